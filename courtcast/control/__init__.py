@@ -1,0 +1,1 @@
+"""The HTTP API, the events and the pages of the remote."""

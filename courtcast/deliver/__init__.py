@@ -1,0 +1,1 @@
+"""Fragments to screens: discovery, pairing, signalling, paths and the pump."""

@@ -1,0 +1,1 @@
+"""Spool to fragments: probe, plan, re-wrap, in one caged child per exhibit."""

@@ -1,0 +1,1 @@
+"""Every message, once: what presenter, screen, receiver and remote say to each other."""

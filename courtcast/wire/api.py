@@ -1,0 +1,277 @@
+"""What the HTTP API and the event stream say. All times are seconds of media time unless named otherwise.
+
+These are the shapes of the outside contract: fields are added, never renamed.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from courtcast.wire.screen import Anchor, Stalls
+
+ExhibitState = Literal["waiting", "fetching", "preparing", "ready", "failed"]
+Kind = Literal["video", "audio", "image", "document"]
+Role = Literal["clerk", "advocate", "viewer"]
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why something did not work. `type` is stable (see `courtcast.problems`), `detail` is one sentence for a person."""
+
+    type: str
+    detail: str
+
+
+class VideoInfo(msgspec.Struct, frozen=True):
+    """The picture of an exhibit as it is in the file."""
+
+    codec: str
+    width: int
+    height: int
+    frame_rate: float | None = None
+    rotation: int = 0
+    pixel_aspect: tuple[int, int] = (1, 1)
+
+
+class AudioInfo(msgspec.Struct, frozen=True):
+    """The sound of an exhibit as it is in the file."""
+
+    codec: str
+    sample_rate: int
+    channels: int
+
+
+class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of evidence, as the API shows it."""
+
+    id: str
+    ref: str
+    title: str
+    kind: Kind = "video"
+    state: ExhibitState = "waiting"
+    problem: Problem | None = None
+    bytes_fetched: int = 0
+    bytes_total: int | None = None
+    sha256: str | None = None
+    duration: float | None = None
+    """Seconds; of what is prepared so far until `state` is ready."""
+    frames: int | None = None
+    video: VideoInfo | None = None
+    audio: AudioInfo | None = None
+    converted: bool = False
+    safe: bool = False
+    safe_at: float | None = None
+    """Unix time (seconds) at which it will be safe; null when it is now, or when that cannot be said."""
+    url: str | None = None
+    """The link without its query: a query may be a secret."""
+    showable: bool = False
+    """True as soon as the first fragments exist."""
+    prepared: float = 0.0
+    """Seconds of media time that are prepared."""
+
+
+class AddExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /exhibits`."""
+
+    url: str
+    ref: str | None = None
+    title: str | None = None
+    headers: dict[str, str] = {}
+    sha256: str | None = None
+
+
+class ChangeExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`PATCH /exhibits/{id}`."""
+
+    ref: str | None = None
+    title: str | None = None
+    position: int | None = None
+    """Place in the running order, from 0."""
+
+
+class NewLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /exhibits/{id}/link`."""
+
+    url: str
+    headers: dict[str, str] = {}
+
+
+class ScreenReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a screen last said of itself, with the frame's number filled in."""
+
+    exhibit: str | None = None
+    media_time: float | None = None
+    frame: int | None = None
+    playing: bool = False
+    blank: bool = True
+    held: list[tuple[float, float]] = []
+    stalls: Stalls = Stalls()
+    clock_offset: float | None = None
+    rtt: float | None = None
+    rate_kbit: float | None = None
+    dropped: int = 0
+    sound: bool = False
+    cue_ready: bool = False
+    """The cued exhibit's frame is decoded and can be put up at once."""
+    problem: Problem | None = None
+    age: float = 0.0
+    """Seconds since the report came in."""
+
+
+class Screen(msgspec.Struct, frozen=True, kw_only=True):
+    """A display with its receiver, as the API shows it."""
+
+    id: str
+    name: str
+    zone: str
+    address: str
+    """`host:port` of the receiver; IPv6 hosts in brackets."""
+    paired: bool = False
+    online: bool = False
+    """The page answers over an open path."""
+    report: ScreenReport | None = None
+    problem: Problem | None = None
+    path: Literal["webrtc", "websocket"] | None = None
+    picture: int = 0
+    """Counts the small pictures received; `GET /screens/{id}/picture?n=` gives the latest as JPEG."""
+    volume: float = 1.0
+    sound: bool = False
+    """This screen is the room's sound."""
+
+
+class AddScreen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /screens`: a receiver typed in by hand. `host`, `host:port`, `[v6]:port`."""
+
+    address: str
+
+
+class PairScreen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /screens/{id}/pair`: the code that stands on the screen."""
+
+    code: str
+
+
+class ChangeScreen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`PATCH /screens/{id}`."""
+
+    name: str | None = None
+    zone: str | None = None
+    sound: bool | None = None
+
+
+class OnScreen(msgspec.Struct, frozen=True, kw_only=True):
+    """An exhibit and where it stands: used for what is cued and for what is shown."""
+
+    exhibit: str
+    at: float
+    """Seconds of media time when paused here, or at `anchor.clock` when playing."""
+    frame: int | None = None
+    zones: list[str] | None = None
+    """Zones that see it; null is all."""
+    clip: str | None = None
+
+
+class RoomState(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /room`: the state of the courtroom."""
+
+    revision: int
+    cued: OnScreen | None = None
+    shown: OnScreen | None = None
+    anchor: Anchor | None = None
+    playing: bool = False
+    ended: bool = False
+    blank: bool = True
+    """Nothing is on any screen."""
+    blanked: list[str] = []
+    """Zones that are blanked while others show."""
+    rate: float = 1.0
+    volume: float = 1.0
+    sound_screen: str | None = None
+    by: str | None = None
+    """Who gave the last command."""
+    clock: float = 0.0
+    """The room clock (seconds) when this was written."""
+    position: float | None = None
+    """Media time of what is shown at `clock`."""
+    position_frame: int | None = None
+
+
+class CueRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    exhibit: str
+    at: float | None = None
+    clip: str | None = None
+    revision: int | None = None
+
+
+class ShowRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    zones: list[str] | None = None
+    play: bool = False
+    anyway: bool = False
+    revision: int | None = None
+
+
+class BlankRequest(msgspec.Struct, frozen=True):
+    """Anything that can be read as a blank is one: unknown fields are let pass."""
+
+    zones: list[str] | None = None
+    revision: int | None = None
+
+
+class PlayRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    anyway: bool = False
+    revision: int | None = None
+
+
+class PlainRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    revision: int | None = None
+
+
+class SeekRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    to: float
+    revision: int | None = None
+
+
+class StepRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    frames: int
+    revision: int | None = None
+
+
+class RateRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    rate: float
+    revision: int | None = None
+
+
+class VolumeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    level: float
+    """0 … 1."""
+    screen: str | None = None
+    revision: int | None = None
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
+    """First event on every stream: the whole state."""
+
+    revision: int
+    room: RoomState
+    exhibits: list[Exhibit]
+    screens: list[Screen]
+    role: Role
+    build: str
+    """Hash of the pages' tree; a page of another build reloads when nothing is at stake."""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", omit_defaults=True):
+    """Every later event: only the parts that changed."""
+
+    revision: int
+    room: RoomState | None = None
+    exhibits: list[Exhibit] = []
+    """Whole exhibits that changed; `order` says which exist."""
+    screens: list[Screen] = []
+    order: list[str] | None = None
+    """Ids of all exhibits in running order, when that changed."""
+    gone_screens: list[str] = []
+
+
+Event = Snapshot | Change

@@ -1,0 +1,163 @@
+"""The screen's protocol: JSON messages of the `control` stream between presenter and page.
+
+The presenter sends state, never commands: each `Stage` is the whole of what the screen should do now, so lost,
+doubled and late ones need no thought (a lower revision than the last is ignored). Times named `clock` are seconds of
+the room clock; times named `media` are seconds of media time.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+PROTOCOL = 1
+"""Raised when the meaning of a field changes; a new optional field needs no new number."""
+
+
+class Anchor(msgspec.Struct, frozen=True):
+    """From this everyone derives where playback is: media + (now - clock) * rate. Paused is rate 0."""
+
+    media: float
+    clock: float
+    rate: float
+
+
+class Stalls(msgspec.Struct, frozen=True):
+    """Cumulative since the page was loaded."""
+
+    count: int = 0
+    seconds: float = 0.0
+
+
+class Scene(msgspec.Struct, frozen=True, kw_only=True):
+    """One exhibit at one place on its timeline."""
+
+    exhibit: str
+    rendition: str
+    """16 hexadecimal digits, unique for all time."""
+    anchor: Anchor
+    end: float | None = None
+    """Media time at which the clip ends: the last frame stays up from there on. null while not yet known."""
+
+
+class Stage(msgspec.Struct, frozen=True, kw_only=True, tag="stage"):
+    """The whole of what one screen should do now."""
+
+    revision: int
+    shown: Scene | None = None
+    """What is up. null is black."""
+    cue: Scene | None = None
+    """What to hold ready with its frame decoded, unseen."""
+    blank: bool = True
+    """Black, whatever else happens; what is shown is kept ready behind it."""
+    volume: float = 1.0
+    sound: bool = False
+    """This screen is the room's sound; others append no sound track at all."""
+    watch: bool = False
+    """Somebody looks at this screen's small picture: send `Picture`, twice a second at most."""
+
+
+class Pong(msgspec.Struct, frozen=True, tag="pong"):
+    """Answer to `Ping`."""
+
+    id: int
+    received: float
+    """Room clock when the ping came in."""
+    sent: float
+    """Room clock when this left."""
+
+
+class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
+    """First message of the presenter on a new path."""
+
+    protocol: int
+    presenter: str
+    build: str = ""
+
+
+ToScreen = Stage | Pong | Welcome
+
+
+class Ping(msgspec.Struct, frozen=True, tag="ping"):
+    """The screen measures its offset to the room clock; the quickest round trips count."""
+
+    id: int
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
+    """First message of the page on a new path."""
+
+    protocol: int
+    build: str = ""
+    budget: int = 0
+    """Bytes of fragments that the page is willing to hold."""
+    plays: list[str] = []
+    """MIME types with codecs that `MediaSource.isTypeSupported` said yes to."""
+
+
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
+    """Which fragments of one track are held, verified: index ranges, both ends included."""
+
+    rendition: str
+    track: int
+    init: bool
+    fragments: list[tuple[int, int]] = []
+
+
+class Holdings(msgspec.Struct, frozen=True, kw_only=True, tag="holdings"):
+    """What the page's store holds: sent on a new path and at every change, four times a second at most."""
+
+    tracks: list[Holding] = []
+    rows: dict[str, list[tuple[int, int, int]]] = {}
+    """For each rendition, manifest rows known: [track, first index, last index]."""
+    bytes: int = 0
+    refused: int = 0
+    """Cumulative: fragments whose hash was wrong."""
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
+    """What the screen shows, from itself: four times a second and at every change."""
+
+    revision: int
+    """Of the last Stage applied."""
+    exhibit: str | None = None
+    media_time: float | None = None
+    """Of the frame that is on the display."""
+    frame: int | None = None
+    playing: bool = False
+    blank: bool = True
+    held: list[tuple[float, float]] = []
+    """Media-time ranges of the shown exhibit (of the cued one while nothing is shown) that are held."""
+    stalls: Stalls = Stalls()
+    clock_offset: float | None = None
+    """Seconds to add to the page's own clock to get the room clock."""
+    rtt: float | None = None
+    """Seconds; the quickest of the recent round trips."""
+    rate_kbit: float | None = None
+    """Media bytes received lately."""
+    dropped: int = 0
+    decoded: int = 0
+    late: float = 0.0
+    """Seconds that the player is behind the anchor (negative: ahead)."""
+    jumps: int = 0
+    sound: bool = False
+    cue_ready: bool = False
+    problem: str | None = None
+    """A problem type, where the page cannot do what the stage says."""
+
+
+class Picture(msgspec.Struct, frozen=True, tag="picture"):
+    """A small still of what is really on the display, as base64 JPEG of at most 48 KiB."""
+
+    jpeg: str
+    width: int
+    height: int
+
+
+class Fault(msgspec.Struct, frozen=True, tag="fault"):
+    """Something in the page went wrong that nobody caught."""
+
+    where: str
+    detail: str
+
+
+FromScreen = Ping | Hello | Holdings | Report | Picture | Fault

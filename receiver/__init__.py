@@ -1,0 +1,1 @@
+"""The screen appliance: announces itself, pairs, and relays between presenter and page."""
