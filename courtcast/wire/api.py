@@ -17,7 +17,7 @@ Role = Literal["clerk", "advocate", "viewer"]
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Why something did not work. `type` is stable (see `courtcast.problems`), `detail` is one sentence for a person."""
+    """Why something did not work: `type` is stable (see `courtcast.problems`), `detail` is one sentence for people."""
 
     type: str
     detail: str

@@ -1,4 +1,4 @@
-"""Between presenter and receiver, over one WebSocket in mutual TLS 1.3 (and before pairing, the few calls a stranger has).
+"""Between presenter and receiver, over one WebSocket in mutual TLS 1.3 (and the few calls a stranger has).
 
 HTTP paths of the receiver: `GET /` its `Card`; `POST /introduce` with the caller's certificate (DER) so that the next
 connection can prove it; `GET /pair` a WebSocket of the pairing messages; `GET /link` the WebSocket of `LinkMessage`.

@@ -8,7 +8,7 @@ keys pieces by (rendition, kind, track, index).
 from __future__ import annotations
 
 import struct
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -26,7 +26,7 @@ HEADER = _HEADER.size
 VERSION = 1
 
 
-class MediaHeader(NamedTuple):
+class MediaHeader(msgspec.Struct, frozen=True):
     """What the payload behind it belongs to. `total` is the whole object's length in bytes."""
 
     kind: int
