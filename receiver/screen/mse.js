@@ -1,0 +1,3 @@
+/** A MediaSource fed with whole GOPs from the vault. @module */
+
+export class Mse {}
