@@ -81,7 +81,7 @@ class Assets:
         return f"{self.prefix}/{path}"
 
     def read(self, path: str) -> bytes:
-        """Bytes of a file. Raises KeyError where there is none (there is no way out of the tree: paths are only names)."""
+        """Bytes of a file. Raises KeyError where there is none (no way out of the tree: paths are only names)."""
         return self._contents[path]
 
     def content_type(self, path: str) -> str:
