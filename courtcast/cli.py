@@ -1,5 +1,169 @@
-"""The commands of the presenter."""
+"""The commands of the presenter. Every error is one clear line on stderr and a non-zero exit."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from courtcast.problems import Refused
+from courtcast.settings import DEFAULT_PORT, Settings, default_data, parse_network
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
 
 
-def main() -> None:
-    raise SystemExit(2)
+def _network(text: str) -> Any:
+    try:
+        return parse_network(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a network like 192.0.2.0/24") from None
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port (0 to 65535)")
+    return int(text)
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text} is not a header like 'Name: value'")
+    return name.strip(), value.strip()
+
+
+def _data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=default_data(), metavar="DIR", help="the presenter's data folder")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and options; the documents are tested against it."""
+    parser = argparse.ArgumentParser(
+        prog="courtcast", description="Evidence from a link onto the screens of a courtroom, sent ahead, exactly."
+    )
+    parser.add_argument("-v", "--verbose", action="store_true", help="say more in the log")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="everything on this machine: a presenter, two screens, the remote")
+    demo.add_argument("urls", nargs="*", metavar="URL", help="links to show instead of the sample evidence")
+    demo.add_argument(
+        "--headless", action="store_true", help="run the screens without a desktop, once through, and end"
+    )
+    demo.add_argument("--no-browser", action="store_true", help="only print the addresses")
+    demo.add_argument("--pictures", type=Path, metavar="DIR", help="where the pictures of the screens are put")
+    demo.add_argument("--chromium", type=Path, metavar="PROGRAM", help="the browser for the screens")
+    demo.add_argument("--allow-network", type=_network, action="append", default=[], metavar="CIDR")
+
+    serve = commands.add_parser("serve", help="the presenter; prints the address of the remote")
+    _data(serve)
+    serve.add_argument("--host", default="127.0.0.1", help="address of the remote; HTTPS where it is not loopback")
+    serve.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 takes a free one")
+    serve.add_argument("--name", default="courtcast", help="what the screens call this presenter")
+    serve.add_argument(
+        "--allow-network", type=_network, action="append", default=[], metavar="CIDR",
+        help="let links lead into this network beside public addresses (again for more)",
+    )  # fmt: skip
+    serve.add_argument(
+        "--interface", action="append", default=[], metavar="ADDRESS",
+        help="own address to reach the screens from (again for more; default all)",
+    )  # fmt: skip
+    serve.add_argument("--cert", type=Path, metavar="FILE", help="certificate for HTTPS (PEM); one is made otherwise")
+    serve.add_argument("--key", type=Path, metavar="FILE", help="its key (PEM)")
+
+    token = commands.add_parser("token", help="prints an API bearer token")
+    _data(token)
+    token.add_argument("--role", choices=("clerk", "advocate", "viewer"), required=True)
+
+    add = commands.add_parser("add", help="adds an exhibit from a link, with a progress bar")
+    _data(add)
+    add.add_argument("url", metavar="URL")
+    add.add_argument("--ref", help="reference, like JM/1")
+    add.add_argument("--title", help="what it is")
+    add.add_argument("--sha256", help="refuse it where the file has another hash")
+    add.add_argument(
+        "--header", type=_header, action="append", default=[], help="'Name: value', sent to its server only"
+    )
+    add.add_argument("--allow-network", type=_network, action="append", default=[], metavar="CIDR")
+
+    doctor = commands.add_parser("doctor", help="what is missing on this machine, in plain words")
+    _data(doctor)
+    doctor.add_argument("--chromium", type=Path, metavar="PROGRAM")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Entry point of the console script."""
+    args = build_parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.DEBUG if args.verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    for chatty in ("aioice", "aiortc", "asyncio", "zeroconf"):
+        logging.getLogger(chatty).setLevel(logging.INFO if args.verbose else logging.ERROR)
+    try:
+        status = asyncio.run(_command(args))
+    except Refused as problem:
+        print(f"courtcast: {problem.detail}", file=sys.stderr)
+        status = 1
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    raise SystemExit(status)
+
+
+def _command(args: argparse.Namespace) -> Coroutine[Any, Any, int]:
+    """The command's coroutine. Imports stand here, since `--help` and `token` need not load the media libraries."""
+    match args.command:
+        case "serve":
+            from courtcast.app import serve
+
+            settings = Settings(
+                data=args.data,
+                host=args.host,
+                port=args.port,
+                name=args.name,
+                allow_networks=tuple(args.allow_network),
+                interfaces=tuple(args.interface),
+                cert=args.cert,
+                key=args.key,
+            )
+            return serve(settings)
+        case "token":
+            from courtcast.tool import token
+
+            return token(args.data, args.role)
+        case "add":
+            from courtcast.tool import add
+
+            return add(
+                args.data,
+                args.url,
+                ref=args.ref,
+                title=args.title,
+                sha256=args.sha256,
+                headers=dict(args.header),
+                allow_networks=tuple(args.allow_network),
+            )
+        case "doctor":
+            from courtcast.doctor import doctor
+
+            return doctor(args.data, args.chromium)
+        case _:
+            from courtcast.demo.run import demo
+
+            return demo(
+                args.urls,
+                headless=args.headless,
+                no_browser=args.no_browser,
+                pictures=args.pictures,
+                chromium=args.chromium,
+                allow_networks=tuple(args.allow_network),
+            )
+
+
+if __name__ == "__main__":
+    main()
