@@ -69,6 +69,10 @@ class Program:
     ) -> None:
         await self.close()
 
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
     async def close(self) -> None:
         process = self._process
         if process is not None and process.returncode is None:

@@ -209,7 +209,7 @@ async def _add(tell: Teller, stand: Stand, links: Sequence[str], *, sample: bool
 
 
 class MainJob:
-    """One exhibit's way onto the screens, each step proven: from pixels for the sample, from reports for other files."""
+    """One exhibit's way onto the screens, each step proven: from pixels for the sample, else from reports."""
 
     def __init__(self, tell: Teller, stand: Stand, exhibit: Exhibit, *, sample: bool) -> None:
         self._tell, self._stand, self._api = tell, stand, stand.api
