@@ -60,12 +60,16 @@ class LinkHello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
     zone: str
     page: int = 0
     """Number of the page's current session, 0 while there is none. A reload gives a new one."""
+    taken: str | None = None
+    """Name of another presenter that has the page now; `page` is 0 meanwhile."""
 
 
 class PageChanged(msgspec.Struct, frozen=True, tag="page"):
     """Receiver → presenter: the page came (a new number) or went (0)."""
 
     page: int
+    taken: str | None = None
+    """As in `LinkHello`."""
 
 
 class Offer(msgspec.Struct, frozen=True, tag="offer"):

@@ -1,0 +1,243 @@
+"""One mutual-TLS WebSocket to a paired receiver, kept alive: it says whether there is a page, and carries offers to it.
+
+The link carries no evidence. Losing it takes nothing off a screen: data channels that are open stay open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import aiohttp
+import msgspec
+
+from courtcast.core.identity import Identity
+from courtcast.deliver.address import parse_address
+from courtcast.deliver.pairing import card
+from courtcast.deliver.trust import Pinned, client_context, is_pinned
+from courtcast.problems import Refused
+from courtcast.wire.link import LINK_PROTOCOL, Answer, Bye, FromReceiver, LinkHello, Offer, PageChanged, ToReceiver
+
+CONNECT: Final = 5.0
+"""Seconds for a TCP and TLS connection inside a building."""
+HELLO: Final = 5.0
+"""Seconds until the receiver's first message."""
+HEARTBEAT: Final = 5.0
+"""Seconds between pings; the answer has half of that. A cable that was pulled is noticed within 7.5 s."""
+ANSWER: Final = 15.0
+"""Seconds for a page to answer an offer: where multicast is dropped, Chromium takes its time over masking addresses."""
+SAY: Final = 5.0
+"""Seconds for a message to leave."""
+FIRST_WAIT: Final = 0.25
+LONGEST_WAIT: Final = 5.0
+"""Seconds between attempts: doubled each time, and cut by up to half at random so that screens do not come in step."""
+REFUSED_WAIT: Final = 20.0
+"""Seconds between attempts where the receiver said no, or is another one: only somebody's hand changes that."""
+STEADY: Final = 10.0
+"""Seconds after which a link that breaks counts as one that had worked: the next attempt is quick again."""
+MAX_MESSAGE: Final = 256 * 1024
+"""Bytes; an SDP with many addresses has some ten thousand."""
+
+_log = logging.getLogger(__name__)
+_TIMEOUT = aiohttp.ClientTimeout(total=None, connect=CONNECT, sock_connect=CONNECT)
+_CLOSE = aiohttp.ClientWSTimeout(ws_close=1.0)
+_HANDS_NEEDED: Final = {"screen-revoked", "screen-certificate", "screen-protocol"}
+
+
+class LinkDown(Exception):
+    """The link, or the page that the offer was for, went away, or gave no answer in time."""
+
+
+class Link:
+    """Runs until cancelled. `where` gives the addresses to try (`host:port`), best first, each time anew.
+
+    `on_page` is called with the number of the page's session, 0 when there is none or the link is down; `on_state`
+    after `connected`, `address`, `problem`, `hello` or `taken` have changed. Neither may block or raise.
+    """
+
+    def __init__(
+        self,
+        pinned: Pinned,
+        identity: Identity,
+        *,
+        where: Callable[[], Sequence[str]],
+        on_page: Callable[[int], None] = lambda _: None,
+        on_state: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._pinned = pinned
+        self._identity = identity
+        self._where = where
+        self._on_page = on_page
+        self._on_state = on_state
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._pending: tuple[int, asyncio.Future[str]] | None = None
+        self._woken = asyncio.Event()
+        self.page = 0
+        """Number of the page's session now; 0 where nothing can be offered."""
+        self.connected = False
+        self.address: str | None = None
+        """Where it is connected, or was last."""
+        self.hello: LinkHello | None = None
+        """What the receiver last said of itself."""
+        self.taken: str | None = None
+        """Name of another presenter that has the page now."""
+        self.problem: Refused | None = None
+        """Why it is not connected, once that is known."""
+
+    async def run(self) -> None:
+        """Connects, listens, and connects again, until cancelled."""
+        context = await asyncio.to_thread(client_context, trust=self._pinned.certificate, identity=self._identity)
+        wait = FIRST_WAIT
+        while True:
+            self._woken.clear()
+            began = time.monotonic()
+            problem: Refused | None = None
+            for address in list(self._where())[:16]:
+                try:
+                    async with aiohttp.ClientSession(
+                        connector=aiohttp.TCPConnector(ssl=context, force_close=True, limit=1),
+                        timeout=_TIMEOUT,
+                        trust_env=False,
+                    ) as session:
+                        problem = await self._one_connection(session, address)
+                except Refused as refused:
+                    # One answer in words outlives the silence of the other addresses.
+                    if problem is None or problem.type not in _HANDS_NEEDED:
+                        problem = refused
+                else:
+                    break
+            self.problem = problem
+            self._on_state()
+            if time.monotonic() - began > STEADY:
+                wait = FIRST_WAIT
+            pause = REFUSED_WAIT if problem is not None and problem.type in _HANDS_NEEDED else wait
+            wait = min(LONGEST_WAIT, wait * 2)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause * random.uniform(0.5, 1.0)):  # noqa: S311 (no secret)
+                    await self._woken.wait()
+                    wait = FIRST_WAIT
+
+    def wake(self) -> None:
+        """There is reason to try now: the receiver was found again, perhaps elsewhere, or was paired anew."""
+        self._woken.set()
+
+    async def offer(self, page: int, sdp: str) -> str:
+        """The page's answer. A newer offer takes the place of one under way. Raises LinkDown."""
+        socket = self._socket
+        if socket is None or page != self.page or page == 0:
+            raise LinkDown
+        self._drop_pending()
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._pending = page, answer
+        try:
+            async with asyncio.timeout(ANSWER):
+                await _say(socket, Offer(page, sdp))
+                return await answer
+        except (TimeoutError, OSError, aiohttp.ClientError) as error:
+            raise LinkDown from error
+        finally:
+            if self._pending is not None and self._pending[1] is answer:
+                self._pending = None
+
+    async def revoke(self) -> None:
+        """Tells the receiver, where it can be told, to forget this presenter. Bounded; never raises."""
+        if self._socket is not None:
+            with contextlib.suppress(TimeoutError, OSError, aiohttp.ClientError):
+                await _say(self._socket, Bye("revoked"))
+
+    async def _one_connection(self, session: aiohttp.ClientSession, address: str) -> Refused | None:
+        """Until it ends. Raises Refused where it did not come about; gives the reason, or None, where it did."""
+        try:
+            async with session.ws_connect(
+                f"https://{parse_address(address)}/link",
+                heartbeat=HEARTBEAT,
+                max_msg_size=MAX_MESSAGE,
+                timeout=_CLOSE,
+            ) as socket:
+                return await self._converse(socket, address)
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise Refused("screen-certificate") from error
+        except (aiohttp.ClientConnectorError, TimeoutError) as error:
+            raise Refused("screen-unreachable") from error
+        except (aiohttp.ClientError, OSError) as error:
+            # Who is not pinned is shut out without a word (TLS 1.3 tells the client only after its handshake).
+            raise await self._why(address) from error
+
+    async def _why(self, address: str) -> Refused:
+        """The pinned receiver cut the connection: where it still gives its card, it does not accept us any more."""
+        try:
+            await card(address, trust=self._pinned.certificate)
+        except Refused as refused:
+            return refused
+        return Refused("screen-revoked")
+
+    async def _converse(self, socket: aiohttp.ClientWebSocketResponse, address: str) -> Refused | None:
+        if not is_pinned(socket.get_extra_info("ssl_object"), self._pinned.certificate):
+            raise Refused("screen-certificate")
+        async with asyncio.timeout(HELLO):
+            first = _read(await socket.receive())
+        if isinstance(first, Bye) and first.reason == "revoked":
+            raise Refused("screen-revoked")
+        if not isinstance(first, LinkHello):
+            raise Refused("screen-unreachable")
+        if first.protocol != LINK_PROTOCOL or first.id != self._pinned.card.id:
+            raise Refused("screen-protocol")
+        self._socket, self.connected, self.address, self.hello = socket, True, address, first
+        self.problem = None
+        self._set_page(first.page, first.taken)
+        self._on_state()
+        try:
+            return await self._listen(socket)
+        finally:
+            self._socket, self.connected = None, False
+            self._drop_pending()
+            self._set_page(0, None)
+            self._on_state()
+
+    async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> Refused | None:
+        async for raw in socket:
+            match _read(raw):
+                case PageChanged(page=page, taken=taken):
+                    self._set_page(page, taken)
+                    self._on_state()
+                case Answer(page=page, sdp=sdp):
+                    if self._pending is not None and self._pending[0] == page and not self._pending[1].done():
+                        self._pending[1].set_result(sdp)
+                case Bye(reason=reason):
+                    return Refused("screen-revoked" if reason == "revoked" else "screen-unreachable")
+                case None:
+                    _log.warning("the receiver at %s said something that is no message", self.address)
+                    return Refused("screen-protocol")
+        return Refused("screen-unreachable")
+
+    def _set_page(self, page: int, taken: str | None) -> None:
+        self.taken = taken
+        if page != self.page:
+            self.page = page
+            self._drop_pending()
+            self._on_page(page)
+
+    def _drop_pending(self) -> None:
+        if self._pending is not None and not self._pending[1].done():
+            self._pending[1].set_exception(LinkDown())
+        self._pending = None
+
+
+def _read(raw: aiohttp.WSMessage) -> FromReceiver | None:
+    if raw.type is not aiohttp.WSMsgType.TEXT:
+        return None
+    try:
+        message: FromReceiver = msgspec.json.decode(raw.data, type=FromReceiver)
+    except msgspec.MsgspecError:
+        return None
+    return message
+
+
+async def _say(socket: aiohttp.ClientWebSocketResponse, message: ToReceiver) -> None:
+    async with asyncio.timeout(SAY):
+        await socket.send_str(msgspec.json.encode(message).decode())
