@@ -21,32 +21,104 @@ class Kind(NamedTuple):
 
 TABLE: dict[str, Kind] = {
     # links
-    "link-malformed": Kind(422, "Not a link", "This is not a link that can be fetched. Paste the whole address, beginning with https://."),
-    "link-forbidden-address": Kind(422, "Address not allowed", "The link leads to an address inside a private network ({host}). Allow that network when starting the presenter, or use a public link."),
-    "link-not-found": Kind(422, "Nothing there", "The server says that there is nothing at this link any more (404). Ask for a new link and paste it here."),
-    "link-refused": Kind(422, "Refused", "The server refuses this link ({status}). It may have expired or need a log-in. Ask for a new link and paste it here."),
-    "link-server": Kind(422, "Server in trouble", "The server of this link answers {status}. It is tried again; ask for another link if it stays so."),
-    "link-unreachable": Kind(422, "No answer", "The server of this link does not answer. Look at the network here, then try again."),
-    "link-unknown-host": Kind(422, "Unknown server", "The server named in the link is not known ({host}). Look for a typing mistake in the link."),
-    "link-redirect-loop": Kind(422, "Goes round in circles", "The link leads on and on without end. Ask for a direct link to the file."),
-    "link-is-page": Kind(422, "A page, not a file", "The link leads to a web page, not to a file. Open it, copy the link of the download itself, and paste that here."),
+    "link-malformed": Kind(
+        422, "Not a link", "This is not a link that can be fetched. Paste the whole address, beginning with https://."
+    ),
+    "link-forbidden-address": Kind(
+        422,
+        "Address not allowed",
+        "The link leads to an address inside a private network ({host}). Allow that network when starting the presenter, or use a public link.",
+    ),
+    "link-not-found": Kind(
+        422,
+        "Nothing there",
+        "The server says that there is nothing at this link any more (404). Ask for a new link and paste it here.",
+    ),
+    "link-refused": Kind(
+        422,
+        "Refused",
+        "The server refuses this link ({status}). It may have expired or need a log-in. Ask for a new link and paste it here.",
+    ),
+    "link-server": Kind(
+        422,
+        "Server in trouble",
+        "The server of this link answers {status}. It is tried again; ask for another link if it stays so.",
+    ),
+    "link-unreachable": Kind(
+        422, "No answer", "The server of this link does not answer. Look at the network here, then try again."
+    ),
+    "link-unknown-host": Kind(
+        422,
+        "Unknown server",
+        "The server named in the link is not known ({host}). Look for a typing mistake in the link.",
+    ),
+    "link-redirect-loop": Kind(
+        422, "Goes round in circles", "The link leads on and on without end. Ask for a direct link to the file."
+    ),
+    "link-is-page": Kind(
+        422,
+        "A page, not a file",
+        "The link leads to a web page, not to a file. Open it, copy the link of the download itself, and paste that here.",
+    ),
     "link-empty": Kind(422, "Empty file", "The server sends an empty file. Ask for the evidence to be shared again."),
-    "link-cut-short": Kind(422, "Cut short", "The server stops sending before the end of the file. What came is kept; try again or ask for a new link."),
-    "link-changed": Kind(422, "Changed meanwhile", "The file behind the link changed while it was being fetched. It is fetched again from the start."),
-    "link-certificate": Kind(422, "Certificate not trusted", "The server's certificate is not trusted here. Ask for another link, or look at the date of this machine."),
-    "hash-mismatch": Kind(422, "Not the file that was named", "The file that came is not the one whose hash was given. Nothing of it is shown; ask who sent the link."),
-    "disk-full": Kind(507, "Disk full", "The disk of this machine is full. Free some space; fetching goes on from where it stopped."),
+    "link-cut-short": Kind(
+        422,
+        "Cut short",
+        "The server stops sending before the end of the file. What came is kept; try again or ask for a new link.",
+    ),
+    "link-changed": Kind(
+        422,
+        "Changed meanwhile",
+        "The file behind the link changed while it was being fetched. It is fetched again from the start.",
+    ),
+    "link-certificate": Kind(
+        422,
+        "Certificate not trusted",
+        "The server's certificate is not trusted here. Ask for another link, or look at the date of this machine.",
+    ),
+    "hash-mismatch": Kind(
+        422,
+        "Not the file that was named",
+        "The file that came is not the one whose hash was given. Nothing of it is shown; ask who sent the link.",
+    ),
+    "disk-full": Kind(
+        507, "Disk full", "The disk of this machine is full. Free some space; fetching goes on from where it stopped."
+    ),
     # files
-    "file-not-media": Kind(422, "Not a recording", "This file is not a recording that can be read. Ask which program wrote it."),
-    "file-no-index": Kind(422, "No index", "The recording was cut off before its index was written, so no player can open it. Ask for a complete copy."),
+    "file-not-media": Kind(
+        422, "Not a recording", "This file is not a recording that can be read. Ask which program wrote it."
+    ),
+    "file-no-index": Kind(
+        422,
+        "No index",
+        "The recording was cut off before its index was written, so no player can open it. Ask for a complete copy.",
+    ),
     "file-damaged": Kind(422, "Damaged", "The recording is damaged and cannot be played. Ask for a new copy."),
-    "format-not-yet": Kind(422, "Format not played yet", "Recordings of this kind ({what}) cannot be shown yet. Ask for an MP4 with H.264."),
-    "open-gop": Kind(422, "Cannot be sought exactly", "The recording has points of entry that depend on earlier pictures (open GOP), so exact seeking is not possible yet. Ask for an MP4 with closed GOPs."),
-    "parser-crashed": Kind(422, "Reader stopped", "Reading this file stopped the reader. Everything else goes on; ask for a new copy."),
-    "parser-out-of-memory": Kind(422, "Needs too much memory", "Reading this file needs more memory than it may have. Ask for a smaller copy."),
-    "parser-out-of-time": Kind(422, "Takes too long", "Reading this file made no progress for {seconds} s and was stopped. Ask for a new copy."),
-    "gop-too-large": Kind(422, "Pictures too far apart", "The stretch between two full pictures of this recording is larger than a screen can hold. Ask for a copy with more of them."),
-    "still-not-yet": Kind(409, "Not there yet", "This moment of the recording has not been fetched yet. Wait a little."),
+    "format-not-yet": Kind(
+        422, "Format not played yet", "Recordings of this kind ({what}) cannot be shown yet. Ask for an MP4 with H.264."
+    ),
+    "open-gop": Kind(
+        422,
+        "Cannot be sought exactly",
+        "The recording has points of entry that depend on earlier pictures (open GOP), so exact seeking is not possible yet. Ask for an MP4 with closed GOPs.",
+    ),
+    "parser-crashed": Kind(
+        422, "Reader stopped", "Reading this file stopped the reader. Everything else goes on; ask for a new copy."
+    ),
+    "parser-out-of-memory": Kind(
+        422, "Needs too much memory", "Reading this file needs more memory than it may have. Ask for a smaller copy."
+    ),
+    "parser-out-of-time": Kind(
+        422, "Takes too long", "Reading this file made no progress for {seconds} s and was stopped. Ask for a new copy."
+    ),
+    "gop-too-large": Kind(
+        422,
+        "Pictures too far apart",
+        "The stretch between two full pictures of this recording is larger than a screen can hold. Ask for a copy with more of them.",
+    ),
+    "still-not-yet": Kind(
+        409, "Not there yet", "This moment of the recording has not been fetched yet. Wait a little."
+    ),
     # API
     "not-found": Kind(404, "Unknown", "There is nothing at this address."),
     "method-not-allowed": Kind(405, "Not done that way", "This address does not take {method}."),
@@ -54,39 +126,93 @@ TABLE: dict[str, Kind] = {
     "screen-unknown": Kind(404, "Unknown screen", "There is no such screen."),
     "malformed": Kind(400, "Not understood", "The request is not what this call takes: {why}."),
     "too-large": Kind(413, "Too large", "The request is larger than this call takes."),
-    "not-signed-in": Kind(401, "Not signed in", "Open the remote with the link that the presenter printed, or send a token."),
+    "not-signed-in": Kind(
+        401, "Not signed in", "Open the remote with the link that the presenter printed, or send a token."
+    ),
     "not-allowed": Kind(403, "Not for this role", "A {role} cannot do this. Ask the clerk."),
     "other-origin": Kind(403, "From another page", "This request comes from another page and is not carried out."),
-    "moved-on": Kind(409, "The room has moved on", "Somebody else changed the room in between. Look at it, then try again."),
+    "moved-on": Kind(
+        409, "The room has moved on", "Somebody else changed the room in between. Look at it, then try again."
+    ),
     "nothing-cued": Kind(409, "Nothing is ready", "Nothing is ready to show. Choose an exhibit first."),
     "nothing-shown": Kind(409, "Nothing is on the screens", "Nothing is on the screens, so there is nothing to move."),
     "not-showable": Kind(409, "Not ready yet", "{ref} has nothing to show yet. It is still being fetched or prepared."),
     "exhibit-failed": Kind(409, "Cannot be shown", "{ref} cannot be shown. {why}"),
     "exhibit-shown": Kind(409, "On the screens", "{ref} is on the screens. Take it down first."),
-    "outside-exhibit": Kind(422, "Outside the recording", "That moment lies outside the recording, which runs from 0 to {duration}."),
+    "no-frames": Kind(
+        409, "No single pictures", "{ref} has no single pictures here to step through. Use the time instead."
+    ),
+    "not-recorded": Kind(
+        503,
+        "Not recorded",
+        "This could not be written to the disk in time, so it was not carried out. Try again; blank works all the same.",
+    ),
+    "too-slow": Kind(408, "Too slow", "The request did not come in completely. Try again."),
+    "too-many": Kind(503, "Too many at once", "Too many remotes are open. Close some of them."),
+    "outside-exhibit": Kind(
+        422, "Outside the recording", "That moment lies outside the recording, which runs from 0 to {duration}."
+    ),
     "outside-range": Kind(422, "Outside what is possible", "{what} has to be between {low} and {high}."),
     "not-safe": Kind(409, "Not safe yet", "The recording would stop before its end if it were played now."),
     # screens
-    "address-malformed": Kind(422, "Not an address", "This is not an address of a screen. Type the one that stands on the screen, like 10.0.0.7:8470."),
-    "screen-unreachable": Kind(422, "Screen does not answer", "No screen answers at this address. Look whether it is switched on and on the same network."),
-    "screen-certificate": Kind(409, "Another screen answers", "Another screen answers at this address than the one that was paired. If it was replaced, remove it here and pair it again."),
-    "screen-revoked": Kind(409, "Not accepted any more", "This screen does not accept this presenter any more. Pair it again with the code on it."),
+    "address-malformed": Kind(
+        422,
+        "Not an address",
+        "This is not an address of a screen. Type the one that stands on the screen, like 10.0.0.7:8470.",
+    ),
+    "screen-unreachable": Kind(
+        422,
+        "Screen does not answer",
+        "No screen answers at this address. Look whether it is switched on and on the same network.",
+    ),
+    "screen-certificate": Kind(
+        409,
+        "Another screen answers",
+        "Another screen answers at this address than the one that was paired. If it was replaced, remove it here and pair it again.",
+    ),
+    "screen-revoked": Kind(
+        409,
+        "Not accepted any more",
+        "This screen does not accept this presenter any more. Pair it again with the code on it.",
+    ),
     "screen-protocol": Kind(409, "Other version", "The screen runs another version. Update it, or this presenter."),
     "pairing-wrong-code": Kind(403, "Wrong code", "That is not the code on the screen. Read it again and type it."),
-    "pairing-locked": Kind(403, "Too many tries", "Too many wrong codes were tried today. Ask somebody at the screen for a new code."),
+    "pairing-locked": Kind(
+        403, "Too many tries", "Too many wrong codes were tried today. Ask somebody at the screen for a new code."
+    ),
     "pairing-busy": Kind(409, "Being paired", "Somebody else is pairing this screen just now. Try again in a moment."),
     "screen-paired": Kind(409, "Paired already", "This screen is paired already."),
     # the page
-    "decoder": Kind(500, "Picture cannot be decoded", "The screen cannot decode this picture. The last good one stays up."),
+    "decoder": Kind(
+        500, "Picture cannot be decoded", "The screen cannot decode this picture. The last good one stays up."
+    ),
     "page-fault": Kind(500, "Page restarted", "The screen's page met a fault and starts again by itself."),
     # programs
     "port-taken": Kind(500, "Port taken", "Port {port} is in use by another program. Choose another with --port."),
-    "data-not-writable": Kind(500, "Folder not writable", "The data folder {path} cannot be written. Choose another with --data."),
-    "data-in-use": Kind(500, "Folder in use", "The data folder {path} is in use by another presenter. Stop that one, or choose another with --data."),
-    "no-browser": Kind(500, "No browser", "No Chromium was found. Install it (on Debian: apt install chromium), or name it with --chromium."),
-    "no-network": Kind(500, "No network", "This machine has no network interface that screens could be found on. Connect it, then start again."),
+    "data-not-writable": Kind(
+        500, "Folder not writable", "The data folder {path} cannot be written. Choose another with --data."
+    ),
+    "data-in-use": Kind(
+        500,
+        "Folder in use",
+        "The data folder {path} is in use by another presenter. Stop that one, or choose another with --data.",
+    ),
+    "no-browser": Kind(
+        500,
+        "No browser",
+        "No Chromium was found. Install it (on Debian: apt install chromium), or name it with --chromium.",
+    ),
+    "no-network": Kind(
+        500,
+        "No network",
+        "This machine has no network interface that screens could be found on. Connect it, then start again.",
+    ),
     "certificate-file": Kind(500, "Certificate not readable", "The certificate or key file {path} cannot be read."),
-    "internal": Kind(500, "A fault in courtcast", "Something went wrong inside courtcast. It is in the log; nothing that was held is lost."),
+    "internal": Kind(
+        500,
+        "A fault in courtcast",
+        "Something went wrong inside courtcast. It is in the log; nothing that was held is lost.",
+    ),
 }
 
 

@@ -1,0 +1,87 @@
+"""Whether a recording will play to its end without a pause, and if not yet, from when on.
+
+Two buffers in a row: what the link has still to bring, and what each screen has still to be sent. A line that carries
+`rate` bytes a second brings `missing` bytes in missing / rate seconds; playing gives it the time until the end. Rates
+are taken with a margin, since lines are bursty and an average promises too much.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import NamedTuple
+
+MARGIN = 0.8
+"""Share of a measured rate that is counted on."""
+METER_WINDOW = 10.0
+"""Seconds over which the rate of a link is measured: long enough to bridge its gaps."""
+METER_MIN = 1.0
+"""Seconds before a rate is believed."""
+
+
+class Line(NamedTuple):
+    """What one line has still to carry."""
+
+    missing: int
+    """Bytes."""
+    rate: float | None
+    """Bytes a second; None while nothing was measured."""
+
+
+class Readiness(NamedTuple):
+    safe: bool
+    wait: float | None
+    """Seconds until it is safe; None where that cannot be said, or where it is safe now."""
+
+
+NOT_KNOWN = Readiness(safe=False, wait=None)
+SAFE = Readiness(safe=True, wait=None)
+
+
+def readiness(*, upstream: Line, screens: Iterable[Line], play_time: float | None) -> Readiness:
+    """For the screens that are there. `play_time`: seconds that the rest takes to play; None while not known.
+
+    Wait w is enough where (missing / (MARGIN * rate)) <= w + play_time on each line, the link's bytes passing over
+    a screen's line as well. Without a screen nothing is safe: there is nobody to play to.
+    """
+    lines = list(screens)
+    if not lines:
+        return NOT_KNOWN
+    if upstream.missing == 0 and all(line.missing == 0 for line in lines):
+        return SAFE
+    if play_time is None:
+        return NOT_KNOWN
+    waits: list[float] = []
+    for line in lines:
+        for need in (upstream, Line(line.missing + upstream.missing, line.rate)):
+            if need.missing == 0:
+                continue
+            if not need.rate:
+                return NOT_KNOWN
+            waits.append(need.missing / (MARGIN * need.rate) - play_time)
+    wait = max(waits, default=0.0)
+    return SAFE if wait <= 0 else Readiness(safe=False, wait=wait)
+
+
+class Meter:
+    """Bytes a second of something that counts up, over the last `METER_WINDOW` seconds."""
+
+    def __init__(self) -> None:
+        self._points: deque[tuple[float, int]] = deque(maxlen=64)
+
+    def add(self, count: int, *, now: float) -> None:
+        """The count at `now`. A count that falls begins anew."""
+        if self._points and count < self._points[-1][1]:
+            self._points.clear()
+        if self._points and now - self._points[-1][0] < METER_WINDOW / 40:
+            return
+        self._points.append((now, count))
+        while len(self._points) > 2 and now - self._points[1][0] >= METER_WINDOW:
+            self._points.popleft()
+
+    def rate(self, *, now: float) -> float | None:
+        """None before `METER_MIN` seconds have been seen; falls towards 0 while nothing comes."""
+        if len(self._points) < 2:
+            return None
+        (begin, first), (_, last) = self._points[0], self._points[-1]
+        return None if now - begin < METER_MIN else (last - first) / (now - begin)

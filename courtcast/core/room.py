@@ -1,0 +1,412 @@
+"""The room: what is cued, what is shown, from which anchor, what is blanked. One immutable state with a revision.
+
+Rules
+-----
+- `apply` takes a state and a command and gives the next state, or raises Refused and nothing has happened.
+- Each real change raises the revision by one; a command that finds everything as it wants it changes nothing.
+- A command may name the revision it was given on; if the room has moved on since, it is refused. Blank never is.
+- What is cued is private. *Show* puts it up, paused on its frame, and takes it from the cue; *play* is another act.
+- Where playback is follows from the anchor: media + (now - clock) * rate, held at the end. *Ended* is a fact that
+  follows from the time, not a state of its own; whatever comes after the end finds playback at rest there.
+- Blank needs nothing: no catalog, no time, no revision. `blank` cannot fail.
+
+Media times are exact (Fraction); JSON's decimals are taken as written (1.2 is 6/5), see `moment`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Protocol
+
+import msgspec
+
+from courtcast.problems import Refused
+from courtcast.wire import api
+
+START_AHEAD = 0.15
+"""Seconds between a start and its anchor: time for the Stage to reach every screen; all begin at one instant."""
+WRITTEN = Fraction(1, 1_000_000)
+"""Seconds. Nobody writes a time finer than this: one that lies so little before a frame means the frame (0.333333 is
+frame 10 at 30 a second, 1/3 is not less than itself because a double cannot hold it)."""
+NANO = 1_000_000_000
+"""Where playback is counts in whole nanoseconds, so that exact times stay short numbers."""
+LOWEST_RATE, HIGHEST_RATE = 0.1, 4.0
+"""Chromium plays from 0.0625 to 16 times; beyond these nobody in a courtroom can follow."""
+MAX_ZONES = 16
+MAX_ZONE_LENGTH = 64
+
+
+class Timeline(Protocol):
+    """The frames of an exhibit, as `core.timeline` has them."""
+
+    def frame_at(self, t: Fraction) -> int | None:
+        """Number of the frame on the screen at t."""
+
+    def time_of(self, frame: int) -> Fraction:
+        """When a frame begins."""
+
+    def step(self, t: Fraction, frames: int) -> Fraction:
+        """When the frame begins that lies so many frames from the one at t; held at both ends."""
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """What the room needs to know of an exhibit."""
+
+    ref: str
+    rendition: str | None = None
+    """None until there is something to show."""
+    showable: bool = False
+    failed: str | None = None
+    """The sentence that says why it cannot be shown."""
+    end: Fraction | None = None
+    """Duration, once it is known for good."""
+    prepared: Fraction = Fraction(0)
+    """Seconds of media time that are prepared."""
+    timeline: Timeline | None = None
+
+
+Catalog = Callable[[str], Item]
+"""Gives an exhibit by its id. Raises Refused exhibit-unknown."""
+
+
+class Cued(msgspec.Struct, frozen=True, kw_only=True):
+    """Ready, and seen by nobody but the operator."""
+
+    exhibit: str
+    rendition: str
+    at: Fraction
+    end: Fraction | None = None
+    clip: str | None = None
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """On the screens. `media` is where it rests, or where it is at `clock` when it plays."""
+
+    exhibit: str
+    rendition: str
+    media: Fraction
+    clock: float = 0.0
+    playing: bool = False
+    end: Fraction | None = None
+    zones: tuple[str, ...] | None = None
+    clip: str | None = None
+    first: Fraction = Fraction(0)
+    """Where it was put up: tells a repeated show from a new one."""
+
+
+class Room(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of one courtroom."""
+
+    revision: int = 0
+    cued: Cued | None = None
+    shown: Shown | None = None
+    blanked: tuple[str, ...] = ()
+    rate: float = 1.0
+    volume: float = 1.0
+    volumes: dict[str, float] = {}
+    """Of single screens, each a factor beside the room's own."""
+    sound_screen: str | None = None
+    sound_chosen: bool = False
+    """Somebody decided which screen is the sound (or that none is)."""
+    by: str | None = None
+
+
+class ChooseSound(msgspec.Struct, frozen=True, kw_only=True):
+    """Which screen is the room's sound. `chosen` false: the house picked it because nobody had."""
+
+    screen: str | None
+    chosen: bool = True
+    revision: int | None = None
+
+
+class Forget(msgspec.Struct, frozen=True, kw_only=True):
+    """An exhibit is to go. Refused while it is shown; a cue of it is dropped."""
+
+    exhibit: str
+    revision: int | None = None
+
+
+class Withdraw(msgspec.Struct, frozen=True, kw_only=True):
+    """An exhibit turned out not to be what it should be: it goes off the screens and out of the cue."""
+
+    exhibit: str
+    revision: int | None = None
+
+
+Command = (
+    api.CueRequest
+    | api.ShowRequest
+    | api.BlankRequest
+    | api.PlayRequest
+    | api.PlainRequest  # pause
+    | api.SeekRequest
+    | api.StepRequest
+    | api.RateRequest
+    | api.VolumeRequest
+    | ChooseSound
+    | Forget
+    | Withdraw
+)
+
+
+def apply(room: Room, command: Command, *, now: float, by: str, catalog: Catalog) -> Room:
+    """The room after a command given at room clock `now`. Raises Refused; see the rules above."""
+    if isinstance(command, api.BlankRequest):
+        return blank(room, command.zones, by=by)
+    if command.revision is not None and command.revision != room.revision:
+        raise Refused("moved-on")
+    settled = settle(room, now)
+    after = _carry_out(settled, command, now, catalog)
+    if after == settled:
+        return room
+    return msgspec.structs.replace(after, revision=room.revision + 1, by=by)
+
+
+def blank(room: Room, zones: list[str] | None, *, by: str) -> Room:
+    """Takes everything down, or makes some zones black. Cannot fail; what is cued stays cued."""
+    after = _blank_zones(room, zones) if zones else msgspec.structs.replace(room, shown=None, blanked=())
+    if after == room:
+        return room
+    return msgspec.structs.replace(after, revision=room.revision + 1, by=by)
+
+
+def settle(room: Room, now: float) -> Room:
+    """The same room, with playback that has run to its end at rest there."""
+    shown = room.shown
+    if shown is None or not shown.playing or shown.end is None or position(room, now) != shown.end:
+        return room
+    return msgspec.structs.replace(room, shown=_rest(shown, shown.end))
+
+
+def position(room: Room, now: float) -> Fraction | None:
+    """Media time of what is shown, at room clock `now`."""
+    shown = room.shown
+    if shown is None:
+        return None
+    media = shown.media
+    if shown.playing:
+        media += Fraction(round(max(0.0, now - shown.clock) * room.rate * NANO), NANO)
+    return media if shown.end is None else min(media, shown.end)
+
+
+def ends_at(room: Room) -> float | None:
+    """Room clock at which playback reaches its end; None where it does not play, or the end is not known."""
+    shown = room.shown
+    if shown is None or not shown.playing or shown.end is None:
+        return None
+    return shown.clock + float(shown.end - shown.media) / room.rate
+
+
+def moment(item: Item, seconds: float) -> Fraction:
+    """The exact media time that a written number of seconds means. Raises Refused outside-exhibit, still-not-yet."""
+    if not math.isfinite(seconds):
+        raise Refused("malformed", why="a time is not a number of seconds")
+    exact = Fraction(repr(float(seconds)))
+    if exact < 0 or (item.end is not None and exact > item.end + WRITTEN):
+        raise Refused("outside-exhibit", duration=in_words(item.end if item.end is not None else item.prepared))
+    if item.end is None and exact > item.prepared + WRITTEN:
+        raise Refused("still-not-yet")
+    if item.end is not None:
+        exact = min(exact, item.end)
+    return _snap(item.timeline, exact)
+
+
+def frame_at(item: Item, t: Fraction) -> int | None:
+    """Number of the frame on the screen at t; None where there are no frames, or none there yet."""
+    return None if item.timeline is None else item.timeline.frame_at(t)
+
+
+def in_words(seconds: Fraction) -> str:
+    """Minutes and seconds as people say them: 1:19.167."""
+    milliseconds = round(seconds * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes}:{rest // 1000:02d}.{rest % 1000:03d}"
+
+
+def _carry_out(room: Room, command: Command, now: float, catalog: Catalog) -> Room:
+    match command:
+        case api.CueRequest():
+            return _cue(room, command, catalog)
+        case api.ShowRequest():
+            return _show(room, command, now)
+        case api.PlayRequest():
+            return _play(room, now)
+        case api.PlainRequest():
+            return _pause(room, now)
+        case api.SeekRequest():
+            return _seek(room, command, now, catalog)
+        case api.StepRequest():
+            return _step(room, command, now, catalog)
+        case api.RateRequest():
+            return _rate(room, command, now)
+        case api.VolumeRequest():
+            return _volume(room, command)
+        case ChooseSound():
+            return msgspec.structs.replace(room, sound_screen=command.screen, sound_chosen=command.chosen)
+        case Forget():
+            if room.shown is not None and room.shown.exhibit == command.exhibit:
+                raise Refused("exhibit-shown", ref=catalog(command.exhibit).ref)
+            return _without(room, command.exhibit)
+        case Withdraw():
+            return _without(room, command.exhibit)
+    raise TypeError(command)
+
+
+def _cue(room: Room, command: api.CueRequest, catalog: Catalog) -> Room:
+    item = catalog(command.exhibit)
+    if item.failed is not None:
+        raise Refused("exhibit-failed", ref=item.ref, why=item.failed)
+    if not item.showable or item.rendition is None:
+        raise Refused("not-showable", ref=item.ref)
+    cued = Cued(
+        exhibit=command.exhibit,
+        rendition=item.rendition,
+        at=moment(item, command.at or 0.0),
+        end=item.end,
+        clip=command.clip,
+    )
+    return msgspec.structs.replace(room, cued=cued)
+
+
+def _show(room: Room, command: api.ShowRequest, now: float) -> Room:
+    zones = None if command.zones is None else _zones(command.zones)
+    cued, shown = room.cued, room.shown
+    if cued is None:
+        if shown is None:
+            raise Refused("nothing-cued")
+        return _show_again(room, shown, zones, command.play)
+    shown = Shown(
+        exhibit=cued.exhibit,
+        rendition=cued.rendition,
+        media=cued.at,
+        end=cued.end,
+        zones=zones,
+        clip=cued.clip,
+        first=cued.at,
+    )
+    after = msgspec.structs.replace(room, cued=None, shown=shown, blanked=(), rate=1.0)
+    return _play(after, now) if command.play else after
+
+
+def _show_again(room: Room, shown: Shown, zones: tuple[str, ...] | None, play: bool) -> Room:
+    """Nothing is cued: the same command once more changes nothing, and zones that see nothing yet can join."""
+    as_put_up = shown.playing if play else not shown.playing and shown.media == shown.first
+    if zones == shown.zones and not room.blanked and as_put_up:
+        return room
+    if zones is None:
+        raise Refused("nothing-cued")
+    joining = [zone for zone in zones if zone in room.blanked or (shown.zones is not None and zone not in shown.zones)]
+    if not joining and not as_put_up:
+        raise Refused("nothing-cued")
+    seen_by = None if shown.zones is None else (*shown.zones, *(zone for zone in joining if zone not in shown.zones))
+    return msgspec.structs.replace(
+        room,
+        shown=msgspec.structs.replace(shown, zones=seen_by),
+        blanked=tuple(zone for zone in room.blanked if zone not in zones),
+    )
+
+
+def _play(room: Room, now: float) -> Room:
+    shown = _shown(room)
+    if shown.playing:
+        return room
+    start = Fraction(0) if shown.end is not None and shown.media >= shown.end else shown.media
+    return msgspec.structs.replace(
+        room, shown=msgspec.structs.replace(shown, media=start, clock=now + START_AHEAD, playing=True)
+    )
+
+
+def _pause(room: Room, now: float) -> Room:
+    shown, here = _shown(room), position(room, now)
+    if not shown.playing or here is None:
+        return room
+    return msgspec.structs.replace(room, shown=_rest(shown, here))
+
+
+def _seek(room: Room, command: api.SeekRequest, now: float, catalog: Catalog) -> Room:
+    shown = _shown(room)
+    to = moment(catalog(shown.exhibit), command.to)
+    if not shown.playing:
+        return msgspec.structs.replace(room, shown=_rest(shown, to))
+    return msgspec.structs.replace(room, shown=msgspec.structs.replace(shown, media=to, clock=now + START_AHEAD))
+
+
+def _step(room: Room, command: api.StepRequest, now: float, catalog: Catalog) -> Room:
+    """Moves by whole frames and rests there, from where playback is if it plays."""
+    shown, here = _shown(room), position(room, now)
+    item = catalog(shown.exhibit)
+    if item.timeline is None or here is None or item.timeline.frame_at(here) is None:
+        raise Refused("no-frames", ref=item.ref)
+    if command.frames == 0 and not shown.playing:
+        return room
+    return msgspec.structs.replace(room, shown=_rest(shown, item.timeline.step(here, command.frames)))
+
+
+def _rate(room: Room, command: api.RateRequest, now: float) -> Room:
+    if not LOWEST_RATE <= command.rate <= HIGHEST_RATE:
+        raise Refused("outside-range", what="The rate", low=LOWEST_RATE, high=HIGHEST_RATE)
+    shown, here = room.shown, position(room, now)
+    if shown is not None and here is not None and shown.playing and command.rate != room.rate:
+        shown = msgspec.structs.replace(shown, media=here, clock=max(now, shown.clock))
+    return msgspec.structs.replace(room, shown=shown, rate=command.rate)
+
+
+def _volume(room: Room, command: api.VolumeRequest) -> Room:
+    if not 0.0 <= command.level <= 1.0:
+        raise Refused("outside-range", what="The volume", low=0, high=1)
+    if command.screen is None:
+        return msgspec.structs.replace(room, volume=command.level)
+    return msgspec.structs.replace(room, volumes={**room.volumes, command.screen: command.level})
+
+
+def _without(room: Room, exhibit: str) -> Room:
+    shown = None if room.shown is not None and room.shown.exhibit == exhibit else room.shown
+    cued = None if room.cued is not None and room.cued.exhibit == exhibit else room.cued
+    return msgspec.structs.replace(room, shown=shown, cued=cued, blanked=() if shown is None else room.blanked)
+
+
+def _blank_zones(room: Room, zones: list[str]) -> Room:
+    shown = room.shown
+    if shown is None:
+        return room
+    named = {zone[:MAX_ZONE_LENGTH] for zone in zones}
+    blanked = tuple(sorted({*room.blanked, *named}))
+    if len(blanked) > MAX_ZONES:
+        return msgspec.structs.replace(room, shown=None, blanked=())
+    if shown.zones is not None and named.union(room.blanked).issuperset(shown.zones):
+        return msgspec.structs.replace(room, shown=None, blanked=())
+    return msgspec.structs.replace(room, blanked=blanked)
+
+
+def _zones(zones: list[str]) -> tuple[str, ...]:
+    names = tuple(sorted(set(zones)))
+    if not names:
+        raise Refused("malformed", why="the list of zones is empty; leave it out to mean all")
+    if len(names) > MAX_ZONES or not all(0 < len(name) <= MAX_ZONE_LENGTH for name in names):
+        raise Refused(
+            "malformed", why=f"there are at most {MAX_ZONES} zones, with names of 1 to {MAX_ZONE_LENGTH} letters"
+        )
+    return names
+
+
+def _shown(room: Room) -> Shown:
+    if room.shown is None:
+        raise Refused("nothing-shown")
+    return room.shown
+
+
+def _rest(shown: Shown, media: Fraction) -> Shown:
+    return msgspec.structs.replace(shown, media=media, clock=0.0, playing=False)
+
+
+def _snap(timeline: Timeline | None, t: Fraction) -> Fraction:
+    """A time that lies less than `WRITTEN` before a frame means the frame."""
+    if timeline is None:
+        return t
+    frame = timeline.frame_at(t + WRITTEN)
+    if frame is None:
+        return t
+    begins = timeline.time_of(frame)
+    return begins if t < begins <= t + WRITTEN else t

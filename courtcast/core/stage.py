@@ -1,0 +1,161 @@
+"""What follows from the room: the stage of each screen, and the state that the API shows."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from courtcast.core.room import Item, Room, Shown, ends_at, frame_at, position
+from courtcast.wire.api import OnScreen, RoomState
+from courtcast.wire.screen import Anchor, Scene, Stage
+
+NUDGE = Fraction(1, 1_000_000)
+"""Seconds. A paused anchor is moved so far into its frame: no rounding on the way can make it the frame before."""
+
+
+def sees(room: Room, zone: str) -> bool:
+    """Whether a screen in this zone shows something."""
+    shown = room.shown
+    return shown is not None and zone not in room.blanked and (shown.zones is None or zone in shown.zones)
+
+
+def stage_for(room: Room, *, screen: str, zone: str) -> Stage:
+    """The whole of what one screen should do. It follows from the room alone: no exhibit has to be at hand for it."""
+    shown, cued = room.shown, room.cued
+    meant = shown is not None and (shown.zones is None or zone in shown.zones)
+    up = sees(room, zone)
+    return Stage(
+        revision=room.revision,
+        shown=None
+        if shown is None or not meant
+        else Scene(
+            exhibit=shown.exhibit,
+            rendition=shown.rendition,
+            anchor=_anchor(room, shown),
+            end=_seconds(shown.end),
+        ),
+        cue=None
+        if cued is None
+        else Scene(
+            exhibit=cued.exhibit,
+            rendition=cued.rendition,
+            anchor=Anchor(media=float(cued.at + NUDGE), clock=0.0, rate=0.0),
+            end=_seconds(cued.end),
+        ),
+        blank=not up,
+        volume=room.volume * room.volumes.get(screen, 1.0) if up else 0.0,
+        sound=room.sound_screen == screen,
+    )
+
+
+def state(room: Room, *, now: float, items: dict[str, Item]) -> RoomState:
+    """The room as the API shows it at room clock `now`. Exhibits that are not in `items` have no frame numbers."""
+    shown, cued = room.shown, room.cued
+    here = position(room, now)
+    ended = shown is not None and shown.end is not None and here is not None and here >= shown.end
+    return RoomState(
+        revision=room.revision,
+        cued=None
+        if cued is None
+        else OnScreen(
+            exhibit=cued.exhibit, at=float(cued.at), frame=_frame(items, cued.exhibit, cued.at), clip=cued.clip
+        ),
+        shown=None
+        if shown is None
+        else OnScreen(
+            exhibit=shown.exhibit,
+            at=float(shown.media),
+            frame=_frame(items, shown.exhibit, shown.media),
+            zones=None if shown.zones is None else list(shown.zones),
+            clip=shown.clip,
+        ),
+        anchor=None
+        if shown is None
+        else Anchor(media=float(shown.media), clock=shown.clock, rate=room.rate if shown.playing else 0.0),
+        playing=shown is not None and shown.playing and not ended,
+        ended=ended,
+        blank=shown is None,
+        blanked=list(room.blanked),
+        rate=room.rate,
+        volume=room.volume,
+        sound_screen=room.sound_screen,
+        by=room.by,
+        clock=now,
+        position=_seconds(here),
+        position_frame=None if shown is None or here is None else _frame(items, shown.exhibit, here),
+    )
+
+
+def refresh(room: Room, items: dict[str, Item]) -> Room:
+    """The room with what has become known of its exhibits since: their end, or another rendition.
+
+    No revision of its own: nothing that anybody asked for has changed.
+    """
+    shown, cued = room.shown, room.cued
+    if shown is not None and (item := items.get(shown.exhibit)) is not None:
+        shown = msgspec.structs.replace(
+            shown, end=item.end or shown.end, rendition=_rendition(shown.rendition, item, shown.media)
+        )
+    if cued is not None and (item := items.get(cued.exhibit)) is not None:
+        cued = msgspec.structs.replace(
+            cued, end=item.end or cued.end, rendition=_rendition(cued.rendition, item, cued.at)
+        )
+    if shown == room.shown and cued == room.cued:
+        return room
+    return msgspec.structs.replace(room, shown=shown, cued=cued)
+
+
+def until_end(room: Room, now: float) -> float | None:
+    """Seconds until playback reaches its end; None where it does not play."""
+    end = ends_at(room)
+    return None if end is None else max(0.0, end - now)
+
+
+def encode(room: Room) -> bytes:
+    """For the disk."""
+    return msgspec.json.encode(room, enc_hook=_enc)
+
+
+def decode(data: bytes) -> Room:
+    """Raises msgspec.MsgspecError where it is no room."""
+    return msgspec.json.decode(data, type=Room, dec_hook=_dec)
+
+
+def _anchor(room: Room, shown: Shown) -> Anchor:
+    if shown.playing:
+        return Anchor(media=float(shown.media), clock=shown.clock, rate=room.rate)
+    return Anchor(media=float(shown.media + NUDGE), clock=0.0, rate=0.0)
+
+
+def _rendition(held: str, item: Item, needed: Fraction) -> str:
+    """Another rendition takes over only when it reaches as far as the picture that is up: until then screens keep what
+    they hold (after a restart an exhibit may be prepared anew while it is shown)."""
+    if item.rendition is None or not item.showable:
+        return held
+    return item.rendition if item.end is not None or item.prepared > needed else held
+
+
+def _frame(items: dict[str, Item], exhibit: str, t: Fraction) -> int | None:
+    item = items.get(exhibit)
+    return None if item is None else frame_at(item, t)
+
+
+def _seconds(t: Fraction | None) -> float | None:
+    return None if t is None else float(t)
+
+
+def _enc(value: object) -> Any:
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    raise NotImplementedError(type(value))
+
+
+def _dec(kind: type, value: object) -> Any:
+    if kind is Fraction:
+        try:
+            return Fraction(str(value))
+        except (ValueError, ZeroDivisionError) as error:
+            raise ValueError("not a fraction") from error
+    raise NotImplementedError(kind)
