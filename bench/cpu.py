@@ -1,0 +1,33 @@
+"""What the presenter spends on a screen: processor seconds for each second of an 8 Mb/s clip that it sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bench.figures import Figures
+from courtcast.demo.line import ThinLine
+from tests.stand import Stand, cpu_seconds
+
+
+async def run(running: Stand, clips: Mapping[str, Path], figures: Figures) -> None:
+    async with ThinLine(clips["clip"], rate=400e6, delay=0) as line:
+        exhibit = await running.add(line.url, ref="CPU/1")
+    await running.api.room("blank")
+    pid = running.presenter.pid
+    assert pid is not None
+    duration = exhibit.duration or 0.0
+    before = await cpu_seconds(pid)
+    await running.cue_and_show(exhibit)
+
+    def whole(screen: object) -> bool:
+        report = getattr(screen, "report", None)
+        return bool(report and sum(b - a for a, b in report.held) > duration - 1.5)
+
+    await running.until("the whole clip to be held", whole, 180)
+    spent = await cpu_seconds(pid) - before
+    share = spent / duration / len(running.ids)
+    megabits = (exhibit.bytes_total or 0) * 8 / duration / 1e6
+    figures.add(
+        f"presenter's processor per screen, {megabits:.1f} Mb/s clip", f"{share:.1%} of a core", "≤ 15 %", share <= 0.15
+    )

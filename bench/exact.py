@@ -1,0 +1,106 @@
+"""Seeks and steps: is the picture the asked one, on both screens, and how long does it take."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import av
+
+from bench.control import held
+from bench.figures import Figures, spread
+from courtcast.wire.api import Exhibit, RoomState
+from tests.stand import Stand
+
+SEEKS = 50
+STEPS = 50
+NOISE = 1.5
+"""Mean luma difference that scaling and rounding alone may cause."""
+
+
+class Decoded:
+    """Every frame of a file as PyAV decodes it, 48 × 27 luma."""
+
+    def __init__(self, file: Path) -> None:
+        self.frames: list[bytes] = []
+        with av.open(str(file)) as container:
+            container.streams.video[0].thread_type = "AUTO"
+            for frame in container.decode(video=0):
+                small = frame.reformat(width=48, height=27, format="gray", interpolation="AREA")
+                plane = bytes(small.planes[0])
+                stride = small.planes[0].line_size
+                self.frames.append(b"".join(plane[y * stride : y * stride + 48] for y in range(27)))
+
+    def nearest(self, seen: Sequence[int], asked: int) -> int:
+        """The frame that looks most like it; the asked one where no other looks clearly more like it."""
+
+        def distance(frame: bytes) -> float:
+            return sum(abs(a - b) for a, b in zip(frame, seen, strict=True)) / len(seen)
+
+        best = min(range(len(self.frames)), key=lambda n: distance(self.frames[n]))
+        return asked if distance(self.frames[asked]) <= distance(self.frames[best]) + NOISE / 10 else best
+
+
+async def _pictures(running: Stand) -> list[list[int]]:
+    return await asyncio.gather(*(page.evaluate("() => window.bench.small()") for page in running.pages))
+
+
+async def run(running: Stand, clips: Mapping[str, Path], figures: Figures) -> None:
+    if "sintel" not in clips:
+        print("  (no ../shared/media: skipped)")
+        return
+    decoded = await asyncio.to_thread(Decoded, clips["sintel"])
+    exhibit = await held(running, clips["sintel"])
+    random_ = random.Random(4)
+    right = same = total = 0
+
+    async def look(state: RoomState) -> None:
+        nonlocal right, same, total
+        asked = state.position_frame
+        assert asked is not None
+        await running.shows(exhibit.id, asked)
+        seen = await _pictures(running)
+        named = [decoded.nearest(picture, asked) for picture in seen]
+        total += 1
+        right += all(number == asked for number in named)
+        same += all(picture == seen[0] for picture in seen)
+
+    for _ in range(SEEKS):
+        await look(await running.api.room("seek", to=random_.uniform(0, exhibit.duration or 0)))
+    await running.api.room("seek", to=20.0)
+    for way in [1] * (STEPS // 2) + [-1] * (STEPS // 2):
+        await look(await running.api.room("step", frames=way))
+    figures.add(
+        f"{SEEKS} random seeks and {STEPS} steps on sintel_trailer-720p.mp4: the asked frame on both, by pixels",
+        f"{right} of {total}, identical pixels on both in {same}", f"{total} of {total}", right == total == same,
+    )  # fmt: skip
+
+
+async def latency(running: Stand, clips: Mapping[str, Path], figures: Figures) -> None:
+    for name, gop in (("clip", 2), ("long-gop", 10)):
+        exhibit = await held(running, clips[name])
+        random_ = random.Random(5)
+        seeks, per_frame = [], []
+        for _ in range(20):
+            to = random_.uniform(1, (exhibit.duration or 60) - 1)
+            took, frame = await _until_seen(running, exhibit, "seek", to=to)
+            seeks.append(took)
+            per_frame.append(took / (frame % (gop * 30) + 1))
+        figures.add(f"random seek into held media, paused, keyframe every {gop} s", spread(seeks), "reported")
+        forward = [(await _until_seen(running, exhibit, "step", frames=1))[0] for _ in range(20)]
+        back = [(await _until_seen(running, exhibit, "step", frames=-1))[0] for _ in range(20)]
+        figures.add(f"step forward, keyframe every {gop} s", spread(forward), "≤ 60 ms", sorted(forward)[10] <= 60)
+        figures.add(f"step back, keyframe every {gop} s", spread(back), "reported")
+
+
+async def _until_seen(running: Stand, exhibit: Exhibit, command: str, **fields: object) -> tuple[float, int]:
+    """Milliseconds from the command until the asked frame's number stands in both screens' pixels."""
+    began = time.time() * 1000
+    state = await running.api.room(command, **fields)
+    frame = state.position_frame
+    assert frame is not None
+    seen = await asyncio.gather(*(page.evaluate("(n) => window.bench.when(n)", frame) for page in running.pages))
+    return max(t if t is not None else float("inf") for t in seen) - began, frame

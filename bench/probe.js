@@ -1,0 +1,71 @@
+// Injected into a screen's page by the bench: watches the pixels of the visible video, not the page's own word.
+// Times are Date.now() milliseconds, which all browsers of one machine share.
+(() => {
+  const canvas = new OffscreenCanvas(240, 135);
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  const visible = () =>
+    [...document.querySelectorAll('video')].find(
+      (video) => video.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && video.videoWidth > 0,
+    );
+  const now = () => performance.timeOrigin + performance.now();
+
+  /** The code's cells, or [] while black. */
+  const levels = (cells, share) => {
+    const video = visible();
+    if (!video) return [];
+    context.drawImage(video, 0, 0, 240, 135);
+    const row = context.getImageData(0, Math.floor((135 * share) / 2), 240, 1).data;
+    return Array.from({ length: cells }, (_, n) => row[Math.floor(((n + 0.5) * 240) / cells) * 4 + 1]);
+  };
+  const number = () => {
+    const all = levels(24, 1 / 12);
+    if (all.length === 0) return null;
+    const low = Math.min(...all), high = Math.max(...all);
+    if (high - low < 60) return null;
+    const bits = all.map((level) => (level > (low + high) / 2 ? 1 : 0));
+    if (!bits[0] || bits[1] || bits[22] || !bits[23]) return null;
+    return bits.slice(2, 18).reduce((sum, bit) => sum * 2 + bit, 0);
+  };
+
+  window.bench = {
+    now,
+    number,
+    /** Resolves with the time at which the picture first is what `wanted` says: a frame number, 'picture' or 'black'. */
+    when(wanted, limit = 20000) {
+      const began = now();
+      return new Promise((resolve) => {
+        const look = () => {
+          const video = visible();
+          const seen = wanted === 'black' ? !video : wanted === 'any' ? !!video && video.readyState >= 2 : wanted === 'picture' ? !!video && number() !== null : number() === wanted;
+          if (seen) resolve(now());
+          else if (now() - began > limit) resolve(null);
+          else setTimeout(look, 2);
+        };
+        look();
+      });
+    },
+    /** Luma of the visible picture, 48 × 27, for comparing with a decoded frame. */
+    small() {
+      const video = visible();
+      if (!video) return [];
+      context.drawImage(video, 0, 0, 48, 27);
+      const rgba = context.getImageData(0, 0, 48, 27).data;
+      return Array.from({ length: 48 * 27 }, (_, n) =>
+        Math.round(0.2126 * rgba[n * 4] + 0.7152 * rgba[n * 4 + 1] + 0.0722 * rgba[n * 4 + 2]),
+      );
+    },
+    /** Samples the player's clock: [[now ms, currentTime s]…], 20 a second. */
+    watch() {
+      const samples = (window.bench.samples = []);
+      window.bench.timer = setInterval(() => {
+        const video = visible();
+        if (video) samples.push([now(), video.currentTime]);
+      }, 50);
+    },
+    quality() {
+      const video = visible();
+      const counts = video.getVideoPlaybackQuality();
+      return { dropped: counts.droppedVideoFrames, total: counts.totalVideoFrames };
+    },
+  };
+})();
