@@ -1,0 +1,187 @@
+"""The list of a rendition's fragments, as it grows: what there is to send, and where each time lies in it.
+
+Rows are keyed by (track, index), never change, and may be added twice or out of order. Ticks are of each track's own
+timescale on MSE time; `origin` is the MSE time of media time 0. Everything that is asked with a time takes and gives
+seconds of media time.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from math import floor
+
+from courtcast.core.timeline import Time, Timeline, exact
+from courtcast.wire.media import ManifestRows, Row, Track
+
+
+class Manifest:
+    """One rendition. Live while it is being prepared: look at it again at every change."""
+
+    def __init__(self, exhibit: str, rendition: str, origin: Fraction, tracks: Sequence[Track]) -> None:
+        self.exhibit = exhibit
+        self.rendition = rendition
+        self.origin = origin
+        self.tracks = list(tracks)
+        """Sorted as given; `Track.index` is the place in this list."""
+        self.complete = False
+        self.duration: Fraction | None = None
+        """Seconds of media time, once complete."""
+        self.bytes = 0
+        """Of all init segments and of the fragments known."""
+        self._rows: list[list[Row]] = [[] for _ in self.tracks]
+        self._late: list[dict[int, Row]] = [{} for _ in self.tracks]
+        self._ends: list[list[int]] = [[] for _ in self.tracks]
+        """Running maximum of the rows' ends: ascending, so that it can be searched."""
+        self._pts: list[int] = []
+        if [track.index for track in self.tracks] != list(range(len(self.tracks))):
+            raise ValueError("tracks have to be numbered from 0")
+        self.bytes = sum(track.init_bytes for track in self.tracks)
+        self.video = next((track.index for track in self.tracks if track.kind == "video"), None)
+        """Index of the track with the pictures."""
+        self.timeline = Timeline(self._pts, self.timescale, origin)
+        """The counted frames known so far; grows with the manifest."""
+
+    @classmethod
+    def of(cls, message: ManifestRows) -> Manifest:
+        """A manifest out of the first message that came of it."""
+        manifest = cls(message.exhibit, message.rendition, Fraction(*message.origin), message.tracks)
+        manifest.merge(message)
+        return manifest
+
+    @property
+    def timescale(self) -> int:
+        """Of the track with the pictures, else of the first one."""
+        return self.tracks[self.video or 0].timescale if self.tracks else 1
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Take rows in: known ones are passed over, those with a gap before them wait for it to close."""
+        for row in rows:
+            have = self._rows[row.track]
+            if row.index < len(have):
+                continue
+            late = self._late[row.track]
+            late[row.index] = row
+            while (following := late.pop(len(have), None)) is not None:
+                self._append(following)
+
+    def _append(self, row: Row) -> None:
+        self._rows[row.track].append(row)
+        ends = self._ends[row.track]
+        end = row.start + row.duration
+        ends.append(max(end, ends[-1]) if ends else end)
+        self.bytes += row.bytes
+        for pts in row.pts:
+            # Nearly always at the end: only a fragment that had to be cut inside a reordering group comes before.
+            insort(self._pts, pts)
+
+    def finish(self, duration: Fraction) -> None:
+        """No more rows will come."""
+        self.complete = True
+        self.duration = duration
+        self.timeline.duration = duration
+
+    def merge(self, message: ManifestRows) -> None:
+        """Take a message in. It is complete when the message says so and all rows are there."""
+        self.add(message.rows)
+        if message.complete and message.duration is not None and message.counts == self.counts:
+            self.finish(Fraction(message.duration))
+
+    def rows(self, track: int) -> Sequence[Row]:
+        """The fragments of one track, in order, without gaps."""
+        return self._rows[track]
+
+    @property
+    def counts(self) -> list[int]:
+        """Fragments of each track."""
+        return [len(rows) for rows in self._rows]
+
+    @property
+    def frames(self) -> int:
+        """Counted frames so far."""
+        return len(self._pts)
+
+    @property
+    def showable(self) -> bool:
+        """There is something to put up: the first fragment of the picture (of the sound, where there is no picture)."""
+        return bool(self.tracks) and bool(self._rows[self.video or 0])
+
+    @property
+    def prepared(self) -> float:
+        """Seconds of media time that are there on every track that has begun."""
+        if self.duration is not None:
+            return float(self.duration)
+        ends = [self.media_time(t.index, self._ends[t.index][-1]) for t in self.tracks if self._ends[t.index]]
+        return float(max(min(ends), Fraction(0))) if ends else 0.0
+
+    def media_time(self, track: int, ticks: int) -> Fraction:
+        """Seconds of media time of a track's ticks."""
+        return Fraction(ticks, self.tracks[track].timescale) - self.origin
+
+    def _scaled(self, track: int, t: Time) -> Fraction:
+        """Media time t in a track's ticks, not rounded."""
+        return (exact(t) + self.origin) * self.tracks[track].timescale
+
+    def ticks(self, track: int, t: Time) -> int:
+        """The last whole tick at or before media time t."""
+        return floor(self._scaled(track, t))
+
+    def fragment_at(self, track: int, t: Time) -> int | None:
+        """The first fragment whose end lies after t; None where none does."""
+        index = bisect_right(self._ends[track], self.ticks(track, t))
+        return index if index < len(self._rows[track]) else None
+
+    def keyframe_before(self, track: int, t: Time) -> int | None:
+        """Index of the fragment to begin with for showing t: the last one that starts at or before t with a keyframe.
+
+        The first keyframe where t lies before it; None while there is no row.
+        """
+        rows = self._rows[track]
+        ticks = self.ticks(track, t)
+        # Starts ascend among fragments that begin with a keyframe; between them they may not, so search by ends.
+        at = min(bisect_right(self._ends[track], ticks), len(rows) - 1)
+        while at > 0 and not (rows[at].keyframe and rows[at].start <= ticks):
+            at -= 1
+        return at if rows else None
+
+    def gop(self, track: int, t: Time) -> range:
+        """The fragments from the keyframe at or before t up to the next one (as far as they are known)."""
+        start = self.keyframe_before(track, t)
+        if start is None:
+            return range(0)
+        rows = self._rows[track]
+        stop = start + 1
+        while stop < len(rows) and not rows[stop].keyframe:
+            stop += 1
+        return range(start, stop)
+
+    def fragments_between(self, track: int, t0: Time, t1: Time) -> range:
+        """The known fragments that hold any moment of t0 <= t < t1, without regard to keyframes."""
+        rows = self._rows[track]
+        first = stop = bisect_right(self._ends[track], self.ticks(track, t0))
+        end = self._scaled(track, t1)
+        while stop < len(rows) and rows[stop].start < end:
+            stop += 1
+        return range(first, stop)
+
+    def rows_message(self, ranges: Mapping[int, range] | None = None) -> ManifestRows:
+        """These rows (all where None) as a message; ranges reach no further than what there is."""
+        if ranges is None:
+            ranges = {track.index: range(len(self._rows[track.index])) for track in self.tracks}
+        rows = [
+            self._rows[track][index]
+            for track, some in ranges.items()
+            for index in some
+            if index < len(self._rows[track])
+        ]
+        return ManifestRows(
+            exhibit=self.exhibit,
+            rendition=self.rendition,
+            origin=(self.origin.numerator, self.origin.denominator),
+            tracks=list(self.tracks),
+            rows=rows,
+            complete=self.complete,
+            counts=self.counts,
+            duration=None if self.duration is None else float(self.duration),
+        )
