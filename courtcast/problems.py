@@ -84,6 +84,8 @@ TABLE: dict[str, Kind] = {
     "disk-full": Kind(
         507, "Disk full", "The disk of this machine is full. Free some space; fetching goes on from where it stopped."
     ),
+    "disk-failing": Kind(507, "Disk does not work", "The disk of this machine cannot be read or written as it should. Look at it, or use another data folder."),
+    "copy-damaged": Kind(422, "Copy damaged", "The copy of this evidence on this machine is not what was fetched any more. It is fetched again."),
     # files
     "file-not-media": Kind(
         422, "Not a recording", "This file is not a recording that can be read. Ask which program wrote it."
@@ -197,6 +199,7 @@ TABLE: dict[str, Kind] = {
         "Folder in use",
         "The data folder {path} is in use by another presenter. Stop that one, or choose another with --data.",
     ),
+    "data-newer": Kind(500, "Folder of a newer version", "The data folder was written by a newer version of courtcast. Update this one."),
     "no-browser": Kind(
         500,
         "No browser",

@@ -1,0 +1,228 @@
+"""What must survive: one SQLite file, used from one thread.
+
+Every `run` is one transaction. Write-ahead log, so that others may read; synchronous=FULL, so that what was
+acknowledged is there after a power cut as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self, TypeVar
+
+from courtcast.evidence.files import refusal
+from courtcast.problems import Refused
+
+T = TypeVar("T")
+
+BUSY_SECONDS = 10.0
+"""How long a command beside the presenter (`courtcast token`) may hold the file."""
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE small (space TEXT NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (space, key))
+        WITHOUT ROWID;
+    CREATE TABLE exhibits (
+        id TEXT PRIMARY KEY,
+        position INTEGER NOT NULL,
+        ref TEXT NOT NULL,
+        title TEXT NOT NULL,
+        url TEXT NOT NULL,
+        headers TEXT NOT NULL,
+        sha256 TEXT,
+        added REAL NOT NULL
+    );
+    """,
+)
+"""In order; never changed once released, only added to. `user_version` counts those that are done."""
+
+
+class Database:
+    """An async context manager.
+
+    path: the file; its folder is made where it is missing
+    presenter: only one presenter may use a data folder; a command that only reads or adds small things is none
+    """
+
+    def __init__(self, path: Path, *, presenter: bool = True) -> None:
+        self.path = path
+        self._presenter = presenter
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+        self._connection: sqlite3.Connection | None = None
+        self._lock: IO[bytes] | None = None
+
+    async def open(self) -> Self:
+        """Raises Refused (`data-in-use`, `data-not-writable`, `disk-full`, `data-newer`)."""
+        try:
+            await self._on_thread(self._open)
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def close(self) -> None:
+        """Waits for what is in hand."""
+        with contextlib.suppress(RuntimeError):  # closed before
+            await self._on_thread(self._close)
+        self._thread.shutdown(wait=False)
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Runs `work` in one transaction on the database's thread; undone where it raises.
+
+        Raises Refused (`disk-full`, `disk-failing`), or what `work` raised. Once begun it is carried to its end even
+        if the caller is cancelled.
+        """
+        return await self._on_thread(self._transaction, work)
+
+    async def get(self, space: str, key: str) -> bytes | None:
+        def work(db: sqlite3.Connection) -> bytes | None:
+            row = db.execute("SELECT value FROM small WHERE space = ? AND key = ?", (space, key)).fetchone()
+            return None if row is None else bytes(row[0])
+
+        return await self.run(work)
+
+    async def put(self, space: str, key: str, value: bytes) -> None:
+        await self.run(lambda db: put(db, space, key, value))
+
+    async def delete(self, space: str, key: str) -> None:
+        await self.run(lambda db: delete(db, space, key))
+
+    async def items(self, space: str) -> list[tuple[str, bytes]]:
+        """All of a space, by key."""
+
+        def work(db: sqlite3.Connection) -> list[tuple[str, bytes]]:
+            rows = db.execute("SELECT key, value FROM small WHERE space = ? ORDER BY key", (space,))
+            return [(str(key), bytes(value)) for key, value in rows]
+
+        return await self.run(work)
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _on_thread(self, work: Callable[..., T], *args: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
+
+    def _open(self) -> None:
+        folder = self.path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if self._presenter:
+                self._lock = _locked(folder / "presenter.lock")
+            self.path.touch(mode=0o600)  # links and tokens are secrets
+        except BlockingIOError:
+            raise Refused("data-in-use", path=folder) from None
+        except OSError as error:
+            raise refusal(error, self.path) from error
+        try:
+            self._connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            migrate(self._connection)
+        except sqlite3.Error as error:
+            raise self._refusal(error) from error
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        if self._connection is None:
+            raise RuntimeError("the database is not open")
+        try:
+            with within(self._connection):
+                return work(self._connection)
+        except sqlite3.OperationalError as error:
+            raise self._refusal(error) from error
+
+    def _refusal(self, error: sqlite3.Error) -> Refused:
+        name = getattr(error, "sqlite_errorname", "")
+        if name == "SQLITE_FULL":
+            return Refused("disk-full")
+        if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+            return Refused("data-not-writable", path=self.path.parent)
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            return Refused("data-in-use", path=self.path.parent)
+        if name.startswith(("SQLITE_IOERR", "SQLITE_NOTADB", "SQLITE_CORRUPT")):
+            return Refused("disk-failing")
+        raise error
+
+
+def put(db: sqlite3.Connection, space: str, key: str, value: bytes) -> None:
+    """For use within a `run` of several steps."""
+    db.execute("INSERT OR REPLACE INTO small (space, key, value) VALUES (?, ?, ?)", (space, key, value))
+
+
+def delete(db: sqlite3.Connection, space: str, key: str) -> None:
+    """For use within a `run` of several steps."""
+    db.execute("DELETE FROM small WHERE space = ? AND key = ?", (space, key))
+
+
+class within:  # noqa: N801 - reads as a statement
+    """One transaction that begins with the right to write, so that two writers wait instead of failing."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._db.execute("COMMIT")
+        elif self._db.in_transaction:
+            self._db.execute("ROLLBACK")
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Brings the file to the newest form, one transaction for each step. Raises Refused (`data-newer`)."""
+    while True:
+        with within(db):
+            done = int(db.execute("PRAGMA user_version").fetchone()[0])
+            if done > len(MIGRATIONS):
+                raise Refused("data-newer")
+            if done == len(MIGRATIONS):
+                return
+            for statement in MIGRATIONS[done].split(";"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {done + 1}")
+
+
+def _locked(path: Path) -> IO[bytes]:
+    """The open file holds the lock; the system lets go of it when the process ends, however it ends."""
+    file = path.open("ab")
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            try:
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            except OSError as error:
+                raise BlockingIOError from error
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.utime(path)
+    except BaseException:
+        file.close()
+        raise
+    return file

@@ -1,0 +1,101 @@
+"""Reading and writing a file at any place, from several threads, on every system."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import threading
+from pathlib import Path
+
+from courtcast.problems import Refused
+
+RESERVE = 256 << 20
+"""Bytes of the disk that are left free: the record and the room's state must still be written."""
+LOOK_AT_DISK = 16 << 20
+"""Bytes written between two looks at how much is free."""
+
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_SHUT = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR}
+
+
+def refusal(error: OSError, path: Path) -> Refused:
+    """The words for what a disk said."""
+    if error.errno in _FULL:
+        return Refused("disk-full")
+    if error.errno in _SHUT:
+        return Refused("data-not-writable", path=path.parent)
+    return Refused("disk-failing")
+
+
+class PlacedFile:
+    """A file that is read and written at offsets. All calls block; all raise Refused where the disk will not."""
+
+    def __init__(self, path: Path, *, empty: bool) -> None:
+        self.path = path
+        self._since_look = LOOK_AT_DISK
+        self._seeking = threading.Lock()
+        """Where the system has no pread (Windows), seeking and reading are two steps."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+            if empty:
+                os.ftruncate(self._descriptor, 0)
+            self.size = os.fstat(self._descriptor).st_size
+        except OSError as error:
+            raise refusal(error, path) from error
+
+    def write(self, offset: int, data: bytes | memoryview) -> None:
+        self._leave_some(len(data))
+        view = memoryview(data)
+        try:
+            while view:
+                done = self._pwrite(view, offset)
+                view, offset = view[done:], offset + done
+        except OSError as error:
+            raise refusal(error, self.path) from error
+
+    def read(self, offset: int, n: int) -> bytes:
+        """Short only at the end of the file."""
+        parts = []
+        try:
+            while n > 0 and (part := self._pread(n, offset)):
+                parts.append(part)
+                offset, n = offset + len(part), n - len(part)
+        except OSError as error:
+            raise refusal(error, self.path) from error
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def flush(self) -> None:
+        """Returns when all that was written is on the disk for good."""
+        try:
+            getattr(os, "fdatasync", os.fsync)(self._descriptor)
+        except OSError as error:
+            raise refusal(error, self.path) from error
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+    def _leave_some(self, n: int) -> None:
+        self._since_look += n
+        if self._since_look < LOOK_AT_DISK:
+            return
+        self._since_look = 0
+        usage = shutil.disk_usage(self.path.parent)
+        if usage.free < min(RESERVE, usage.total // 50):
+            self._since_look = LOOK_AT_DISK
+            raise Refused("disk-full")
+
+    def _pwrite(self, data: memoryview, offset: int) -> int:
+        if hasattr(os, "pwrite"):
+            return os.pwrite(self._descriptor, data, offset)
+        with self._seeking:
+            os.lseek(self._descriptor, offset, os.SEEK_SET)
+            return os.write(self._descriptor, data)
+
+    def _pread(self, n: int, offset: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self._descriptor, n, offset)
+        with self._seeking:
+            os.lseek(self._descriptor, offset, os.SEEK_SET)
+            return os.read(self._descriptor, n)

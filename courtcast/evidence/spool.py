@@ -1,0 +1,294 @@
+"""The file that evidence is fetched into, and read from while it is still coming.
+
+Two calls carry everything later: `write` puts a piece in its place, `read` waits for bytes that are still to come and
+asks for them first. Bytes that are held never change. The hash of the whole is built along the way: pieces that come
+in order are hashed as they are written, the others when what lies before them has arrived.
+
+File work happens on threads (a disk may take its time), bookkeeping on the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, NoReturn, Self, TypeVar
+
+from courtcast.evidence.files import PlacedFile
+from courtcast.evidence.ranges import Ranges
+from courtcast.problems import Refused
+
+T = TypeVar("T")
+
+CATCH_UP = 1 << 20
+"""Bytes hashed per write of what lies behind the frontier already: bounded, so that no write waits for gigabytes."""
+READ_BACK = 4 << 20
+"""Bytes read at a time when a whole file is hashed."""
+MAX_READ = 64 << 20
+"""Bytes of one read: more would be a mistake of the caller, and memory."""
+
+_threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="spool")
+
+
+async def _off_loop(work: Callable[..., T], *args: object) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_threads, work, *args)
+
+
+class Piece(NamedTuple):
+    """Bytes and where in the file they belong."""
+
+    offset: int
+    data: bytes
+
+
+class Want(NamedTuple):
+    """A read that waits: the first byte that it lacks, and the end of what it asked for."""
+
+    start: int
+    end: int
+
+
+class Spool:
+    """One file, partly there. Made with `open`; to be closed, or used as an async context manager.
+
+    length: bytes of the whole, None while the server has not said
+    held: what is on the disk
+    on_want: called when a read begins to wait for bytes that are not held: the fetcher's bell
+    """
+
+    def __init__(self, file: PlacedFile, length: int | None, held: Ranges) -> None:
+        self.path = file.path
+        self.length = length
+        self.held = held
+        self.on_want: Callable[[], None] | None = None
+        self._file = file
+        self._digest = hashlib.sha256()
+        self._hashed = 0
+        self._sha256: str | None = None
+        self._changing = asyncio.Lock()
+        self._in_hand: set[asyncio.Task[Any]] = set()
+        self._closed = False
+        self._failure: Refused | None = None
+        self._answered = length is not None or bool(held)
+        self._numbers = count()
+        self._waiting: dict[int, tuple[Want | None, asyncio.Future[None]]] = {}
+
+    @classmethod
+    async def open(cls, path: Path, length: int | None = None, held: Ranges | None = None) -> Self:
+        """Opens or makes the file. `held` is what a former process left in it; without it the file begins empty.
+
+        Raises Refused (`disk-full`, `data-not-writable`, `disk-failing`).
+        """
+        file = await _off_loop(lambda: PlacedFile(path, empty=not held))
+        there = Ranges((start, min(end, file.size)) for start, end in held or () if start < file.size)
+        return cls(file, length, there)
+
+    # what is there
+
+    @property
+    def complete(self) -> bool:
+        """All bytes are held."""
+        return self.length is not None and self.held.covers(0, self.length)
+
+    @property
+    def sha256(self) -> str | None:
+        """Of the whole, once `settle` has gone through."""
+        return self._sha256
+
+    @property
+    def failure(self) -> Refused | None:
+        """Why no more bytes come, if so."""
+        return self._failure
+
+    def wanted(self) -> list[Want]:
+        """What reads wait for, the one that waits longest first."""
+        return [want for want, _ in self._waiting.values() if want is not None]
+
+    # the fetcher's side
+
+    def answered(self, length: int | None) -> None:
+        """The server has answered: the file has this length, or (None) the end will show."""
+        self.length = length
+        self._answered = True
+        self._wake()
+
+    async def write(self, piece: Piece) -> None:
+        """Puts a piece in its place; parts of it that are held already are left as they are.
+
+        Raises Refused (`disk-full`, `data-not-writable`, `disk-failing`).
+        """
+        await self._whole(self._put(piece))
+
+    async def matches(self, piece: Piece) -> bool:
+        """Whether what is held there is the same. Bytes that are not held match anything."""
+        offset, data = piece
+        held = [
+            (max(start, offset), min(end, offset + len(data)))
+            for start, end in self.held
+            if start < offset + len(data) and end > offset
+        ]
+        return await self._whole(
+            _off_loop(
+                lambda: all(
+                    self._file.read(low, high - low) == data[low - offset : high - offset] for low, high in held
+                )
+            )
+        )
+
+    async def settle(self) -> str:
+        """Hashes what is not yet hashed, puts all on the disk for good, and gives the SHA-256 of the whole."""
+        return await self._whole(self._settle())
+
+    async def flush(self) -> Ranges:
+        """Puts all on the disk for good and says what a later process may rely on, also after a power cut."""
+        held = self.held.copy()
+        await self._whole(_off_loop(self._file.flush))
+        return held
+
+    def fail(self, problem: Refused) -> None:
+        """No more bytes will come: reads of what is not held raise this from now on, until `revive`."""
+        self._failure = problem
+        self._wake()
+
+    def revive(self) -> None:
+        """Bytes come again."""
+        self._failure = None
+
+    # the readers' side
+
+    async def size(self) -> int | None:
+        """The length, once the server has answered; None where it does not say. Raises the problem of the fetch."""
+        while not self._answered and self._failure is None and not self._closed:
+            await self._wait(None)
+        if not self._answered:
+            self._give_up()
+        return self.length
+
+    async def read(self, offset: int, n: int) -> bytes:
+        """The bytes there; waits until they have come, and has them fetched first.
+
+        Short only at the end of the file. Raises the problem of the fetch where it ended without them.
+        """
+        if offset < 0 or not 0 <= n <= MAX_READ:
+            raise ValueError(f"no range to read: {offset}+{n}")
+        while not self._can_answer(offset, offset + n):
+            if self._closed or self._failure is not None:
+                self._give_up()
+            await self._wait(Want(self.held.held_until(offset), offset + n))
+        end = offset + n if self.length is None else min(offset + n, self.length)
+        return await self._whole(_off_loop(self._file.read, offset, end - offset)) if end > offset else b""
+
+    async def close(self) -> None:
+        """Waits for file work in hand; reads that still wait raise."""
+        if self._closed:
+            return
+        self._closed = True
+        self._wake()
+        if self._in_hand:
+            await asyncio.wait(self._in_hand)
+        await _off_loop(self._file.close)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    # inside
+
+    def _can_answer(self, offset: int, end: int) -> bool:
+        return self.held.covers(offset, end if self.length is None else min(end, self.length))
+
+    def _give_up(self) -> NoReturn:
+        if self._failure is None:
+            raise Refused("internal")
+        raise Refused(self._failure.type, **self._failure.fields)
+
+    async def _wait(self, want: Want | None) -> None:
+        number = next(self._numbers)
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = want, future
+        if want is not None and self.on_want is not None:
+            self.on_want()
+        try:
+            await future
+        finally:
+            del self._waiting[number]
+
+    def _wake(self) -> None:
+        """Everyone whose wait is over looks again."""
+        over = self._closed or self._failure is not None
+        for want, future in self._waiting.values():
+            if not future.done() and (over or (self._answered if want is None else self._can_answer(*want))):
+                future.set_result(None)
+
+    async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
+        """Carries work to its end even where the caller is cancelled: half a write would leave the hash astray."""
+        if self._closed:
+            work.close()
+            self._give_up()
+        task = asyncio.ensure_future(work)
+        self._in_hand.add(task)
+        task.add_done_callback(self._done)
+        return await asyncio.shield(task)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._in_hand.discard(task)
+        if not task.cancelled():
+            task.exception()  # a cancelled caller does not fetch it
+
+    async def _put(self, piece: Piece) -> None:
+        offset, data = piece
+        end = offset + len(data)
+        async with self._changing:
+            parts = [(low, data[low - offset : high - offset]) for low, high in _missing(self.held, offset, end)]
+            if parts:
+                contiguous = self.held.held_until(0)
+                if offset <= contiguous:
+                    contiguous = self.held.held_until(max(contiguous, end))
+                await _off_loop(self._write_and_hash, parts, contiguous)
+                for low, part in parts:
+                    self.held.add(low, low + len(part))
+        self._wake()
+
+    async def _settle(self) -> str:
+        if self.length is None or not self.complete:
+            raise RuntimeError("not all is held")
+        async with self._changing:
+            while self._hashed < self.length:
+                await _off_loop(self._hash_on, self.length, READ_BACK)
+            await _off_loop(self._file.flush)
+            self._sha256 = self._digest.hexdigest()
+        return self._sha256
+
+    def _write_and_hash(self, parts: list[tuple[int, bytes]], contiguous: int) -> None:
+        for offset, data in parts:
+            self._file.write(offset, data)
+            if offset == self._hashed:
+                self._digest.update(data)
+                self._hashed += len(data)
+        self._hash_on(contiguous, CATCH_UP)
+
+    def _hash_on(self, until: int, at_most: int) -> None:
+        n = min(until - self._hashed, at_most)
+        if n > 0:
+            data = self._file.read(self._hashed, n)
+            if len(data) < n:
+                raise Refused("disk-failing")
+            self._digest.update(data)
+            self._hashed += n
+
+
+def _missing(held: Ranges, start: int, end: int) -> list[tuple[int, int]]:
+    found = []
+    while (start := held.held_until(start)) < end:
+        stop = min(held.next_held(start) or end, end)
+        found.append((start, stop))
+        start = stop
+    return found
