@@ -84,8 +84,16 @@ TABLE: dict[str, Kind] = {
     "disk-full": Kind(
         507, "Disk full", "The disk of this machine is full. Free some space; fetching goes on from where it stopped."
     ),
-    "disk-failing": Kind(507, "Disk does not work", "The disk of this machine cannot be read or written as it should. Look at it, or use another data folder."),
-    "copy-damaged": Kind(422, "Copy damaged", "The copy of this evidence on this machine is not what was fetched any more. It is fetched again."),
+    "disk-failing": Kind(
+        507,
+        "Disk does not work",
+        "The disk of this machine cannot be read or written as it should. Look at it, or use another data folder.",
+    ),
+    "copy-damaged": Kind(
+        422,
+        "Copy damaged",
+        "The copy of this evidence on this machine is not what was fetched any more. It is fetched again.",
+    ),
     # files
     "file-not-media": Kind(
         422, "Not a recording", "This file is not a recording that can be read. Ask which program wrote it."
@@ -199,7 +207,11 @@ TABLE: dict[str, Kind] = {
         "Folder in use",
         "The data folder {path} is in use by another presenter. Stop that one, or choose another with --data.",
     ),
-    "data-newer": Kind(500, "Folder of a newer version", "The data folder was written by a newer version of courtcast. Update this one."),
+    "data-newer": Kind(
+        500,
+        "Folder of a newer version",
+        "The data folder was written by a newer version of courtcast. Update this one.",
+    ),
     "no-browser": Kind(
         500,
         "No browser",
@@ -210,6 +222,33 @@ TABLE: dict[str, Kind] = {
         "No network",
         "This machine has no network interface that screens could be found on. Connect it, then start again.",
     ),
+    "receiver-in-use": Kind(
+        500,
+        "Folder in use",
+        "The data folder {path} is in use by another screen on this machine. Stop that one, or choose another with --data.",
+    ),
+    "receiver-none": Kind(
+        500, "No screen here", "The data folder {path} holds no screen. Start courtcast-receiver run with it first."
+    ),
+    "data-damaged": Kind(
+        500,
+        "Folder damaged",
+        "A file in the data folder {path} is not what it should be. Choose another with --data, and pair again.",
+    ),
+    "no-desktop": Kind(
+        500,
+        "No desktop",
+        "There is no desktop here to show the screen on. Start it in a desktop session, or with --headless or --no-kiosk.",
+    ),
+    "interface-unknown": Kind(
+        500,
+        "Not an address of this machine",
+        "This machine has no address {address}. Give one that it has to --interface.",
+    ),
+    "presenter-unknown": Kind(
+        404, "Unknown presenter", "No presenter called {name} is paired with this screen. Name one of: {known}."
+    ),
+    "presenter-none": Kind(404, "Nothing paired", "No presenter is paired with this screen."),
     "certificate-file": Kind(500, "Certificate not readable", "The certificate or key file {path} cannot be read."),
     "internal": Kind(
         500,

@@ -118,7 +118,7 @@ class Tries(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def fresh(cls) -> Tries:
-        """A new code, no tries: what somebody at the screen asks for; also after a pairing, since a code is used once."""
+        """A new code, no tries: for somebody at the screen who asks, and after a pairing: a code is used once."""
         return cls(code=new_code())
 
     def count(self, now: float) -> Tries:
