@@ -1,0 +1,325 @@
+"""What to send to one screen next.
+
+The order, first to last:
+
+1. what is shown, from the keyframe at or before the playhead to `SHOWN_FIRST` seconds beyond it;
+2. what is cued, from its keyframe to `CUE_FIRST` seconds beyond its place;
+3. the rest of what is shown, up to the end of its clip, then the same of what is cued;
+4. what lies behind the playhead, nearest first, then beyond the clip's end: somebody may want to see it again.
+
+The sum of it all, held or not, stops at the bytes that the page is willing to hold; so nothing is sent that the page
+would have to throw away something better for. Manifest rows and init segments go right before the first fragment that
+needs them. Sound goes before the picture of the same time, and only to the screen that is the room's sound.
+
+Nothing here remembers anything but `Known`, which says what the page has or has coming; a seek therefore changes what
+is next at once. Pure: the playhead comes in as media time.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from heapq import merge
+from typing import Protocol
+
+import msgspec
+
+from courtcast.core.spans import Spans
+from courtcast.wire.media import Row, Track
+from courtcast.wire.screen import Holdings
+
+SHOWN_FIRST = 10.0
+"""Seconds of media: the outage that a screen survives before anything else is thought of."""
+CUE_FIRST = 5.0
+"""Seconds of media that make a cue start and go on until its rest is there."""
+BACK = 10.0
+"""Seconds: what lies behind is sent in stretches of this length, the nearest first."""
+ROWS = 64
+"""Manifest rows in one message: about one piece of the media stream."""
+TIMESCALE_SLACK = 0.02
+"""Ticks by which a float media time may fall short of the exact time that it stands for."""
+BUDGET_SHARE = 0.95
+"""Of the page's budget: bytes are counted without what the page spends on keeping them."""
+
+Key = tuple[str, int]
+"""(rendition, track)."""
+
+
+class Listing(Protocol):
+    """What the policy has to know of a manifest (`courtcast.core.manifest.Manifest` is one)."""
+
+    @property
+    def exhibit(self) -> str: ...
+    @property
+    def rendition(self) -> str: ...
+    @property
+    def origin(self) -> Fraction: ...
+    @property
+    def tracks(self) -> Sequence[Track]: ...
+    @property
+    def complete(self) -> bool: ...
+    def rows(self, track: int) -> Sequence[Row]:
+        """By index, without gaps, in decoding order."""
+
+
+class SendRows(msgspec.Struct, frozen=True, tag="rows"):
+    """A part of the manifest: rows `first` … `end` - 1 of one track; none at all only says how long it is."""
+
+    rendition: str
+    track: int
+    first: int
+    end: int
+
+
+class SendInit(msgspec.Struct, frozen=True, tag="init"):
+    rendition: str
+    track: int
+
+
+class SendFragment(msgspec.Struct, frozen=True, tag="fragment"):
+    rendition: str
+    track: int
+    index: int
+
+
+Send = SendRows | SendInit | SendFragment
+
+
+class Need(msgspec.Struct, frozen=True):
+    """One exhibit at one place."""
+
+    listing: Listing
+    at: float
+    """Media time in seconds."""
+    end: float | None = None
+    """Media time at which the clip ends."""
+
+
+class Known:
+    """What the page has, or has coming, on the path that is open now."""
+
+    def __init__(self) -> None:
+        self.rows: dict[Key, Spans] = {}
+        self.inits: set[Key] = set()
+        self.fragments: dict[Key, Spans] = {}
+        self.told: set[str] = set()
+        """Renditions whose manifest was complete in the last rows that were sent."""
+        self.returned: dict[Key, Spans] = {}
+        """What the page held and gave back: sent again only where it is needed first."""
+
+    @classmethod
+    def of(cls, holdings: Holdings) -> Known:
+        """As the page says. Both ends of its ranges are included."""
+        known = cls()
+        for holding in holdings.tracks:
+            key = holding.rendition, holding.track
+            if holding.init:
+                known.inits.add(key)
+            known.fragments[key] = Spans((first, last + 1) for first, last in holding.fragments)
+        for rendition, ranges in holdings.rows.items():
+            for track, first, last in ranges:
+                known.rows.setdefault((rendition, track), Spans()).add(first, last + 1)
+        return known
+
+    def has(self, send: Send) -> bool:
+        key = send.rendition, send.track
+        if isinstance(send, SendInit):
+            return key in self.inits
+        if isinstance(send, SendFragment):
+            return send.index in self.fragments.get(key, ())
+        rows = self.rows.get(key)
+        return rows is not None and not any(rows.missing(send.first, send.end))
+
+    def add(self, send: Send, *, complete: bool = False) -> None:
+        """It is on its way. `complete`: with the rows went the word that there will be no more."""
+        key = send.rendition, send.track
+        if isinstance(send, SendInit):
+            self.inits.add(key)
+        elif isinstance(send, SendFragment):
+            self.fragments.setdefault(key, Spans()).add(send.index, send.index + 1)
+        else:
+            self.rows.setdefault(key, Spans()).add(send.first, send.end)
+            if complete:
+                self.told.add(send.rendition)
+
+
+class View(msgspec.Struct, frozen=True):
+    """All that the decision is made from."""
+
+    shown: Need | None
+    cue: Need | None
+    sound: bool
+    known: Known
+    budget: int = 0
+    """Bytes that the page is willing to hold; 0: it did not say."""
+
+
+def next_send(view: View) -> Send | None:
+    """The one thing to send now; None while the page has all that it should."""
+    return next(sends(view), None)
+
+
+def sends(view: View) -> Iterator[Send]:
+    """All that is still to be sent, in order. Lazy: what `view.known` learns meanwhile is heeded, so one walk serves
+    for many decisions as long as nothing else of the view changes."""
+    known = view.known
+    needs = [need for need in (view.shown, view.cue) if need is not None]
+    yield from _news(needs, known)
+    room = view.budget * BUDGET_SHARE if view.budget else float("inf")
+    for need, track, row, urgent in _in_order(view, needs):
+        room -= row.bytes
+        if room < 0:
+            break
+        key = need.listing.rendition, track.index
+        if row.index in known.fragments.get(key, ()):
+            continue
+        if not urgent and row.index in known.returned.get(key, ()):
+            continue
+        yield from _before(need.listing, track, row.index, known)
+        yield SendFragment(*key, row.index)
+    for need in needs:
+        for track in _tracks(need.listing, sound=view.sound):
+            yield from _rows(need.listing, track, 0, len(need.listing.rows(track.index)), known)
+
+
+def lacking(need: Need, known: Known, *, sound: bool) -> int:
+    """Bytes from the playhead (its keyframe) to the end of the clip that the page does not have."""
+    total = 0
+    for track in _tracks(need.listing, sound=sound):
+        rows, place = need.listing.rows(track.index), _place(need, track, SHOWN_FIRST)
+        held = known.fragments.get((need.listing.rendition, track.index), Spans())
+        for first, end in held.missing(place.start, place.end):
+            total += sum(rows[index].bytes for index in range(first, end))
+    return total
+
+
+def _news(needs: Sequence[Need], known: Known) -> Iterator[Send]:
+    """That a manifest is complete by now, where the page knows a part of it: it cannot reach the end without."""
+    for need in needs:
+        listing = need.listing
+        started = any(rendition == listing.rendition for rendition, _ in known.rows)
+        if started and listing.complete and listing.rendition not in known.told:
+            for track in listing.tracks[:1]:
+                count = len(listing.rows(track.index))
+                yield SendRows(listing.rendition, track.index, count, count)
+
+
+def _before(listing: Listing, track: Track, index: int, known: Known) -> Iterator[Send]:
+    """What the page has to have before a fragment."""
+    yield from _rows(listing, track, index, min(index + ROWS, len(listing.rows(track.index))), known)
+    if (listing.rendition, track.index) not in known.inits:
+        yield SendInit(listing.rendition, track.index)
+
+
+def _rows(listing: Listing, track: Track, first: int, end: int, known: Known) -> Iterator[Send]:
+    held = known.rows.get((listing.rendition, track.index), Spans())
+    for start, stop in list(held.missing(first, end)):
+        for at in range(start, stop, ROWS):
+            yield SendRows(listing.rendition, track.index, at, min(at + ROWS, stop))
+
+
+class _Place(msgspec.Struct):
+    """Where things are in one track of one need, as indices: 0 ≤ start ≤ first ≤ end ≤ count."""
+
+    start: int
+    """The fragment from which decoding has to begin."""
+    first: int
+    """Past what is needed first."""
+    end: int
+    """Past the clip."""
+    count: int
+    at: float
+    """MSE ticks of the playhead."""
+
+
+def _in_order(view: View, needs: Sequence[Need]) -> Iterator[tuple[Need, Track, Row, bool]]:
+    """All fragments, each once, with whether it is needed first."""
+    given: dict[Key, Spans] = {}
+    places = [
+        [(track, _place(need, track, first)) for track in _tracks(need.listing, sound=view.sound)]
+        for need, first in zip(needs, [SHOWN_FIRST if need is view.shown else CUE_FIRST for need in needs], strict=True)
+    ]
+    for need, tracks in zip(needs, places, strict=True):
+        yield from _stretch(need, [(t, p.start, p.first) for t, p in tracks], given, True)
+    for need, tracks in zip(needs, places, strict=True):
+        yield from _stretch(need, [(t, p.first, p.end) for t, p in tracks], given, False)
+    for need, tracks in zip(needs, places, strict=True):
+        yield from _backwards(need, tracks, given)
+        yield from _stretch(need, [(t, p.end, p.count) for t, p in tracks], given, False)
+
+
+def _backwards(
+    need: Need, tracks: list[tuple[Track, _Place]], given: dict[Key, Spans]
+) -> Iterator[tuple[Need, Track, Row, bool]]:
+    """From the playhead back to the start, in stretches that go forward in themselves."""
+    back = 0
+    while any(place.start > 0 for _, place in tracks):
+        back += 1
+        stretch = []
+        for track, place in tracks:
+            rows = need.listing.rows(track.index)
+            low = _at_or_before(rows, place.at - back * BACK * track.timescale)
+            stretch.append((track, min(low, place.start), place.start))
+            place.start = min(low, place.start)
+        yield from _stretch(need, stretch, given, False)
+
+
+def _stretch(
+    need: Need, tracks: list[tuple[Track, int, int]], given: dict[Key, Spans], urgent: bool
+) -> Iterator[tuple[Need, Track, Row, bool]]:
+    """Some of each track, by time; at the same time sound first. What an earlier stretch gave is left out."""
+    lines = []
+    for track, first, end in tracks:
+        spans = given.setdefault((need.listing.rendition, track.index), Spans())
+        fresh = list(spans.missing(first, end))
+        spans.add(first, end)
+        lines.append(_line(need.listing, track, fresh))
+    for _, _, _, track, row in merge(*lines, key=lambda entry: entry[:3]):
+        yield need, track, row, urgent
+
+
+def _line(
+    listing: Listing, track: Track, ranges: list[tuple[int, int]]
+) -> Iterator[tuple[float, int, int, Track, Row]]:
+    """Rows of one track as (seconds, rank of the track, index, …); never out of order by index."""
+    rows, seconds, rank = listing.rows(track.index), 0.0, int(track.kind == "video")
+    for first, end in ranges:
+        for index in range(first, end):
+            row = rows[index]
+            seconds = max(seconds, row.start / track.timescale)
+            yield seconds, rank, index, track, row
+
+
+def _tracks(listing: Listing, *, sound: bool) -> list[Track]:
+    return [track for track in listing.tracks if sound or track.kind == "video"]
+
+
+def _place(need: Need, track: Track, first: float) -> _Place:
+    rows, origin = need.listing.rows(track.index), need.listing.origin
+    count = len(rows)
+    at = float((Fraction(need.at) + origin) * track.timescale) + TIMESCALE_SLACK
+    start = _at_or_before(rows, at)
+    while start > 0 and not rows[start].keyframe:
+        start -= 1
+    end = count
+    if need.end is not None:
+        end = _from(rows, float((Fraction(need.end) + origin) * track.timescale) - TIMESCALE_SLACK)
+    playhead = min(_at_or_before(rows, at) + 1, count)
+    end = max(end, playhead)
+    ahead = min(max(_from(rows, at + first * track.timescale), playhead), end)
+    return _Place(start, ahead, end, count, at)
+
+
+def _at_or_before(rows: Sequence[Row], ticks: float) -> int:
+    """Index of the last fragment that starts at or before `ticks`; the first where none does."""
+    return max(bisect_right(rows, ticks, key=_start) - 1, 0)
+
+
+def _from(rows: Sequence[Row], ticks: float) -> int:
+    """Index of the first fragment that starts at or after `ticks`; the count where none does."""
+    return bisect_left(rows, ticks, key=_start)
+
+
+def _start(row: Row) -> int:
+    return row.start

@@ -1,0 +1,149 @@
+"""A path to one screen: two streams of messages, and how much of what was given to it has not arrived.
+
+`control` carries JSON, `media` binary pieces. A path may be two data channels or anything else that keeps order and
+loses nothing; the pump does not know which one it has. Control never waits behind media that the path has not begun to
+send.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+PathName = Literal["webrtc", "websocket"]
+
+MEDIA_MOST = 512 * 1024
+"""Bytes that a path takes before it says that its user does not look at `buffered`."""
+
+
+class PathClosed(ConnectionError):
+    """Raised by whoever gives something to a path that is closed."""
+
+
+class Path(Protocol):
+    """One way to one screen, open from the start; once closed it stays so."""
+
+    on_control: Callable[[str], None]
+    """Called with each message of the screen."""
+    on_progress: Callable[[], None]
+    """Called when `buffered` went down, and when the path closed."""
+
+    @property
+    def name(self) -> PathName: ...
+
+    @property
+    def closed(self) -> bool: ...
+
+    @property
+    def sent(self) -> int:
+        """Media bytes given to it, ever."""
+
+    @property
+    def buffered(self) -> int:
+        """Of those, the bytes that have not arrived: waiting here or on their way."""
+
+    def send_control(self, text: str) -> None:
+        """Raises PathClosed."""
+
+    def send_media(self, piece: bytes) -> None:
+        """Raises PathClosed."""
+
+    async def close(self) -> None: ...
+
+
+class Carrier(Protocol):
+    """What two data channels stand on (`courtcast.deliver.peer.Association`), as far as a path has to know."""
+
+    on_progress: Callable[[], None]
+
+    @property
+    def hungry(self) -> bool:
+        """It has less than one piece of media still to send."""
+
+    @property
+    def on_their_way(self) -> int:
+        """Bytes of all channels that were sent and not acknowledged, or are cut up and about to be sent."""
+
+
+class Channel(Protocol):
+    """A data channel, as far as a path has to know."""
+
+    @property
+    def bufferedAmount(self) -> int: ...  # noqa: N802
+
+    def send(self, data: bytes | str) -> None: ...
+
+
+class ChannelPath:
+    """Two data channels. Media waits here and goes on piece by piece, so control waits for one of them at most."""
+
+    def __init__(self, carrier: Carrier, control: Channel, media: Channel, close: Callable[[], object]) -> None:
+        """`close` begins to close whatever the channels belong to; `closed_now` is to be called once that is so."""
+        self.on_control: Callable[[str], None] = lambda _: None
+        self.on_progress: Callable[[], None] = lambda: None
+        self._carrier, self._control, self._media, self._close = carrier, control, media, close
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
+        self._sent = 0
+        self._ended = asyncio.Event()
+        carrier.on_progress = self._progress
+
+    @property
+    def name(self) -> PathName:
+        return "webrtc"
+
+    @property
+    def closed(self) -> bool:
+        return self._ended.is_set()
+
+    @property
+    def sent(self) -> int:
+        return self._sent
+
+    @property
+    def buffered(self) -> int:
+        return self._waiting_bytes + self._media.bufferedAmount + self._carrier.on_their_way
+
+    def send_control(self, text: str) -> None:
+        self._look_open()
+        self._control.send(text)
+
+    def send_media(self, piece: bytes) -> None:
+        self._look_open()
+        if self._waiting_bytes + len(piece) > MEDIA_MOST:
+            raise BufferError("more media than a path takes")
+        self._waiting.append(piece)
+        self._waiting_bytes += len(piece)
+        self._sent += len(piece)
+        self._hand_over()
+
+    async def close(self) -> None:
+        self._close()
+        await self._ended.wait()
+
+    async def wait_closed(self) -> None:
+        await self._ended.wait()
+
+    def closed_now(self) -> None:
+        """The channels are closed."""
+        if not self._ended.is_set():
+            self._ended.set()
+            self._waiting.clear()
+            self._waiting_bytes = 0
+            self.on_progress()
+
+    def _look_open(self) -> None:
+        if self._ended.is_set():
+            raise PathClosed("the path is closed")
+
+    def _progress(self) -> None:
+        self._hand_over()
+        self.on_progress()
+
+    def _hand_over(self) -> None:
+        while self._waiting and not self._ended.is_set() and self._carrier.hungry:
+            piece = self._waiting.popleft()
+            self._waiting_bytes -= len(piece)
+            self._media.send(piece)

@@ -1,0 +1,263 @@
+"""Sends to one screen what it should have, over one path, in the order that `courtcast.core.policy` decides.
+
+Little is kept on its way (`Estimate.window`), so that a seek and a blank are never behind much. A fragment goes in
+pieces; between two of them it is dropped if something else is wanted first by now. What the page says it holds is the
+truth: what it does not name some time after it must have arrived is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from courtcast.core.estimate import Estimate
+from courtcast.core.policy import (
+    Known,
+    Listing,
+    Need,
+    Send,
+    SendFragment,
+    SendInit,
+    SendRows,
+    View,
+    lacking,
+    sends,
+)
+from courtcast.core.spans import Spans
+from courtcast.deliver.paths import Path
+from courtcast.wire.media import KIND_FRAGMENT, KIND_INIT, KIND_ROWS, PIECE, ManifestRows, MediaHeader, pack
+from courtcast.wire.screen import Hello, Holdings, Scene, Stage
+
+PLAN_AGE = 1.0
+"""Seconds after which the order is made anew although nothing happened: the playhead has moved on."""
+LOOK = 0.25
+"""Seconds between two looks at a line that does not move, so that an outage enters the estimate."""
+SETTLE = 1.5
+"""Seconds from the acknowledgement until the page must have named it: verifying takes some ms, `Holdings` come at every
+change but four times a second at most."""
+TRIES = 3
+HOLD_OFF = 30.0
+"""Seconds before something that the page did not take `TRIES` times is sent once more."""
+FINISH = 2 * PIECE
+"""Bytes: a fragment with no more than this to go is finished, wanted or not."""
+BUSY = PIECE
+"""Bytes on their way above which the line counts as busy: control messages alone do not fill it."""
+FIRST_HOLDINGS = 2.0
+"""Seconds to wait for what the page holds before it is taken to hold nothing."""
+
+
+class Manifest(Listing, Protocol):
+    """What the pump has to know of a manifest."""
+
+    def rows_message(self, track: int, first: int, end: int) -> ManifestRows:
+        """Rows `first` … `end` - 1 of one track, and how far all of it has come."""
+
+
+class Fragments(Protocol):
+    """Where coded bytes come from."""
+
+    async def init(self, rendition: str, track: int) -> bytes: ...
+
+    async def fragment(self, rendition: str, track: int, index: int) -> bytes: ...
+
+
+class Pump:
+    """One screen's pump for the life of one path. `run` it; the rest are calls that never block."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        manifests: Callable[[str], Manifest | None],
+        fragments: Fragments,
+        clock: Callable[[], float],
+        monotonic: Callable[[], float],
+        estimate: Estimate,
+    ) -> None:
+        """`clock` is the room's; `estimate` outlives the path, since the line is the same."""
+        self.held = Known()
+        """As the page last said."""
+        self._path, self._manifests, self._fragments = path, manifests, fragments
+        self._clock, self._monotonic, self._estimate = clock, monotonic, estimate
+        self._stage: Stage | None = None
+        self._budget = 0
+        self._known = Known()
+        self._told = asyncio.Event()
+        """The page has said what it holds."""
+        self._coming: dict[Send, float | None] = {}
+        """Sent and not named by the page yet; when it must have arrived, None while it is on its way."""
+        self._ends: dict[Send, int] = {}
+        """For what is on its way: `path.sent` at its last byte."""
+        self._failures: dict[Send, int] = {}
+        self._version = 0
+        self._changed = asyncio.Event()
+        self._progress = asyncio.Event()
+        path.on_progress = self._on_progress
+
+    def set_stage(self, stage: Stage) -> None:
+        """What the screen should do now; what is wanted changes at once."""
+        before, self._stage = self._stage, stage
+        if before is None or (before.shown, before.cue, before.sound) != (stage.shown, stage.cue, stage.sound):
+            self._known.returned.clear()
+            self.wake()
+
+    def hello(self, hello: Hello) -> None:
+        self._budget = hello.budget
+        self.wake()
+
+    def holdings(self, holdings: Holdings) -> None:
+        """What the page has. Whatever else was sent and should have arrived long ago is sent again."""
+        now = self._monotonic()
+        self._settle(now)
+        held, before, known = Known.of(holdings), self.held, self._known
+        self.held = held
+        lost = False
+        for send, arrived in list(self._coming.items()):
+            if held.has(send):
+                del self._coming[send]
+                self._failures.pop(send, None)
+            elif arrived is not None and now - arrived > SETTLE:
+                del self._coming[send]
+                lost = True
+                failures = self._failures[send] = self._failures.get(send, 0) + 1
+                if failures >= TRIES:
+                    self._coming[send] = now + HOLD_OFF
+                    self._failures.pop(send)
+        for key, spans in before.fragments.items():
+            now_held = held.fragments.get(key, Spans())
+            for first, end in spans:
+                for start, stop in list(now_held.missing(first, end)):
+                    known.returned.setdefault(key, Spans()).add(start, stop)
+                    lost = True
+        fresh = Known.of(holdings)
+        known.rows, known.inits, known.fragments = fresh.rows, fresh.inits, fresh.fragments
+        for send in self._coming:
+            known.add(send)
+        self._told.set()
+        if lost:
+            self.wake()
+
+    def wake(self) -> None:
+        """Something changed: a manifest, the stage, the page's budget."""
+        self._version += 1
+        self._changed.set()
+
+    def lacking(self, rendition: str, at: float, end: float | None, *, sound: bool) -> int | None:
+        """Bytes from media time `at` to `end` that the page does not hold; None where the manifest is not known."""
+        listing = self._manifests(rendition)
+        return None if listing is None else lacking(Need(listing, at, end), self.held, sound=sound)
+
+    async def run(self) -> None:
+        """Until the path closes: then PathClosed."""
+        try:
+            async with asyncio.timeout(FIRST_HOLDINGS):
+                await self._told.wait()
+        except TimeoutError:
+            self._told.set()
+        while True:
+            self._changed.clear()
+            if not await self._walk():
+                await self._wait(self._changed, PLAN_AGE)
+
+    async def _walk(self) -> bool:
+        """Sends in order until the order has to be made anew: then True; False where there is nothing to send."""
+        version, begun = self._version, self._monotonic()
+        for send in sends(self._view()):
+            await self._send(send)
+            if version != self._version or self._monotonic() - begun > PLAN_AGE:
+                return True
+        return False
+
+    async def _send(self, send: Send) -> None:
+        manifest = self._manifests(send.rendition)
+        if manifest is None:
+            self._known.add(send)  # gone in between; the next view does not name it any more
+            self.wake()
+            return
+        version, complete = self._version, manifest.complete
+        kind, index, data = await self._load(manifest, send)
+        total = len(data)
+        for offset in range(0, total, PIECE):
+            if version != self._version:
+                version = self._version
+                if total - offset > FINISH and not self._still_first(send):
+                    return
+            await self._room()
+            header = MediaHeader(kind, send.track, send.rendition, index, offset, total)
+            self._path.send_media(pack(header, data[offset : offset + PIECE]))
+        self._known.add(send, complete=complete)
+        if not (isinstance(send, SendRows) and send.first == send.end):
+            self._coming[send] = None
+            self._ends[send] = self._path.sent
+
+    async def _load(self, manifest: Manifest, send: Send) -> tuple[int, int, memoryview]:
+        if isinstance(send, SendRows):
+            rows = manifest.rows_message(send.track, send.first, send.end)
+            return KIND_ROWS, send.first, memoryview(msgspec.json.encode(rows))
+        if isinstance(send, SendInit):
+            return KIND_INIT, 0, memoryview(await self._fragments.init(send.rendition, send.track))
+        fragment = await self._fragments.fragment(send.rendition, send.track, send.index)
+        return KIND_FRAGMENT, send.index, memoryview(fragment)
+
+    async def _room(self) -> None:
+        """Waits until one more piece may be on its way."""
+        while self._path.buffered + PIECE > self._estimate.window and not self._path.closed:
+            self._progress.clear()
+            await self._wait(self._progress, LOOK)
+            self._note()
+
+    async def _wait(self, event: asyncio.Event, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await event.wait()
+        except TimeoutError:
+            pass
+
+    def _on_progress(self) -> None:
+        if self._path.closed:
+            self._progress.set()
+            self._changed.set()
+            return
+        self._note()
+        if self._path.buffered + PIECE <= self._estimate.window:
+            self._progress.set()
+
+    def _note(self) -> None:
+        buffered = self._path.buffered
+        self._estimate.note(
+            max(0, self._path.sent - buffered), buffered if buffered > BUSY else 0, now=self._monotonic()
+        )
+
+    def _settle(self, now: float) -> None:
+        """What must have arrived by now."""
+        arrived = self._path.sent - self._path.buffered
+        for send, end in list(self._ends.items()):
+            if end <= arrived:
+                del self._ends[send]
+                if send in self._coming:
+                    self._coming[send] = now
+
+    def _still_first(self, send: Send) -> bool:
+        """Rows and init segments are small and go on; a fragment only while no other is wanted before it."""
+        if not isinstance(send, SendFragment):
+            return True
+        return next((other for other in sends(self._view()) if isinstance(other, SendFragment)), None) == send
+
+    def _view(self) -> View:
+        stage = self._stage
+        if stage is None:
+            return View(None, None, False, self._known, self._budget)
+        return View(self._need(stage.shown), self._need(stage.cue), stage.sound, self._known, self._budget)
+
+    def _need(self, scene: Scene | None) -> Need | None:
+        manifest = None if scene is None else self._manifests(scene.rendition)
+        if scene is None or manifest is None:
+            return None
+        anchor = scene.anchor
+        at = max(0.0, anchor.media + max(0.0, self._clock() - anchor.clock) * anchor.rate)
+        if scene.end is not None:
+            at = min(at, scene.end)
+        return Need(manifest, at, scene.end)
