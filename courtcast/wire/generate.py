@@ -285,7 +285,7 @@ def md_struct(info: shapes.StructType) -> Iterator[str]:
     notes = field_notes(info.cls)
     yield f"### {info.cls.__name__}"
     yield ""
-    kind = f"`\"type\": {json.dumps(info.tag)}`. " if info.tag is not None else ""
+    kind = f'`"type": {json.dumps(info.tag)}`. ' if info.tag is not None else ""
     closed = " Unknown fields are refused." if info.forbid_unknown_fields else ""
     array = " Travels as a list of its fields, in this order." if info.array_like else ""
     said = f"{kind}{sentence(info.cls)}{array}{closed}".strip()

@@ -1,0 +1,67 @@
+/**
+ * Which stage is carried out, and when. Pure.
+ *
+ * Within one path a lower revision than the last is late and ignored; the first one of a new path counts whatever its
+ * number, since another presenter counts its own. Until the room clock was measured on a path its anchors mean nothing,
+ * so a stage waits for that; black does not wait.
+ */
+
+/** @typedef {import("../../web/shared/wire.js").Stage} Stage */
+
+/** @type {Stage} */
+const BLACK = {
+  type: "stage", revision: 0, shown: null, cue: null, blank: true, volume: 1, sound: false, watch: false,
+};
+
+export class Stagehand {
+  /** The stage that is carried out. @type {Stage | null} */
+  applied = null;
+  /** @type {Stage | null} */
+  #waiting = null;
+  /** @type {number | null} */
+  #last = null;
+  #timed = false;
+
+  /** A new path begins. */
+  begin() {
+    this.#waiting = null;
+    this.#last = null;
+    this.#timed = false;
+  }
+
+  /** @param {Stage} stage @returns {Stage | null} what to carry out now */
+  take(stage) {
+    if (this.#last !== null && stage.revision < this.#last) return null;
+    this.#last = stage.revision;
+    if (this.#timed) return (this.applied = stage);
+    this.#waiting = stage;
+    if (!stage.blank) return null;
+    return (this.applied = { ...(this.applied ?? BLACK), blank: true });
+  }
+
+  /** The room clock is known on this path. @returns {Stage | null} what to carry out now */
+  timed() {
+    this.#timed = true;
+    const stage = this.#waiting;
+    this.#waiting = null;
+    if (stage !== null) this.applied = stage;
+    return stage;
+  }
+
+  /** The room clock was measured on this path. */
+  get isTimed() {
+    return this.#timed;
+  }
+
+  /** A picture is up, blanked or not. */
+  get on() {
+    return this.applied !== null && this.applied.shown !== null;
+  }
+}
+
+/**
+ * Media time that a scene asks for, seconds.
+ * @param {import("../../web/shared/wire.js").Scene} scene @param {number} clock  room clock
+ */
+export const wanted = ({ anchor, end }, clock) =>
+  Math.max(0, Math.min(anchor.media + (clock - anchor.clock) * anchor.rate, end ?? Infinity));
