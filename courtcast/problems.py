@@ -199,6 +199,9 @@ TABLE: dict[str, Kind] = {
     "page-fault": Kind(500, "Page restarted", "The screen's page met a fault and starts again by itself."),
     # programs
     "port-taken": Kind(500, "Port taken", "Port {port} is in use by another program. Choose another with --port."),
+    "page-port-taken": Kind(
+        500, "Port taken", "Port {port} is in use by another program. Choose another with --page-port."
+    ),
     "data-not-writable": Kind(
         500, "Folder not writable", "The data folder {path} cannot be written. Choose another with --data."
     ),
@@ -226,6 +229,11 @@ TABLE: dict[str, Kind] = {
         500,
         "Folder in use",
         "The data folder {path} is in use by another screen on this machine. Stop that one, or choose another with --data.",
+    ),
+    "receiver-locked": Kind(
+        403,
+        "Locked",
+        "Too many wrong codes were tried, so this screen is locked. Ask for a new code: courtcast-receiver code --new.",
     ),
     "receiver-none": Kind(
         500, "No screen here", "The data folder {path} holds no screen. Start courtcast-receiver run with it first."

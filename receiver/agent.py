@@ -1,0 +1,220 @@
+"""The one place where a screen's parts are made and connected."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import secrets
+import signal
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from courtcast.core.pairing import Tries, group_code
+from courtcast.problems import Refused
+from courtcast.wire.assets import Assets
+from courtcast.wire.link import Card, Idle
+from receiver.announce import Announcement
+from receiver.interfaces import bind, own_addresses
+from receiver.kiosk import Kiosk, check_desktop, find_chromium
+from receiver.listener import Listener
+from receiver.pages import LOOPBACK, Pages
+from receiver.pairing import PairingDesk
+from receiver.relay import Relay
+from receiver.store import Pin, Store
+from receiver.tls import Gate
+
+LOOK: Final = 0.5
+"""Seconds between looks whether `code --new` or `forget` has changed something."""
+
+_log = logging.getLogger(__name__)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What `courtcast-receiver run` was told."""
+
+    data: Path
+    name: str
+    zone: str
+    port: int
+    interfaces: Sequence[str] = ()
+    """Addresses of this machine to listen on, announce and give to presenters; none: all of them."""
+    page_port: int | None = None
+    chromium: Path | None = None
+    kiosk: bool = True
+    headless: bool = False
+
+
+class Agent:
+    """One screen. Everything that can be refused is refused before anything is announced."""
+
+    def __init__(self, settings: Settings, store: Store, say: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._store = store
+        self._say = say
+        self._browser = self._find_browser()
+        identity = store.identity(settings.name)
+        self._pins: dict[str, Pin] = {}
+        self._tries: Tries = store.tries()
+        self._version = store.version()
+        self._card = Card(id=identity.id, name=settings.name, zone=settings.zone)
+        self._assets = Assets.find()
+        self._gate = Gate(identity)
+        self._relay = Relay(
+            self._card,
+            addresses=self._addresses,
+            later=lambda seconds, call: asyncio.get_running_loop().call_later(seconds, call),
+            on_change=self._show_idle,
+            forget=self._forget,
+        )
+        self._desk = PairingDesk(store, identity.certificate, on_pinned=self._reload, on_change=self._reload)
+        self._pages = Pages(self._relay, self._assets, self._page_key())
+        self._listener = Listener(self._card, self._gate, self._desk, self._relay, lambda: self._pins)
+        self._port = 0
+        self._reload()
+
+    async def run(self) -> None:
+        """Until SIGTERM or SIGINT. Raises Refused where it cannot begin."""
+        with contextlib.ExitStack() as unused:
+            outside = bind(self._settings.interfaces, self._settings.port)
+            for listening in outside:
+                unused.callback(listening.close)
+            self._port = outside[0].getsockname()[1]
+            inside = self._bind_page()
+            unused.callback(inside.close)
+            self._reload()
+            await self._pages.start(inside)
+            await self._listener.start(outside)
+            unused.pop_all()
+        try:
+            with _stop_signals() as stopped:
+                await self._serve(stopped)
+        finally:
+            self._relay.stop()
+            await asyncio.sleep(0)  # the goodbyes leave before their connections do
+            await self._listener.stop()
+            await self._pages.stop()
+
+    async def _serve(self, stopped: asyncio.Event) -> None:
+        async with Announcement(self._card, self._port, self._addresses), asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._listener.reap()), group.create_task(self._watch_store())]
+            if self._browser is not None:
+                kiosk = Kiosk(
+                    self._browser,
+                    self._settings.data / "browser",
+                    self._pages.url,
+                    lambda: self._relay.page != 0,
+                    headless=self._settings.headless,
+                    loopback=_loopback_only(self._settings.interfaces),
+                )
+                tasks.append(group.create_task(kiosk.run()))
+            else:
+                self._say(f"screen: {self._pages.url}")
+            _log.info("%s (%s) is at %s", self._card.name, self._card.zone, self._where())
+            await stopped.wait()
+            for task in tasks:
+                task.cancel()
+
+    async def _watch_store(self) -> None:
+        """`code --new` and `forget` are other programs: what they change is taken up here."""
+        while True:
+            await asyncio.sleep(LOOK)
+            try:
+                version = await asyncio.to_thread(self._store.version)
+                if version != self._version:
+                    self._version = version
+                    self._reload()
+            except Refused as problem:
+                _log.error("%s", problem.detail)
+
+    def _reload(self) -> None:
+        """Brings the gate, the links and the page in line with what is on the disk."""
+        self._pins = {pin.fingerprint: pin for pin in self._store.pins()}
+        self._tries = self._store.tries()
+        self._gate.trust(pin.certificate for pin in self._pins.values())
+        self._relay.revoke(list(self._pins.values()))
+        self._show_idle()
+
+    def _forget(self, pinned: str) -> None:
+        self._store.unpin(pinned)
+        self._reload()
+
+    def _show_idle(self) -> None:
+        locked = self._tries.locked
+        self._relay.show_idle(
+            Idle(
+                name=self._card.name,
+                zone=self._card.zone,
+                code=None if locked else group_code(self._tries.code),
+                paired=len(self._pins),
+                linked=bool(self._relay.linked),
+                locked=locked,
+                pairing=self._desk.with_,
+                address=self._where(),
+                build=self._assets.build,
+            )
+        )
+
+    def _addresses(self) -> list[str]:
+        return own_addresses(self._settings.interfaces)
+
+    def _where(self) -> str:
+        """What to type in where discovery does not work."""
+        host = next(iter(self._addresses()), LOOPBACK)
+        return f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}"
+
+    def _find_browser(self) -> Path | None:
+        if not self._settings.kiosk:
+            return None
+        if not self._settings.headless:
+            check_desktop()
+        return find_chromium(self._settings.chromium)
+
+    def _page_key(self) -> str:
+        """The same after a restart, so that a page in a browser of one's own finds its receiver again."""
+        key = self._store.kept("page-key")
+        if key is None:
+            key = secrets.token_urlsafe(24)
+            self._store.keep("page-key", key)
+        return key
+
+    def _bind_page(self) -> socket.socket:
+        """On the port given; else on that of last time; else on any."""
+        given = self._settings.page_port
+        if given is not None:
+            try:
+                return bind([LOOPBACK], given)[0]
+            except Refused as problem:
+                raise Refused("page-port-taken", port=given) from problem
+        last = int(self._store.kept("page-port") or 0)
+        try:
+            listening = bind([LOOPBACK], last)[0]
+        except Refused:
+            listening = bind([LOOPBACK], 0)[0]
+        self._store.keep("page-port", str(listening.getsockname()[1]))
+        return listening
+
+
+def _loopback_only(interfaces: Sequence[str]) -> bool:
+    return bool(interfaces) and all(ipaddress.ip_address(address).is_loopback for address in interfaces)
+
+
+@contextlib.contextmanager
+def _stop_signals() -> Iterator[asyncio.Event]:
+    """An event that is set when somebody asks this program to end."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stopped.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
+    yield stopped
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,234 @@
+"""Between the page on this machine and the presenters: offers go in, answers come out. No IO of its own.
+
+One page at a time: a new one replaces the old. Several presenters may be linked; the one whose offer was last passed on
+*has* the page. A presenter that lost it to another is told that the page is taken, and is let in again only when that
+one has gone: two that take it from each other in turns would show a court a flickering screen. One that has gone may
+come back within `GRACE`: a link that breaks for a moment does not end the data channels beside it.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+from courtcast.wire.link import (
+    LINK_PROTOCOL,
+    Answer,
+    Bye,
+    Card,
+    FromPage,
+    Idle,
+    LinkHello,
+    Offer,
+    PageChanged,
+    PageFault,
+    ToReceiver,
+)
+from receiver.candidates import with_real_addresses
+from receiver.store import Pin
+
+GRACE: Final = 15.0
+"""Seconds. A link that broke is noticed on both sides within 7.5 s, and tried again within 5."""
+MAX_SDP: Final = 64 * 1024
+"""Characters. Ours have two to ten thousand."""
+MAX_FAULT: Final = 2000
+"""Characters of a page's fault that go into the log."""
+
+_log = logging.getLogger(__name__)
+
+
+class Port(Protocol):
+    """One WebSocket to say things over; both calls return at once."""
+
+    def send(self, message: msgspec.Struct) -> None: ...
+
+    def close(self, code: int = 1000) -> None: ...
+
+
+class Presenter:
+    """One open link."""
+
+    def __init__(self, pin: Pin, port: Port, reached: str | None) -> None:
+        self.pin = pin
+        self.port = port
+        self.reached = reached
+        """The address of this machine that the link came to."""
+        self.told: tuple[int, str | None] | None = None
+
+
+class Relay:
+    """Passes on what may pass, and tells everyone what they may see.
+
+    `addresses` gives this machine's own; `later(seconds, call)` calls once, later; `on_change` follows any change of
+    `page` or `linked`; `forget(fingerprint)` is called when a presenter takes its own pin back.
+    """
+
+    def __init__(
+        self,
+        card: Card,
+        *,
+        addresses: Callable[[], Sequence[str]],
+        later: Callable[[float, Callable[[], None]], object],
+        on_change: Callable[[], None] = lambda: None,
+        forget: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._card = card
+        self._addresses = addresses
+        self._later = later
+        self._on_change = on_change
+        self._forget = forget
+        self._presenters: dict[str, Presenter] = {}
+        self._holder: Pin | None = None
+        self._barred: set[str] = set()
+        self._page: Port | None = None
+        self._idle: Idle | None = None
+        # Not from 1: a receiver that was started again must not give a number that a presenter already knows.
+        self._number = secrets.randbelow(2**30)
+
+    @property
+    def page(self) -> int:
+        """Number of the page's session; 0 while there is none."""
+        return self._number if self._page is not None else 0
+
+    @property
+    def linked(self) -> list[str]:
+        """Names of the presenters whose links are open."""
+        return [presenter.pin.name for presenter in self._presenters.values()]
+
+    # the page
+
+    def page_arrived(self, port: Port) -> None:
+        if self._page is not None:
+            self._page.close(4001)
+        self._page = port
+        self._number += 1
+        if self._idle is not None:
+            port.send(self._idle)
+        self._tell_all()
+        self._on_change()
+
+    def page_gone(self, port: Port) -> None:
+        if self._page is port:
+            self._page = None
+            self._tell_all()
+            self._on_change()
+
+    def page_said(self, port: Port, message: FromPage) -> None:
+        if isinstance(message, PageFault):
+            _log.error("the page: %s: %s", message.where[:MAX_FAULT], message.detail[:MAX_FAULT])
+        elif isinstance(message, Answer):
+            self._answer(port, message)
+
+    def show_idle(self, idle: Idle) -> None:
+        """What the page shows while no presenter has put anything up."""
+        if idle != self._idle:
+            self._idle = idle
+            if self._page is not None:
+                self._page.send(idle)
+
+    # presenters
+
+    def presenter_arrived(self, presenter: Presenter) -> None:
+        """A second link of the same presenter takes the place of its first."""
+        before = self._presenters.get(presenter.pin.fingerprint)
+        if before is not None:
+            before.port.close()
+        self._presenters[presenter.pin.fingerprint] = presenter
+        page, taken = presenter.told = self._view(presenter)
+        presenter.port.send(
+            LinkHello(
+                protocol=LINK_PROTOCOL,
+                id=self._card.id,
+                name=self._card.name,
+                zone=self._card.zone,
+                page=page,
+                taken=taken,
+            )
+        )
+        self._on_change()
+
+    def presenter_gone(self, presenter: Presenter) -> None:
+        if self._presenters.get(presenter.pin.fingerprint) is not presenter:
+            return
+        del self._presenters[presenter.pin.fingerprint]
+        holder = self._holder
+        if holder is not None and holder.fingerprint == presenter.pin.fingerprint:
+            self._later(GRACE, lambda: self._release_if_gone(holder))
+        self._on_change()
+
+    def presenter_said(self, presenter: Presenter, message: ToReceiver) -> None:
+        if isinstance(message, Bye):
+            self._leave(presenter, message)
+            return
+        page, _ = self._view(presenter)
+        if page == 0 or message.page != page or len(message.sdp) > MAX_SDP or self._page is None:
+            return  # the presenter hears of the page's going by itself
+        if self._holder is None or self._holder.fingerprint != presenter.pin.fingerprint:
+            if self._holder is not None:
+                self._barred.add(self._holder.fingerprint)
+            self._holder = presenter.pin
+            self._tell_all()
+        self._page.send(Offer(message.page, message.sdp))
+
+    def revoke(self, kept: Sequence[Pin]) -> None:
+        """Closes the links of all presenters that are not among those pinned now."""
+        fingerprints = {pin.fingerprint for pin in kept}
+        for presenter in [p for p in self._presenters.values() if p.pin.fingerprint not in fingerprints]:
+            self._close(presenter, "revoked")
+        if self._holder is not None and self._holder.fingerprint not in fingerprints:
+            self._release()
+            self._tell_all()
+
+    def stop(self) -> None:
+        """Says goodbye to everyone."""
+        for presenter in list(self._presenters.values()):
+            self._close(presenter, "stopping")
+
+    # inside
+
+    def _view(self, presenter: Presenter) -> tuple[int, str | None]:
+        """The page as one presenter may see it: its number, and who has taken it."""
+        if self._holder is not None and presenter.pin.fingerprint in self._barred:
+            return 0, self._holder.name
+        return self.page, None
+
+    def _tell_all(self) -> None:
+        for presenter in self._presenters.values():
+            view = self._view(presenter)
+            if view != presenter.told:
+                presenter.told = view
+                presenter.port.send(PageChanged(*view))
+
+    def _answer(self, port: Port, answer: Answer) -> None:
+        holder = None if self._holder is None else self._presenters.get(self._holder.fingerprint)
+        if port is not self._page or answer.page != self._number or holder is None or len(answer.sdp) > MAX_SDP:
+            return
+        holder.port.send(Answer(answer.page, with_real_addresses(answer.sdp, holder.reached, self._addresses())))
+
+    def _leave(self, presenter: Presenter, bye: Bye) -> None:
+        """A presenter goes on purpose: it gives up the page at once, and its pin where it says so."""
+        if self._holder is not None and self._holder.fingerprint == presenter.pin.fingerprint:
+            self._release()
+            self._tell_all()
+        presenter.port.close()
+        if bye.reason == "revoked":
+            self._forget(presenter.pin.fingerprint)
+
+    def _close(self, presenter: Presenter, reason: str) -> None:
+        del self._presenters[presenter.pin.fingerprint]
+        presenter.port.send(Bye(reason))
+        presenter.port.close()
+        self._on_change()
+
+    def _release(self) -> None:
+        self._holder = None
+        self._barred.clear()
+
+    def _release_if_gone(self, holder: Pin) -> None:
+        if self._holder is holder and holder.fingerprint not in self._presenters:
+            self._release()
+            self._tell_all()
