@@ -21,11 +21,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from heapq import merge
-from typing import Protocol
 
 import msgspec
 
+from courtcast.core.manifest import Manifest
 from courtcast.core.spans import Spans
+from courtcast.core.timeline import exact
 from courtcast.wire.media import Row, Track
 from courtcast.wire.screen import Holdings
 
@@ -37,30 +38,11 @@ BACK = 10.0
 """Seconds: what lies behind is sent in stretches of this length, the nearest first."""
 ROWS = 64
 """Manifest rows in one message: about one piece of the media stream."""
-TIMESCALE_SLACK = 0.02
-"""Ticks by which a float media time may fall short of the exact time that it stands for."""
 BUDGET_SHARE = 0.95
 """Of the page's budget: bytes are counted without what the page spends on keeping them."""
 
 Key = tuple[str, int]
 """(rendition, track)."""
-
-
-class Listing(Protocol):
-    """What the policy has to know of a manifest (`courtcast.core.manifest.Manifest` is one)."""
-
-    @property
-    def exhibit(self) -> str: ...
-    @property
-    def rendition(self) -> str: ...
-    @property
-    def origin(self) -> Fraction: ...
-    @property
-    def tracks(self) -> Sequence[Track]: ...
-    @property
-    def complete(self) -> bool: ...
-    def rows(self, track: int) -> Sequence[Row]:
-        """By index, without gaps, in decoding order."""
 
 
 class SendRows(msgspec.Struct, frozen=True, tag="rows"):
@@ -89,7 +71,7 @@ Send = SendRows | SendInit | SendFragment
 class Need(msgspec.Struct, frozen=True):
     """One exhibit at one place."""
 
-    listing: Listing
+    manifest: Manifest
     at: float
     """Media time in seconds."""
     end: float | None = None
@@ -171,24 +153,24 @@ def sends(view: View) -> Iterator[Send]:
         room -= row.bytes
         if room < 0:
             break
-        key = need.listing.rendition, track.index
+        key = need.manifest.rendition, track.index
         if row.index in known.fragments.get(key, ()):
             continue
         if not urgent and row.index in known.returned.get(key, ()):
             continue
-        yield from _before(need.listing, track, row.index, known)
+        yield from _before(need.manifest, track, row.index, known)
         yield SendFragment(*key, row.index)
     for need in needs:
-        for track in _tracks(need.listing, sound=view.sound):
-            yield from _rows(need.listing, track, 0, len(need.listing.rows(track.index)), known)
+        for track in _tracks(need.manifest, sound=view.sound):
+            yield from _rows(need.manifest, track, 0, len(need.manifest.rows(track.index)), known)
 
 
 def lacking(need: Need, known: Known, *, sound: bool) -> int:
     """Bytes from the playhead (its keyframe) to the end of the clip that the page does not have."""
     total = 0
-    for track in _tracks(need.listing, sound=sound):
-        rows, place = need.listing.rows(track.index), _place(need, track, SHOWN_FIRST)
-        held = known.fragments.get((need.listing.rendition, track.index), Spans())
+    for track in _tracks(need.manifest, sound=sound):
+        rows, place = need.manifest.rows(track.index), _place(need, track, SHOWN_FIRST)
+        held = known.fragments.get((need.manifest.rendition, track.index), Spans())
         for first, end in held.missing(place.start, place.end):
             total += sum(rows[index].bytes for index in range(first, end))
     return total
@@ -197,26 +179,26 @@ def lacking(need: Need, known: Known, *, sound: bool) -> int:
 def _news(needs: Sequence[Need], known: Known) -> Iterator[Send]:
     """That a manifest is complete by now, where the page knows a part of it: it cannot reach the end without."""
     for need in needs:
-        listing = need.listing
-        started = any(rendition == listing.rendition for rendition, _ in known.rows)
-        if started and listing.complete and listing.rendition not in known.told:
-            for track in listing.tracks[:1]:
-                count = len(listing.rows(track.index))
-                yield SendRows(listing.rendition, track.index, count, count)
+        manifest = need.manifest
+        started = any(rendition == manifest.rendition for rendition, _ in known.rows)
+        if started and manifest.complete and manifest.rendition not in known.told:
+            for track in manifest.tracks[:1]:
+                count = len(manifest.rows(track.index))
+                yield SendRows(manifest.rendition, track.index, count, count)
 
 
-def _before(listing: Listing, track: Track, index: int, known: Known) -> Iterator[Send]:
+def _before(manifest: Manifest, track: Track, index: int, known: Known) -> Iterator[Send]:
     """What the page has to have before a fragment."""
-    yield from _rows(listing, track, index, min(index + ROWS, len(listing.rows(track.index))), known)
-    if (listing.rendition, track.index) not in known.inits:
-        yield SendInit(listing.rendition, track.index)
+    yield from _rows(manifest, track, index, min(index + ROWS, len(manifest.rows(track.index))), known)
+    if (manifest.rendition, track.index) not in known.inits:
+        yield SendInit(manifest.rendition, track.index)
 
 
-def _rows(listing: Listing, track: Track, first: int, end: int, known: Known) -> Iterator[Send]:
-    held = known.rows.get((listing.rendition, track.index), Spans())
+def _rows(manifest: Manifest, track: Track, first: int, end: int, known: Known) -> Iterator[Send]:
+    held = known.rows.get((manifest.rendition, track.index), Spans())
     for start, stop in list(held.missing(first, end)):
         for at in range(start, stop, ROWS):
-            yield SendRows(listing.rendition, track.index, at, min(at + ROWS, stop))
+            yield SendRows(manifest.rendition, track.index, at, min(at + ROWS, stop))
 
 
 class _Place(msgspec.Struct):
@@ -237,7 +219,7 @@ def _in_order(view: View, needs: Sequence[Need]) -> Iterator[tuple[Need, Track, 
     """All fragments, each once, with whether it is needed first."""
     given: dict[Key, Spans] = {}
     places = [
-        [(track, _place(need, track, first)) for track in _tracks(need.listing, sound=view.sound)]
+        [(track, _place(need, track, first)) for track in _tracks(need.manifest, sound=view.sound)]
         for need, first in zip(needs, [SHOWN_FIRST if need is view.shown else CUE_FIRST for need in needs], strict=True)
     ]
     for need, tracks in zip(needs, places, strict=True):
@@ -258,7 +240,7 @@ def _backwards(
         back += 1
         stretch = []
         for track, place in tracks:
-            rows = need.listing.rows(track.index)
+            rows = need.manifest.rows(track.index)
             low = _at_or_before(rows, place.at - back * BACK * track.timescale)
             stretch.append((track, min(low, place.start), place.start))
             place.start = min(low, place.start)
@@ -271,19 +253,19 @@ def _stretch(
     """Some of each track, by time; at the same time sound first. What an earlier stretch gave is left out."""
     lines = []
     for track, first, end in tracks:
-        spans = given.setdefault((need.listing.rendition, track.index), Spans())
+        spans = given.setdefault((need.manifest.rendition, track.index), Spans())
         fresh = list(spans.missing(first, end))
         spans.add(first, end)
-        lines.append(_line(need.listing, track, fresh))
+        lines.append(_line(need.manifest, track, fresh))
     for _, _, _, track, row in merge(*lines, key=lambda entry: entry[:3]):
         yield need, track, row, urgent
 
 
 def _line(
-    listing: Listing, track: Track, ranges: list[tuple[int, int]]
+    manifest: Manifest, track: Track, ranges: list[tuple[int, int]]
 ) -> Iterator[tuple[float, int, int, Track, Row]]:
     """Rows of one track as (seconds, rank of the track, index, …); never out of order by index."""
-    rows, seconds, rank = listing.rows(track.index), 0.0, int(track.kind == "video")
+    rows, seconds, rank = manifest.rows(track.index), 0.0, int(track.kind == "video")
     for first, end in ranges:
         for index in range(first, end):
             row = rows[index]
@@ -291,20 +273,20 @@ def _line(
             yield seconds, rank, index, track, row
 
 
-def _tracks(listing: Listing, *, sound: bool) -> list[Track]:
-    return [track for track in listing.tracks if sound or track.kind == "video"]
+def _tracks(manifest: Manifest, *, sound: bool) -> list[Track]:
+    return [track for track in manifest.tracks if sound or track.kind == "video"]
 
 
 def _place(need: Need, track: Track, first: float) -> _Place:
-    rows, origin = need.listing.rows(track.index), need.listing.origin
+    rows, origin = need.manifest.rows(track.index), need.manifest.origin
     count = len(rows)
-    at = float((Fraction(need.at) + origin) * track.timescale) + TIMESCALE_SLACK
+    at = float((exact(need.at) + origin) * track.timescale)
     start = _at_or_before(rows, at)
     while start > 0 and not rows[start].keyframe:
         start -= 1
     end = count
     if need.end is not None:
-        end = _from(rows, float((Fraction(need.end) + origin) * track.timescale) - TIMESCALE_SLACK)
+        end = _from(rows, float((Fraction(need.end) + origin) * track.timescale))
     playhead = min(_at_or_before(rows, at) + 1, count)
     end = max(end, playhead)
     ahead = min(max(_from(rows, at + first * track.timescale), playhead), end)

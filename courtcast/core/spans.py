@@ -51,18 +51,6 @@ class Spans:
             start, end = min(start, self._starts[low]), max(end, self._ends[high - 1])
         self._starts[low:high], self._ends[low:high] = [start], [end]
 
-    def discard(self, start: int, end: int) -> None:
-        """Takes out all of `start` … `end` - 1."""
-        if start >= end:
-            return
-        low, high = bisect_right(self._ends, start), bisect_left(self._starts, end)
-        if low >= high:
-            return
-        first, last = self._starts[low], self._ends[high - 1]
-        kept = [(first, start)] * (first < start) + [(end, last)] * (end < last)
-        self._starts[low:high] = [a for a, _ in kept]
-        self._ends[low:high] = [b for _, b in kept]
-
     def missing(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The ranges of `start` … `end` - 1 that are not in it, ascending."""
         at = bisect_right(self._ends, start)
@@ -74,8 +62,3 @@ class Spans:
                 yield start, self._starts[at]
             start = self._ends[at]
             at += 1
-
-    def copy(self) -> Spans:
-        fresh = Spans()
-        fresh._starts, fresh._ends = self._starts.copy(), self._ends.copy()
-        return fresh

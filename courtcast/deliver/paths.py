@@ -12,10 +12,17 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal, Protocol
 
+from aiortc.exceptions import InvalidStateError
+
 PathName = Literal["webrtc", "websocket"]
 
 MEDIA_MOST = 512 * 1024
 """Bytes that a path takes before it says that its user does not look at `buffered`."""
+
+
+CONTROL_MOST = 256 * 1024
+"""Bytes of control that may wait. A line that takes no more than this is dead: the next path begins with the whole
+state anyway."""
 
 
 class PathClosed(ConnectionError):
@@ -108,7 +115,13 @@ class ChannelPath:
 
     def send_control(self, text: str) -> None:
         self._look_open()
-        self._control.send(text)
+        if self._control.bufferedAmount + len(text) > CONTROL_MOST:
+            self._close()
+            raise PathClosed("the path takes nothing any more")
+        try:
+            self._control.send(text)
+        except InvalidStateError as error:
+            raise PathClosed("the path is closing") from error
 
     def send_media(self, piece: bytes) -> None:
         self._look_open()
@@ -146,4 +159,7 @@ class ChannelPath:
         while self._waiting and not self._ended.is_set() and self._carrier.hungry:
             piece = self._waiting.popleft()
             self._waiting_bytes -= len(piece)
-            self._media.send(piece)
+            try:
+                self._media.send(piece)
+            except InvalidStateError:
+                return  # closing: `closed_now` follows

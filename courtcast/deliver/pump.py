@@ -8,15 +8,17 @@ truth: what it does not name some time after it must have arrived is sent again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
 
 from courtcast.core.estimate import Estimate
+from courtcast.core.manifest import Manifest
 from courtcast.core.policy import (
     Known,
-    Listing,
     Need,
     Send,
     SendFragment,
@@ -28,8 +30,10 @@ from courtcast.core.policy import (
 )
 from courtcast.core.spans import Spans
 from courtcast.deliver.paths import Path
-from courtcast.wire.media import KIND_FRAGMENT, KIND_INIT, KIND_ROWS, PIECE, ManifestRows, MediaHeader, pack
+from courtcast.wire.media import KIND_FRAGMENT, KIND_INIT, KIND_ROWS, PIECE, MediaHeader, Row, Track, pack
 from courtcast.wire.screen import Hello, Holdings, Scene, Stage
+
+_log = logging.getLogger(__name__)
 
 PLAN_AGE = 1.0
 """Seconds after which the order is made anew although nothing happened: the playhead has moved on."""
@@ -49,19 +53,14 @@ FIRST_HOLDINGS = 2.0
 """Seconds to wait for what the page holds before it is taken to hold nothing."""
 
 
-class Manifest(Listing, Protocol):
-    """What the pump has to know of a manifest."""
-
-    def rows_message(self, track: int, first: int, end: int) -> ManifestRows:
-        """Rows `first` … `end` - 1 of one track, and how far all of it has come."""
-
-
 class Fragments(Protocol):
     """Where coded bytes come from."""
 
-    async def init(self, rendition: str, track: int) -> bytes: ...
+    async def init(self, rendition: str, track: Track) -> bytes:
+        """Raises KeyError where it is gone."""
 
-    async def fragment(self, rendition: str, track: int, index: int) -> bytes: ...
+    async def fragment(self, rendition: str, row: Row) -> bytes:
+        """Raises KeyError where it is gone."""
 
 
 class Pump:
@@ -147,8 +146,8 @@ class Pump:
 
     def lacking(self, rendition: str, at: float, end: float | None, *, sound: bool) -> int | None:
         """Bytes from media time `at` to `end` that the page does not hold; None where the manifest is not known."""
-        listing = self._manifests(rendition)
-        return None if listing is None else lacking(Need(listing, at, end), self.held, sound=sound)
+        manifest = self._manifests(rendition)
+        return None if manifest is None else lacking(Need(manifest, at, end), self.held, sound=sound)
 
     async def run(self) -> None:
         """Until the path closes: then PathClosed."""
@@ -178,7 +177,13 @@ class Pump:
             self.wake()
             return
         version, complete = self._version, manifest.complete
-        kind, index, data = await self._load(manifest, send)
+        try:
+            kind, index, data = await self._load(manifest, send)
+        except (KeyError, OSError):
+            _log.exception("not to be read: %s", send)
+            self._known.add(send)
+            self._coming[send] = self._monotonic() + HOLD_OFF
+            return
         total = len(data)
         for offset in range(0, total, PIECE):
             if version != self._version:
@@ -195,12 +200,12 @@ class Pump:
 
     async def _load(self, manifest: Manifest, send: Send) -> tuple[int, int, memoryview]:
         if isinstance(send, SendRows):
-            rows = manifest.rows_message(send.track, send.first, send.end)
+            rows = manifest.rows_message({send.track: range(send.first, send.end)})
             return KIND_ROWS, send.first, memoryview(msgspec.json.encode(rows))
         if isinstance(send, SendInit):
-            return KIND_INIT, 0, memoryview(await self._fragments.init(send.rendition, send.track))
-        fragment = await self._fragments.fragment(send.rendition, send.track, send.index)
-        return KIND_FRAGMENT, send.index, memoryview(fragment)
+            return KIND_INIT, 0, memoryview(await self._fragments.init(send.rendition, manifest.tracks[send.track]))
+        row = manifest.rows(send.track)[send.index]
+        return KIND_FRAGMENT, send.index, memoryview(await self._fragments.fragment(send.rendition, row))
 
     async def _room(self) -> None:
         """Waits until one more piece may be on its way."""
@@ -210,11 +215,9 @@ class Pump:
             self._note()
 
     async def _wait(self, event: asyncio.Event, seconds: float) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await event.wait()
-        except TimeoutError:
-            pass
 
     def _on_progress(self) -> None:
         if self._path.closed:

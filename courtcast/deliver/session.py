@@ -1,0 +1,284 @@
+"""Keeps one paired screen connected and fed: link → offer → channels → stage and pump, again and again.
+
+Every state that waits has a limit. Losing the link takes nothing off the screen, nor does losing the channels: the page
+goes on with what it holds, and the next channels begin with the whole stage.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import logging
+import random
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from courtcast.core.estimate import Estimate
+from courtcast.core.identity import Identity
+from courtcast.core.manifest import Manifest
+from courtcast.deliver.link import Link, LinkDown
+from courtcast.deliver.paths import Path, PathClosed
+from courtcast.deliver.peer import Peer, PeerFailed
+from courtcast.deliver.pump import Fragments, Pump
+from courtcast.deliver.trust import Pinned
+from courtcast.problems import Refused
+from courtcast.wire.api import Problem
+from courtcast.wire.screen import (
+    PROTOCOL,
+    Fault,
+    FromScreen,
+    Hello,
+    Holdings,
+    Picture,
+    Ping,
+    Pong,
+    Report,
+    Stage,
+    ToScreen,
+    Welcome,
+)
+
+SILENT: Final = 2.5
+"""Seconds without a word from the page (it reports four times a second) until the screen counts as away."""
+DEAD: Final = 12.0
+"""Seconds without a word until the channels are given up while the link says that there is a page. Longer than the link
+needs to notice a pulled cable (7.5 s): channels find their own way back sooner than new ones could be made."""
+LOOK: Final = 0.5
+"""Seconds between two looks at these."""
+FIRST_WAIT: Final = 0.2
+LONGEST_WAIT: Final = 3.0
+"""Seconds between attempts; shortened at random by up to half so that screens do not come in step."""
+OTHER_VERSION_WAIT: Final = 20.0
+"""Seconds: only an update changes that."""
+STEADY: Final = 10.0
+"""Seconds after which channels that break count as ones that had worked."""
+PICTURE_MOST: Final = 48 * 1024
+CONTROL_MOST: Final = 1024 * 1024
+"""Bytes of one message of a page. Holdings are the longest."""
+FAULT_SHOWN: Final = 30.0
+"""Seconds that an uncaught error of the page is shown beside the screen; it starts anew by itself."""
+
+_log = logging.getLogger(__name__)
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(FromScreen)
+
+
+class OtherVersion(Exception):
+    """The page speaks another protocol."""
+
+
+class Session:
+    """One paired screen. `run` it until it is cancelled; everything else is a call that never blocks."""
+
+    def __init__(
+        self,
+        pinned: Pinned,
+        *,
+        identity: Identity,
+        presenter: str,
+        where: Callable[[], Sequence[str]],
+        manifests: Callable[[str], Manifest | None],
+        fragments: Fragments,
+        clock: Callable[[], float],
+        monotonic: Callable[[], float],
+        interfaces: Sequence[str],
+        build: str,
+        on_change: Callable[[], None],
+    ) -> None:
+        self.pinned = pinned
+        self.estimate = Estimate()
+        self.stage: Stage | None = None
+        self.report: Report | None = None
+        self.reported = 0.0
+        """Monotonic time of the last report."""
+        self.picture: bytes | None = None
+        self.pictures = 0
+        self.path: Path | None = None
+        self.pump: Pump | None = None
+        self._presenter, self._build = presenter, build
+        self._manifests, self._fragments = manifests, fragments
+        self._clock, self._monotonic, self._interfaces = clock, monotonic, interfaces
+        self._on_change = on_change
+        self._page = 0
+        """The page's session that the channels belong to."""
+        self._news = asyncio.Event()
+        """The page came, went or changed."""
+        self._heard = 0.0
+        self._online = False
+        self._attached_once = False
+        self._other_version = False
+        self._fault_until = 0.0
+        self.link = Link(pinned, identity, where=where, on_page=self._on_page, on_state=self._on_link)
+
+    @property
+    def online(self) -> bool:
+        """The page answers over an open path."""
+        return self.path is not None and not self.path.closed and self._monotonic() - self._heard < SILENT
+
+    @property
+    def problem(self) -> Problem | None:
+        """What stands in the way, for people."""
+        if self._other_version:
+            return Refused("screen-protocol").problem()
+        if self._monotonic() < self._fault_until:
+            return Refused("page-fault").problem()
+        if self.link.problem is not None and not self.online:
+            return self.link.problem.problem()
+        return None
+
+    def set_stage(self, stage: Stage) -> None:
+        """Goes out at once where the screen is there, before anything of the media."""
+        if stage == self.stage:
+            return
+        self.stage = stage
+        if self.path is not None:
+            self._say(self.path, stage)
+        if self.pump is not None:
+            self.pump.set_stage(stage)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.link.run(), name="link")
+            tasks.create_task(self._keep_attached(), name="attach")
+
+    async def _keep_attached(self) -> None:
+        wait = FIRST_WAIT
+        while True:
+            self._news.clear()
+            if not self._may_attach():
+                await self._news.wait()
+                continue
+            begun, pause = self._monotonic(), 0.0
+            try:
+                await self._attach(self.link.page)
+            except OtherVersion:
+                pause = OTHER_VERSION_WAIT
+            except (LinkDown, PeerFailed, PathClosed) as error:
+                _log.info("screen %s: %s", self.pinned.card.name, error or type(error).__name__)
+            finally:
+                self._page, self.path, self.pump = 0, None, None
+                self._look()
+            wait = FIRST_WAIT if self._monotonic() - begun > STEADY else min(LONGEST_WAIT, wait * 2)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause or wait * random.uniform(0.5, 1.0)):  # noqa: S311 (no secret)
+                    await self._news.wait()
+
+    def _may_attach(self) -> bool:
+        """Another presenter's screen is taken over only once, when this one has just come: else two would fight."""
+        return self.link.page != 0 and (self.link.taken is None or not self._attached_once)
+
+    async def _attach(self, page: int) -> None:
+        """One set of channels, from the offer to their end."""
+        peer = Peer(self._interfaces)
+        try:
+            path = await peer.accept(await self.link.offer(page, await peer.offer()))
+            self._page, self._attached_once = page, True
+            await self._converse(path)
+        finally:
+            await peer.close()
+
+    async def _converse(self, path: Path) -> None:
+        self.path, self._heard, self._other_version = path, self._monotonic(), False
+        self.pump = Pump(
+            path,
+            manifests=self._manifests,
+            fragments=self._fragments,
+            clock=self._clock,
+            monotonic=self._monotonic,
+            estimate=self.estimate,
+        )
+        path.on_control = self._hear
+        self._say(path, Welcome(protocol=PROTOCOL, presenter=self._presenter, build=self._build))
+        if self.stage is not None:
+            self._say(path, self.stage)
+            self.pump.set_stage(self.stage)
+        self._look()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.pump.run(), name="pump")
+                tasks.create_task(self._mind(path), name="mind")
+        except* PathClosed:
+            pass  # the end of either is the end of both
+        if self._other_version:
+            raise OtherVersion
+
+    async def _mind(self, path: Path) -> None:
+        """Looks after silence, and ends the channels that have no page behind them."""
+        answering = self._monotonic()
+        while True:
+            await asyncio.sleep(LOOK)
+            self._look()
+            now = self._monotonic()
+            if self.link.page == 0:
+                answering = now
+            if path.closed or self._other_version or self.link.page not in (0, self._page):
+                raise PathClosed
+            if now - max(self._heard, answering) > DEAD:
+                raise PathClosed
+
+    def _look(self) -> None:
+        if self.online != self._online:
+            self._online = self.online
+            self._on_change()
+
+    def _on_page(self, page: int) -> None:
+        if page:
+            self._news.set()
+
+    def _on_link(self) -> None:
+        if self._may_attach():
+            self._news.set()
+        self._on_change()
+
+    def _hear(self, text: str) -> None:
+        """One message of the page."""
+        try:
+            message = _decoder.decode(text[:CONTROL_MOST])
+        except msgspec.DecodeError as error:
+            _log.warning("screen %s said something that is no message: %s", self.pinned.card.name, error)
+            return
+        path, pump = self.path, self.pump
+        if path is None or pump is None:
+            return
+        self._heard = self._monotonic()
+        match message:
+            case Ping(id=number):
+                received = self._clock()
+                self._say(path, Pong(number, received, self._clock()))
+            case Report():
+                self.report, self.reported = message, self._heard
+                if message.rtt is not None:
+                    self.estimate.round_trip(message.rtt)
+                self._on_change()
+            case Holdings():
+                pump.holdings(message)
+            case Hello(protocol=protocol):
+                self._other_version = protocol != PROTOCOL
+                pump.hello(message)
+                self._on_change()
+            case Picture(jpeg=jpeg):
+                self._keep_picture(jpeg)
+            case Fault(where=where, detail=detail):
+                _log.warning("screen %s: fault in %s: %s", self.pinned.card.name, where[:200], detail[:500])
+                self._fault_until = self._heard + FAULT_SHOWN
+                self._on_change()
+        self._look()
+
+    def _keep_picture(self, text: str) -> None:
+        try:
+            picture = base64.b64decode(text, validate=True)
+        except binascii.Error:
+            return
+        if picture[:3] == b"\xff\xd8\xff" and len(picture) <= PICTURE_MOST:
+            self.picture = picture
+            self.pictures += 1
+            self._on_change()
+
+    def _say(self, path: Path, message: ToScreen) -> None:
+        with contextlib.suppress(PathClosed):
+            path.send_control(_encoder.encode(message).decode())
