@@ -202,6 +202,7 @@ TABLE: dict[str, Kind] = {
     "page-port-taken": Kind(
         500, "Port taken", "Port {port} is in use by another program. Choose another with --page-port."
     ),
+    "host-unusable": Kind(500, "Address not of this machine", "This machine has no address {host} to serve the remote on. Choose another with --host."),
     "data-not-writable": Kind(
         500, "Folder not writable", "The data folder {path} cannot be written. Choose another with --data."
     ),
@@ -277,6 +278,16 @@ class Refused(Exception):
         self.detail = kind.detail.format(**fields)
         self.fields = fields
         super().__init__(f"{type_}: {self.detail}")
+
+    @classmethod
+    def of(cls, problem: Problem) -> Refused:
+        """A problem that somebody else named, with its sentence as it stands."""
+        result = cls.__new__(cls)
+        Exception.__init__(result, f"{problem.type}: {problem.detail}")
+        kind = TABLE.get(problem.type, TABLE["internal"])
+        result.type, result.detail, result.fields = problem.type, problem.detail, {}
+        result.status, result.title = kind.status, kind.title
+        return result
 
     def problem(self) -> Problem:
         return Problem(type=self.type, detail=self.detail)

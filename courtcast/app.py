@@ -1,0 +1,173 @@
+"""The presenter, made and connected: the one place that knows every part."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+from courtcast import https
+from courtcast.control.api import make_app
+from courtcast.control.auth import Auth
+from courtcast.control.desk import Desk
+from courtcast.control.saved import BlankNote, load
+from courtcast.control.services import Services
+from courtcast.control.timekeeper import Timekeeper
+from courtcast.core.identity import Identity
+from courtcast.deliver.screens import Screens
+from courtcast.evidence.database import Database
+from courtcast.evidence.guard import Guard
+from courtcast.evidence.library import Library
+from courtcast.prepare.intake import Intake
+from courtcast.prepare.store import FolderStore
+from courtcast.problems import Refused
+from courtcast.settings import Settings, ready_folder
+from courtcast.wire.assets import Assets
+
+STOP_SECONDS = 3.0
+"""How long open requests may take when the presenter ends."""
+RUNNING = "presenter.json"
+DATABASE = "courtcast.db"
+
+
+class Running(msgspec.Struct, frozen=True):
+    """For the commands beside a running presenter: where it answers. Lies in its data folder while it runs."""
+
+    url: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class Presenter:
+    """A running presenter."""
+
+    url: str
+    """Where the remote is, without a key."""
+    sign_in_url: str
+    """The same with a key that signs a clerk in once."""
+
+
+def database(data: Path) -> Path:
+    return data / DATABASE
+
+
+def load_identity(data: Path, name: str) -> Identity:
+    """This presenter's key and certificate: made once. Raises Refused `data-not-writable`."""
+    file = data / "identity.pem"
+    try:
+        if file.exists():
+            return Identity.from_pem(file.read_bytes())
+        identity = Identity.make(name)
+        part = file.with_suffix(".part")
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+            out.write(identity.to_pem())
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(file)
+    except OSError:
+        raise Refused("data-not-writable", path=data) from None
+    except ValueError:
+        raise Refused("certificate-file", path=file) from None
+    return identity
+
+
+@asynccontextmanager
+async def intake(settings: Settings, db: Database) -> AsyncIterator[tuple[Intake, list[Desk]]]:
+    """Everything up to the manifests. The desk that hears of changes is put into the list when there is one."""
+    listeners: list[Desk] = []
+
+    def changed(exhibit: str) -> None:
+        for desk in listeners:
+            desk.exhibit_changed(exhibit)
+
+    store = FolderStore(settings.data / "renditions")
+    async with Intake(settings.data, Library(db), Guard(settings.allow_networks), store, changed) as made:
+        yield made, listeners
+
+
+@asynccontextmanager
+async def presenter(settings: Settings) -> AsyncIterator[Presenter]:
+    """Runs inside the context. Raises Refused where it cannot start, in words."""
+    data = ready_folder(settings.data)
+    assets = Assets.find()
+    note = data / "blank"
+    async with Database(database(data)) as db, intake(settings, db) as (exhibits, listeners):
+        clock = Timekeeper((await load(db, BlankNote(note))).mark)
+        desks: list[Desk] = []
+
+        def screen_changed(screen: str) -> None:
+            for desk in desks:
+                desk.screen_changed(screen)
+
+        async with (
+            Screens(
+                identity=load_identity(data, settings.name),
+                name=settings.name,
+                db=db,
+                clock=clock,
+                renditions=exhibits.rendition,
+                store=FolderStore(data / "renditions"),
+                interfaces=settings.interfaces,
+                on_change=screen_changed,
+                build=assets.build,
+            ) as screens,
+            Desk(db=db, intake=exhibits, screens=screens, clock=clock, note=note) as desk,
+        ):
+            desks.append(desk)
+            listeners.append(desk)
+            hosts = () if settings.loopback else tuple(https.names_for(settings.host))
+            auth = Auth(db, hosts=hosts)
+            await auth.open()
+            app = make_app(Services(intake=exhibits, screens=screens, desk=desk, auth=auth, assets=assets))
+            async with _site(app, settings) as url:
+                file = data / RUNNING
+                file.write_bytes(msgspec.json.encode(Running(url=url, pid=os.getpid())))
+                try:
+                    yield Presenter(url, f"{url}/?key={auth.new_key()}")
+                finally:
+                    with suppress(OSError):
+                        file.unlink()
+
+
+@asynccontextmanager
+async def _site(app: web.Application, settings: Settings) -> AsyncIterator[str]:
+    """The server, and the address to call it by. HTTPS wherever it can be reached from another machine."""
+    tls = None if settings.loopback else https.context(settings.data, settings.host, settings.cert, settings.key)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port, ssl_context=tls)
+        try:
+            await site.start()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise Refused("port-taken", port=settings.port) from None
+            raise Refused("host-unusable", host=settings.host) from None
+        port = runner.addresses[0][1]
+        host = settings.host if settings.host not in https.ANY else next(iter(https.addresses()), "127.0.0.1")
+        yield f"{'https' if tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+async def serve(settings: Settings) -> int:
+    """`courtcast serve`: until it is told to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(name, stop.set)
+        except NotImplementedError:  # Windows: Ctrl-C arrives as KeyboardInterrupt instead
+            break
+    async with presenter(settings) as running:
+        print(f"remote: {running.sign_in_url}", flush=True)
+        await stop.wait()
+    return 0

@@ -1,0 +1,139 @@
+"""The commands beside the presenter, whether or not one is running: `courtcast token`, `courtcast add`."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from courtcast.app import RUNNING, Running, database, intake
+from courtcast.control.auth import SPACE, digest, issue_token
+from courtcast.evidence.database import Database
+from courtcast.problems import Refused
+from courtcast.settings import Network, Settings, ready_folder
+from courtcast.wire.api import AddExhibit, Exhibit, Problem, Role
+
+CALL_SECONDS = 20.0
+LOOK_SECONDS = 0.25
+
+Look = Callable[[str], Awaitable[Exhibit]]
+Add = Callable[[AddExhibit], Awaitable[Exhibit]]
+
+
+async def token(data: Path, role: Role) -> int:
+    """Prints a new token of that role."""
+    async with Database(database(ready_folder(data)), presenter=False) as db:
+        print(await issue_token(db, role))
+    return 0
+
+
+async def add(
+    data: Path,
+    url: str,
+    *,
+    ref: str | None,
+    title: str | None,
+    sha256: str | None,
+    headers: Mapping[str, str],
+    allow_networks: Sequence[Network],
+) -> int:
+    """Adds the link and stays until the exhibit is ready, or says why it never will be."""
+    request = AddExhibit(url=url, ref=ref, title=title, headers=dict(headers), sha256=sha256)
+    data = ready_folder(data)
+    try:
+        async with _alone(data, allow_networks) as (send, look):
+            return await _follow(await send(request), look)
+    except Refused as problem:
+        if problem.type != "data-in-use":
+            raise
+    async with _beside(data) as (send, look):
+        return await _follow(await send(request), look)
+
+
+@asynccontextmanager
+async def _alone(data: Path, networks: Sequence[Network]) -> AsyncIterator[tuple[Add, Look]]:
+    """No presenter is running: this process does the work of its first half."""
+    settings = Settings(data=data, allow_networks=tuple(networks))
+    async with Database(database(data)) as db, intake(settings, db) as (exhibits, _):
+
+        async def look(id_: str) -> Exhibit:
+            return exhibits.get(id_)
+
+        yield exhibits.add, look
+
+
+@asynccontextmanager
+async def _beside(data: Path) -> AsyncIterator[tuple[Add, Look]]:
+    """A presenter is running: it is asked, with a token of our own."""
+    try:
+        running = msgspec.json.decode((data / RUNNING).read_bytes(), type=Running)
+    except (OSError, msgspec.MsgspecError):
+        raise Refused("data-in-use", path=data) from None
+    async with Database(database(data), presenter=False) as db:
+        secret = await issue_token(db, "advocate")
+        try:
+            async with _api(data, running.url, secret) as calls:
+                yield calls
+        finally:
+            await db.delete(SPACE, digest(secret))
+
+
+@asynccontextmanager
+async def _api(data: Path, url: str, secret: str) -> AsyncIterator[tuple[Add, Look]]:
+    tls = ssl.create_default_context(cafile=str(data / "remote.pem")) if (data / "remote.pem").exists() else None
+    if tls is not None:
+        tls.check_hostname = False  # it is this machine's own, found in the presenter's own folder
+    http = aiohttp.ClientSession(
+        trust_env=False,
+        headers={"Authorization": f"Bearer {secret}"},
+        timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
+        connector=aiohttp.TCPConnector(ssl=tls or True),
+    )
+
+    async def call(method: str, path: str, body: bytes | None = None) -> Exhibit:
+        headers = {"Content-Type": "application/json"} if body else {}
+        try:
+            async with http.request(method, f"{url}/api/v1{path}", data=body, headers=headers) as answer:
+                content = await answer.read()
+        except (aiohttp.ClientError, TimeoutError):
+            raise Refused("data-in-use", path=data) from None
+        if answer.status >= 400:
+            raise Refused.of(msgspec.json.decode(content, type=Problem))
+        return msgspec.json.decode(content, type=Exhibit)
+
+    async with http:
+        yield (
+            lambda request: call("POST", "/exhibits", msgspec.json.encode(request)),
+            lambda id_: call("GET", f"/exhibits/{id_}"),
+        )
+
+
+async def _follow(exhibit: Exhibit, look: Look) -> int:
+    console = Console(highlight=False)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    ) as progress:
+        bar = progress.add_task(exhibit.ref, total=exhibit.bytes_total)
+        while exhibit.state not in ("ready", "failed"):
+            await asyncio.sleep(LOOK_SECONDS)
+            exhibit = await look(exhibit.id)
+            progress.update(bar, completed=exhibit.bytes_fetched, total=exhibit.bytes_total)
+    if exhibit.problem is not None and exhibit.state == "failed":
+        raise Refused.of(exhibit.problem)
+    size = f"{(exhibit.bytes_total or 0) / 1e6:.1f} MB"
+    console.print(f"{exhibit.ref} {exhibit.title}: {exhibit.duration or 0:.2f} s, {exhibit.frames or 0} frames, {size}")
+    console.print(f"SHA-256 {exhibit.sha256}")
+    return 0
