@@ -1,3 +1,261 @@
-/** A MediaSource fed with whole GOPs from the vault. @module */
+/**
+ * A MediaSource that is fed with whole GOPs from the vault: one queue for each SourceBuffer. Edge: the browser's MSE.
+ * What goes in and out next is decided by slide.js; here it is done, and looked after.
+ * @module
+ */
 
-export class Mse {}
+import { placed } from "./frames.js";
+import { Slide } from "./slide.js";
+
+/** @typedef {import("../../web/shared/wire.js").Track} Track */
+/** @typedef {import("./picture.js").Vault} Vault */
+
+/** Bytes in one SourceBuffer: well under the 158 MB of video at which Chromium begins to refuse. */
+export const BUDGET = 96 << 20;
+/** Seconds on both sides of a GOP's edge, so that rounding to microseconds never takes a neighbour's frame with it. */
+const EDGE = 0.0005;
+/** How often a GOP that did not arrive in the buffer is tried again before it is called undecodable. */
+const TRIES = 2;
+
+/**
+ * @typedef {object} Lane  One track on its way into its SourceBuffer.
+ * @property {Track} track
+ * @property {SourceBuffer} buffer
+ * @property {Slide} slide
+ * @property {number} known  Rows known when the slide was last told.
+ * @property {Array<import("../../web/shared/wire.js").Row|undefined>} rows  At their index.
+ * @property {boolean} complete
+ * @property {boolean} begun  The init segment is in.
+ * @property {(() => void)|null} done  What to do when the step under way is through.
+ * @property {Map<number, number>} failed  By a GOP's first index: how often it was lost.
+ */
+
+/**
+ * @typedef {object} Feed
+ * @property {Vault} vault
+ * @property {string} rendition
+ * @property {boolean} sound  Append the sound track too; without it there is none.
+ * @property {() => void} onchange  More is in the buffer, or a problem came up.
+ * @property {() => void} ondisturbed  What is under the playhead was taken out and comes again: seek again.
+ */
+
+export class Mse {
+  /** @type {Lane[]} */
+  #lanes = [];
+  #at = 0;
+  #playing = false;
+  #closed = false;
+  #budget = BUDGET;
+  #url;
+  /** A problem's type. @type {string|null} */
+  problem = null;
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {Feed} feed
+   */
+  constructor(video, feed) {
+    this.video = video;
+    this.feed = feed;
+    this.source = new MediaSource();
+    this.source.addEventListener("sourceopen", () => this.work());
+    this.#url = URL.createObjectURL(this.source);
+    video.src = this.#url;
+  }
+
+  /**
+   * Where the playhead is or is going to be.
+   * @param {number} at  Seconds, MSE time.
+   * @param {boolean} playing
+   */
+  aim(at, playing) {
+    this.#at = at;
+    this.#playing = playing;
+    this.work();
+  }
+
+  /** Whether the time can be shown and played on from. @param {number} at  Seconds, MSE time. */
+  covers(at) {
+    return this.#lanes.length > 0 && this.#lanes.every((lane) => lane.slide.covers(at, lane.track.timescale));
+  }
+
+  /** Start of the GOP from which a decoder begins for a time. @param {number} at  Seconds, MSE time. */
+  entry(at) {
+    const lane = this.#lanes.find((candidate) => candidate.track.kind === "video");
+    return lane?.slide.gopAt(at)?.start;
+  }
+
+  /** Does what can be done now: called at every change of the vault, of the aim, and after every step. */
+  work() {
+    if (this.#closed || this.source.readyState === "closed" || this.video.error) return;
+    if (this.#lanes.length === 0 && !this.#open()) return;
+    const manifest = this.feed.vault.manifest(this.feed.rendition);
+    if (!manifest) return;
+    for (const lane of this.#lanes) {
+      const rows = manifest.rows.get(lane.track.index) ?? [];
+      if (rows.length !== lane.known || manifest.complete !== lane.complete) {
+        lane.known = rows.length;
+        lane.rows = placed(rows);
+        lane.complete = manifest.complete;
+        const count = manifest.counts[manifest.tracks.findIndex((track) => track.index === lane.track.index)] ?? 0;
+        lane.slide.update(lane.rows, lane.track.timescale, manifest.complete, count);
+      }
+      if (!lane.buffer.updating) this.#step(lane);
+    }
+    this.#finish();
+  }
+
+  close() {
+    this.#closed = true;
+    URL.revokeObjectURL(this.#url);
+    this.video.removeAttribute("src");
+    this.video.load();
+  }
+
+  /** Makes the SourceBuffers: all at once, since Chromium takes none after the first init segment. */
+  #open() {
+    const { vault, rendition, sound } = this.feed;
+    const tracks = (vault.manifest(rendition)?.tracks ?? []).filter((track) => track.kind === "video" || sound);
+    if (tracks.length === 0 || tracks.some((track) => !vault.init(rendition, track.index))) return false;
+    try {
+      this.#lanes = tracks.map((track) => this.#lane(track));
+    } catch {
+      return this.#fail("decoder"); // The browser has no decoder for it.
+    }
+    return true;
+  }
+
+  /**
+   * @param {Track} track
+   * @returns {Lane}
+   */
+  #lane(track) {
+    const buffer = this.source.addSourceBuffer(track.mime);
+    /** @type {Lane} */
+    const lane = {
+      track, buffer, slide: new Slide(), known: -1, rows: [], complete: false, begun: false, done: null,
+      failed: new Map(),
+    };
+    buffer.addEventListener("updateend", () => {
+      const done = lane.done;
+      lane.done = null;
+      if (this.#closed || this.video.error) return;
+      done?.();
+      this.feed.onchange();
+      this.work();
+    });
+    return lane;
+  }
+
+  /** @param {Lane} lane */
+  #step(lane) {
+    const { vault, rendition } = this.feed;
+    if (!lane.begun) {
+      const init = vault.init(rendition, lane.track.index);
+      if (init && this.#append(lane, init, () => {})) lane.begun = true;
+      return;
+    }
+    const step = lane.slide.next({
+      at: this.#at,
+      playing: this.#playing,
+      budget: this.#budget,
+      held: (index) => vault.fragment(rendition, lane.track.index, index) !== undefined,
+    });
+    if (step === null) return;
+    if (step.kind === "too-large") {
+      this.#fail("gop-too-large");
+    } else if (step.kind === "remove") {
+      this.#remove(lane, step.gop, step.disturbs);
+    } else {
+      const data = vault.fragment(rendition, lane.track.index, step.index);
+      if (data) this.#append(lane, data, () => this.#look(lane, step.index));
+    }
+  }
+
+  /**
+   * @param {Lane} lane
+   * @param {ArrayBuffer} data
+   * @param {() => void} done
+   */
+  #append(lane, data, done) {
+    try {
+      lane.buffer.appendBuffer(data);
+      lane.done = done;
+      return true;
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== "QuotaExceededError") return this.#fail("decoder");
+      // The browser holds less than we believed: live within four fifths of what it took.
+      const less = Math.floor(lane.slide.bytes * 0.8);
+      if (less === 0 || less >= this.#budget) return this.#fail("gop-too-large");
+      this.#budget = less;
+      this.#step(lane);
+      return false;
+    }
+  }
+
+  /**
+   * @param {Lane} lane
+   * @param {import("./slide.js").Gop} gop
+   * @param {boolean} disturbs
+   */
+  #remove(lane, gop, disturbs) {
+    lane.buffer.remove(Math.max(0, gop.start - EDGE), gop.stop - EDGE);
+    lane.done = () => {
+      lane.slide.removed(gop);
+      if (disturbs) this.feed.ondisturbed();
+    };
+  }
+
+  /**
+   * Whether the buffer grew as the manifest says, and whether what came next is still there.
+   * @param {Lane} lane
+   * @param {number} index
+   */
+  #look(lane, index) {
+    const fragment = lane.rows[index];
+    const following = lane.slide.appended(index);
+    const gop = lane.slide.gopOf(index);
+    if (fragment && gop && !this.#has(lane, (fragment.start + fragment.duration / 2) / lane.track.timescale)) {
+      const failed = (lane.failed.get(gop.first) ?? 0) + 1;
+      lane.failed.set(gop.first, failed);
+      if (failed > TRIES) this.#fail("decoder");
+      else this.#remove(lane, gop, this.#within(gop));
+    } else if (following && !this.#has(lane, following.start + 2 * EDGE)) {
+      this.#remove(lane, following, this.#within(following));
+    }
+  }
+
+  /** @param {import("./slide.js").Gop} gop */
+  #within(gop) {
+    return this.#at >= gop.start && this.#at < gop.stop;
+  }
+
+  /**
+   * @param {Lane} lane
+   * @param {number} time  Seconds, MSE time.
+   */
+  #has(lane, time) {
+    const { buffered } = lane.buffer;
+    for (let range = 0; range < buffered.length; range++) {
+      if (buffered.start(range) <= time && time <= buffered.end(range)) return true;
+    }
+    return false;
+  }
+
+  /** Says that this is the end, once all to the end is in: else the last frame is out of reach. */
+  #finish() {
+    if (this.source.readyState !== "open" || this.#lanes.some((lane) => lane.buffer.updating || !lane.begun)) return;
+    if (this.#lanes.every((lane) => lane.slide.toTheEnd(this.#at))) this.source.endOfStream();
+  }
+
+  /**
+   * @param {string} problem
+   * @returns {false}
+   */
+  #fail(problem) {
+    this.problem = problem;
+    this.#closed = true;
+    this.feed.onchange();
+    return false;
+  }
+}

@@ -1,3 +1,517 @@
-/** One exhibit in one video element, kept where the room says it is. @module */
+/**
+ * One exhibit in one video element, kept where the room says it is. Edge: the video element.
+ *
+ * What it does is one of the phases below; `#turn` is the one place where it goes from one to another. A picture at rest
+ * stands on exactly the frame that was asked for. A picture that plays was started so that its clock passes the anchor's
+ * instant: the player knows by now how late its own element starts, and calls `play` that much earlier.
+ * @module
+ */
 
-export class Player {}
+import { LIMITS, near, pace } from "./approach.js";
+import { Follower } from "./follower.js";
+import { Frames, middle, placed } from "./frames.js";
+import { passes, position, same, stopsAt, wish } from "./scene.js";
+import { Stall } from "./stall.js";
+
+/** @typedef {import("./approach.js").Learned} Learned */
+/** @typedef {import("./frames.js").Frame} Frame */
+/** @typedef {import("../../web/shared/wire.js").Scene} Scene */
+/** @typedef {import("./picture.js").Vault} Vault */
+
+/**
+ * From each phase the ones that may follow.
+ * still: paused, nothing under way · seeking: until the browser says it is there · stepping: plays on by a few frames ·
+ * due: paused, will play at an agreed instant · running · failed: for good.
+ * @type {Record<string, string[]>}
+ */
+const PHASES = {
+  still: ["seeking", "stepping", "due", "failed"],
+  seeking: ["seeking", "still", "failed"],
+  stepping: ["still", "failed"],
+  due: ["still", "running", "failed"],
+  running: ["still", "failed"],
+  failed: [],
+};
+
+/**
+ * @typedef {object} Given
+ * @property {Vault} vault
+ * @property {{now(): number}} clock  Room clock, seconds.
+ * @property {string} exhibit
+ * @property {string} rendition
+ * @property {boolean} sound  Has a sound track in its buffer.
+ * @property {Learned} learned
+ * @property {() => void} onchange
+ * @property {(player: Player, clock: number, frame: Frame) => void} onframe  A frame is on: room clock, seconds.
+ * @property {new (video: HTMLVideoElement, feed: import("./mse.js").Feed) => import("./mse.js").Mse} Mse
+ */
+
+/** Seconds; unlike the room clock it never jumps, so that it is good for measuring how long something takes. */
+const steady = () => performance.now() / 1000;
+
+/** Stands for the picture where a recording has none: it never begins. */
+const SOUND_ONLY = { timescale: 1_000_000, first: Infinity, cover: 0 };
+
+export class Player {
+  #phase = "still";
+  /** @type {Scene|null} */
+  #scene = null;
+  /** @type {Frames|null} */
+  #frames = null;
+  #rows = -1;
+  /** Where the seek goes that is under way or was last: seconds, MSE time. */
+  #target = NaN;
+  /** @type {Scene|null} For whom it goes there. */
+  #errand = null;
+  #tries = 0;
+  #began = 0;
+  #expected = 0;
+  /** By when the frame of the last seek should be known. */
+  #tellBy = 0;
+  /** @type {Frame|null} Where the step under way goes. */
+  #step = null;
+  #deadline = 0;
+  /** @type {number|undefined} */
+  #timer;
+  /** What is under the playhead was taken out of the buffer meanwhile. */
+  #disturbed = false;
+  /** Since the last command the picture has not played yet: that it stands is no stall. */
+  #commanded = true;
+  /** Whether the start under way teaches how late this player starts. */
+  #lesson = false;
+  /** Where the player's clock stood when it last ran: seconds, MSE time. */
+  #ran = 0;
+  /** Where it stood when it was told to play. */
+  #from = 0;
+  #audible = false;
+  #follower = new Follower();
+  #stall = new Stall();
+  #closed = false;
+  /** The frame on the display. @type {Frame|null} */
+  presented = null;
+  jumps = 0;
+  /** A problem's type. @type {string|null} */
+  problem = null;
+
+  /** @param {Given} given */
+  constructor(given) {
+    this.given = given;
+    this.exhibit = given.exhibit;
+    this.rendition = given.rendition;
+    this.sound = given.sound;
+    this.video = document.createElement("video");
+    this.video.playsInline = true;
+    this.video.muted = true;
+    this.video.disableRemotePlayback = true;
+    this.video.addEventListener("error", () => this.#fail());
+    for (const name of ["loadedmetadata", "seeked", "canplay", "ended", "playing", "waiting"]) {
+      this.video.addEventListener(name, () => this.#happened());
+    }
+    this.mse = new given.Mse(this.video, {
+      vault: given.vault,
+      rendition: given.rendition,
+      sound: given.sound,
+      onchange: () => this.#happened(),
+      ondisturbed: () => {
+        this.#disturbed = true;
+        this.#happened();
+      },
+    });
+    this.#watch();
+  }
+
+  get phase() {
+    return this.#phase;
+  }
+
+  /** Whether it needs `tick` in short order; at rest it is woken by events alone. */
+  get busy() {
+    if (this.#phase === "failed" || this.#scene === null) return false;
+    return this.#phase !== "still" || !this.#satisfied();
+  }
+
+  /** Whether what is on the display is what the scene asks for now: it may be put up. */
+  get presentable() {
+    if (this.#scene === null || this.video.readyState < 2) return false;
+    return this.#phase === "running" || this.#phase === "due" || this.#satisfied();
+  }
+
+  /** Whether it plays, and is not held up. */
+  get playing() {
+    return this.#phase === "running" && !this.#stall.stalled;
+  }
+
+  /** Seconds late against the anchor; 0 while it does not play. */
+  get late() {
+    return this.#phase === "running" ? (this.#follower.error ?? 0) : 0;
+  }
+
+  /** Whether the picture has not begun yet: black. */
+  get before() {
+    return this.#frames !== null && this.video.currentTime < this.#frames.first - 1e-3;
+  }
+
+  /** Cumulative. */
+  stalls() {
+    return { count: this.#stall.count, seconds: this.#stall.seconds(steady()) };
+  }
+
+  /**
+   * Whether it stands where this scene asks for.
+   * @param {Scene} scene
+   */
+  stands(scene) {
+    return this.#scene !== null && scene.anchor.media === this.#scene.anchor.media && this.presentable;
+  }
+
+  /**
+   * @param {Scene} scene  What to do from now on; idempotent.
+   * @param {boolean} audible
+   * @param {number} volume
+   */
+  follow(scene, audible, volume) {
+    this.#audible = audible && this.sound;
+    this.video.volume = Math.min(1, Math.max(0, volume));
+    if (this.#phase !== "stepping") this.video.muted = !this.#audible;
+    if (same(scene, this.#scene)) return;
+    this.#scene = scene;
+    this.#commanded = true;
+    this.#tries = 0;
+    if (this.#phase === "due") this.#turn("still");
+    if (this.#phase === "running") this.#follower.reset(steady());
+    this.tick();
+  }
+
+  /** Something of this rendition came into the vault. */
+  arrived() {
+    this.mse.work();
+    this.tick();
+  }
+
+  /** Brings the picture one decision nearer to what is asked: short, idempotent, called often while `busy`. */
+  tick() {
+    if (this.#closed || this.#phase === "failed" || this.#scene === null) return;
+    if (this.mse.problem !== null && this.problem === null) {
+      this.problem = this.mse.problem;
+      this.given.onchange();
+    }
+    const frames = this.#known();
+    if (frames === null) return;
+    const now = this.given.clock.now();
+    const asked = wish(this.#scene, this.#duration(), now);
+    const at = asked.media + frames.origin;
+    if (asked.rest) this.#rest(at, frames);
+    else this.#run(this.#scene, at, frames, now);
+    this.#count(asked.rest);
+  }
+
+  close() {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.video.pause();
+    this.mse.close();
+    this.video.remove();
+  }
+
+  // At rest
+
+  /**
+   * @param {number} at  Seconds, MSE time.
+   * @param {Frames} frames
+   */
+  #rest(at, frames) {
+    if (this.#phase === "running" || this.#phase === "due") this.#turn("still");
+    const frame = frames.at(at);
+    const target = frame ? middle(frame) : at;
+    this.mse.aim(target, false);
+    if (this.video.readyState < 1) return;
+    if (this.#phase === "stepping") {
+      if (frame && frame.start === this.#step?.start && steady() < this.#deadline) return;
+      this.#turn("still");
+    }
+    if (this.#phase === "seeking") {
+      if (Math.abs(target - this.#target) > 1e-6 || this.#disturbed) this.#seek(target, frames);
+      return;
+    }
+    if (this.#satisfied() || steady() < this.#tellBy) return;
+    if (frame && this.#steppable(frame)) return this.#stepTo(frame, frames);
+    if (Math.abs(target - this.#target) > 1e-6 || this.#disturbed || this.#tries < LIMITS.tries) {
+      return this.#seek(target, frames);
+    }
+    // The browser tells nothing, or what cannot be: it was there, that is all that can be known.
+    if (frame) this.#present(frame, this.given.clock.now());
+    return undefined;
+  }
+
+  /** Whether the frame that the scene rests on is the one on the display. */
+  #satisfied() {
+    const frames = this.#frames;
+    if (this.#scene === null || frames === null || this.#disturbed || this.#phase !== "still") return false;
+    const asked = wish(this.#scene, this.#duration(), this.given.clock.now());
+    if (!asked.rest) return false;
+    const at = asked.media + frames.origin;
+    const frame = frames.at(at);
+    if (frame) return this.presented?.start === frame.start;
+    return at < frames.first && Math.abs(this.video.currentTime - at) < 1e-3 && this.video.readyState >= 2;
+  }
+
+  /**
+   * Whether playing on by a frame or a few is possible, and quicker than a seek.
+   * @param {Frame} frame
+   */
+  #steppable(frame) {
+    const ready = !this.#disturbed && this.video.readyState >= 3 && !this.video.ended && this.mse.covers(frame.stop);
+    return ready && this.presented !== null && near(this.presented, frame, this.video.currentTime);
+  }
+
+  /**
+   * @param {Frame} frame
+   * @param {Frames} frames
+   */
+  #stepTo(frame, frames) {
+    this.#turn("stepping");
+    this.#step = frame;
+    this.#deadline = steady() + LIMITS.stepping;
+    this.video.muted = true;
+    this.#pace(frame, frames);
+    this.video.play().catch(() => {});
+  }
+
+  /**
+   * @param {Frame} frame
+   * @param {Frames} frames
+   */
+  #pace(frame, frames) {
+    const stop = frames.after(frame)?.start ?? frame.start + 1;
+    if (this.presented) this.video.playbackRate = pace(this.presented, frame, stop, this.video.currentTime);
+  }
+
+  // Playing
+
+  /**
+   * @param {Scene} scene
+   * @param {number} at  Seconds, MSE time: where playback should be now.
+   * @param {Frames} frames
+   * @param {number} now
+   * @returns {void}
+   */
+  #run(scene, at, frames, now) {
+    if (this.#phase === "running") return this.#keep(scene, at, frames, now);
+    const here = this.video.currentTime;
+    if (this.#phase === "due") return this.mse.aim(here, false);
+    if (this.video.readyState < 1) return this.mse.aim(at, false);
+    if (this.#phase === "stepping") this.#turn("still");
+    if (this.#phase === "seeking" && this.#errand === scene && !this.#disturbed) {
+      return this.mse.aim(this.#target, false);
+    }
+    if (this.#phase === "still") {
+      if (this.video.ended && at >= here - LIMITS.late) return undefined;
+      const wait = passes(scene.anchor, here - frames.origin) - now - this.#lag() / scene.anchor.rate;
+      const standing = !this.#disturbed && this.video.readyState >= 3;
+      if (standing && wait > -LIMITS.late && wait < LIMITS.wait) return this.#agree(scene, wait);
+    }
+    return this.#meet(scene, frames, now);
+  }
+
+  /**
+   * Plays when it is time.
+   * @param {Scene} scene
+   * @param {number} wait  Seconds.
+   */
+  #agree(scene, wait) {
+    this.#turn("due");
+    this.video.playbackRate = scene.anchor.rate;
+    this.video.preservesPitch = Math.abs(scene.anchor.rate - 1) > LIMITS.pitch;
+    this.#lesson = wait >= 0;
+    this.#timer = window.setTimeout(() => this.#play(), Math.max(0, wait * 1000));
+  }
+
+  #play() {
+    if (this.#phase !== "due" || this.#closed) return;
+    this.#turn("running");
+    this.#ran = this.video.currentTime;
+    this.#from = this.#ran;
+    this.#follower.reset(steady());
+    this.video.play().catch((error) => {
+      // Without a touch some browsers play no sound: a picture in time is worth more.
+      if (!(error instanceof DOMException) || error.name !== "NotAllowedError") return;
+      this.video.muted = true;
+      this.video.play().catch(() => {});
+    });
+    this.given.onchange();
+  }
+
+  /**
+   * Seeks to where playback will be when the seek is through, and waits there.
+   * @param {Scene} scene
+   * @param {Frames} frames
+   * @param {number} now
+   */
+  #meet(scene, frames, now) {
+    const soon = position(scene.anchor, now) + frames.origin;
+    const clock = Math.max(scene.anchor.clock, now + this.#lag() + 1.3 * this.#cost(soon, frames));
+    const target = position(scene.anchor, clock) + frames.origin;
+    this.mse.aim(target, false);
+    if (this.mse.covers(target)) this.#seek(target, frames);
+  }
+
+  /**
+   * Looks whether the clock is where it should be, and corrects it gently.
+   * @param {Scene} scene
+   * @param {number} at
+   * @param {Frames} frames
+   * @param {number} now
+   * @returns {void}
+   */
+  #keep(scene, at, frames, now) {
+    const here = this.video.currentTime;
+    this.mse.aim(here, true);
+    if (this.video.ended) return this.#turn("still");
+    const error = (at - here) / scene.anchor.rate;
+    const strayed = this.#commanded && Math.abs(error) > LIMITS.late;
+    const moving = Math.abs(here - this.#from) > 0.02;
+    if (!strayed && !moving && !this.#stall.stalled) return undefined;
+    this.#commanded &&= strayed;
+    const verdict = this.#follower.read(steady(), error);
+    if (this.#lesson && verdict.error !== null) {
+      this.#lesson = false;
+      this.given.learned.started(this.sound, verdict.error);
+    }
+    if (strayed || verdict.jump || this.#disturbed) {
+      if (!strayed) this.jumps++;
+      this.#turn("still");
+      return this.#run(scene, at, frames, now);
+    }
+    const rate = scene.anchor.rate * verdict.rate;
+    if (this.video.playbackRate !== rate) this.video.playbackRate = rate;
+    this.#ran = here;
+    const left = stopsAt(scene, this.#duration()) - now;
+    if (left < 0.1) {
+      clearTimeout(this.#timer);
+      this.#timer = window.setTimeout(() => this.tick(), Math.max(0, left * 1000));
+    }
+    return undefined;
+  }
+
+  /** How late the element starts: seconds. */
+  #lag() {
+    return this.given.learned.start(this.sound);
+  }
+
+  /**
+   * What a seek takes: seconds.
+   * @param {number} target  Seconds, MSE time.
+   * @param {Frames} frames
+   */
+  #cost(target, frames) {
+    return this.given.learned.seek(frames.between(this.mse.entry(target) ?? target, target));
+  }
+
+  // Between the phases
+
+  /**
+   * @param {number} target  Seconds, MSE time.
+   * @param {Frames} frames
+   */
+  #seek(target, frames) {
+    this.#tries = Math.abs(target - this.#target) > 1e-6 ? 1 : this.#tries + 1;
+    this.#turn("seeking");
+    this.#target = target;
+    this.#errand = this.#scene;
+    this.#disturbed = false;
+    this.#began = steady();
+    this.#expected = this.mse.covers(target) ? this.#cost(target, frames) : 0;
+    this.mse.aim(target, false);
+    this.video.currentTime = target;
+  }
+
+  /** Takes note of whatever the element or the buffer just did. */
+  #happened() {
+    if (this.#closed || this.#phase === "failed") return;
+    const now = steady();
+    if (this.#phase === "seeking" && !this.video.seeking) {
+      if (this.#expected > 0) this.given.learned.sought(this.#expected, now - this.#began);
+      this.#turn("still");
+      this.#tellBy = now + LIMITS.told;
+    }
+    this.tick();
+    this.given.onchange();
+  }
+
+  /** Listens to which frames come onto the display. */
+  #watch() {
+    this.video.requestVideoFrameCallback((_, { mediaTime, expectedDisplayTime }) => {
+      if (this.#closed) return;
+      this.#watch();
+      const frame = this.#known()?.shown(mediaTime);
+      const clock = this.given.clock.now() + expectedDisplayTime / 1000 - steady();
+      if (frame) this.#present(frame, clock);
+    });
+  }
+
+  /**
+   * @param {Frame} frame
+   * @param {number} clock  Room clock at which it is on the display.
+   */
+  #present(frame, clock) {
+    this.presented = frame;
+    this.given.onframe(this, clock, frame);
+    if (this.#phase === "running") return;
+    if (this.#phase === "stepping" && this.#step) {
+      if (frame.start >= this.#step.start) this.#turn("still");
+      else this.#pace(this.#step, /** @type {Frames} */ (this.#frames));
+    }
+    this.tick();
+    this.given.onchange();
+  }
+
+  /** @param {string} phase */
+  #turn(phase) {
+    if (!PHASES[this.#phase]?.includes(phase)) {
+      console.error(`player: ${this.#phase} cannot become ${phase}`);
+      return;
+    }
+    const before = this.#phase;
+    this.#phase = phase;
+    clearTimeout(this.#timer);
+    if (before !== "running" && before !== "stepping") return;
+    this.video.pause();
+    this.video.playbackRate = 1;
+    if (before === "stepping") this.video.muted = !this.#audible;
+  }
+
+  #fail() {
+    if (this.#closed || this.#phase === "failed") return;
+    this.#turn("failed");
+    this.problem ??= "decoder";
+    this.given.onchange();
+  }
+
+  /** What is known of the frames; null while nothing is. */
+  #known() {
+    const manifest = this.given.vault.manifest(this.rendition);
+    if (!manifest || manifest.tracks.length === 0) return null;
+    const place = manifest.tracks.findIndex((track) => track.kind === "video");
+    const track = manifest.tracks[place];
+    this.#frames ??= new Frames(track ?? SOUND_ONLY, manifest.origin);
+    const rows = track ? (manifest.rows.get(track.index) ?? []) : [];
+    const known = rows.length + (manifest.complete ? 0.5 : 0);
+    if (known !== this.#rows) {
+      this.#rows = known;
+      this.#frames.update(placed(rows), manifest.complete, manifest.counts[place] ?? 0);
+    }
+    return this.#frames;
+  }
+
+  #duration() {
+    return this.given.vault.manifest(this.rendition)?.duration;
+  }
+
+  /** @param {boolean} rest */
+  #count(rest) {
+    const still = rest || this.#commanded || this.video.ended || this.#phase === "failed";
+    const before = this.#stall.stalled;
+    this.#stall.poll(steady(), still ? null : this.#phase === "running" ? this.video.currentTime : this.#ran);
+    if (this.#stall.stalled !== before) this.given.onchange();
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * How a player gets onto a frame, or onto the anchor in time: what is quickest, and how long it will take. Pure.
+ * All times in seconds; `start` and `stop` of frames and positions of players in MSE time.
+ * @module
+ */
+
+/** @typedef {import("./frames.js").Frame} Frame */
+
+export const LIMITS = {
+  /** Later than this a start is not worth it: come in further on. */
+  late: 0.1,
+  /** A start further ahead than this is not waited for: the picture has to come nearer first. */
+  wait: 3,
+  /** Frames this little ahead are reached by playing on; further ones by a seek. */
+  step: 0.3,
+  /** When stepping: the time in which the next frame should come, and for which it should then stand. */
+  reach: 0.025, stand: 0.06,
+  /** After this a step is given up. */
+  stepping: 0.6,
+  /** After a seek the browser should tell within this which frame is on the display. */
+  told: 0.3,
+  /** How often the same place is sought when the browser says that another frame is on the display. */
+  tries: 3,
+  /** Slowest and quickest playback when stepping; Chromium knows none slower. */
+  slowest: 0.0625, quickest: 2,
+  /** How late a player starts before that was measured, and at most. */
+  start: 0.03, startMost: 0.4,
+  /** What a seek takes in any case, and for each frame from the keyframe on (Chromium without a GPU, 1080p). */
+  seek: 0.05, frame: 0.006,
+  /** Bounds of what seeks may take longer than that. */
+  quick: 0.3, slow: 10,
+  /** Rates further from 1 than this keep the pitch of voices; nearer, keeping it breaks the sound (Chromium 156). */
+  pitch: 0.06,
+};
+
+/**
+ * What the players of a page learn of the machine they run on.
+ */
+export class Learned {
+  /** How late an element starts to play: without a sound track, and with one. */
+  #start = { silent: LIMITS.start, sound: LIMITS.start };
+  /** How much longer than expected seeks take: a factor. */
+  #slow = 1;
+
+  /** @param {boolean} sound */
+  start(sound) {
+    return this.#start[sound ? "sound" : "silent"];
+  }
+
+  /**
+   * @param {boolean} sound
+   * @param {number} late  How late playback was although it began as early as believed necessary.
+   */
+  started(sound, late) {
+    const better = Math.min(LIMITS.startMost, Math.max(0, this.start(sound) + 0.7 * late));
+    this.#start[sound ? "sound" : "silent"] = better;
+  }
+
+  /** @param {number} frames  How many have to be decoded. */
+  seek(frames) {
+    return this.#slow * (LIMITS.seek + LIMITS.frame * frames);
+  }
+
+  /**
+   * Quick to believe that seeks take longer, slow to believe the contrary.
+   * @param {number} expected
+   * @param {number} took
+   */
+  sought(expected, took) {
+    const ratio = took / expected;
+    this.#slow = Math.min(LIMITS.slow, Math.max(LIMITS.quick, this.#slow * (ratio > 1 ? ratio : 0.9 + 0.1 * ratio)));
+  }
+}
+
+/**
+ * Whether a frame is so little ahead that playing on is quicker than a seek, which decodes all from the keyframe on.
+ * @param {Frame} from  On the display now.
+ * @param {Frame} to
+ * @param {number} here  The player's clock.
+ */
+export function near(from, to, here) {
+  return (
+    to.start > from.start && to.start - from.stop < LIMITS.step && here >= from.start - 1e-3 && here < to.stop - 1e-3
+  );
+}
+
+/**
+ * Playback rate while stepping: as usual up to the frame before, then so slow that the frame stands long enough to
+ * stop on it.
+ * @param {Frame} from  On the display now.
+ * @param {Frame} to
+ * @param {number} stop  When the frame after `to` comes.
+ * @param {number} here  The player's clock.
+ */
+export function pace(from, to, stop, here) {
+  if (from.stop !== to.start) return 1;
+  const way = Math.max(0.002, to.start - here);
+  const rate = Math.min(way / LIMITS.reach, (stop - to.start) / LIMITS.stand, LIMITS.quickest);
+  return Math.max(LIMITS.slowest, rate);
+}

@@ -1,0 +1,121 @@
+/**
+ * What a stage asks for at a moment of the room clock. Pure.
+ *
+ * Everything derives from the anchor: media + (now - clock) * rate. An anchor in the future is an agreed instant: until
+ * then the picture rests where it will start.
+ * @module
+ */
+
+/** @typedef {import("../../web/shared/wire.js").Anchor} Anchor */
+/** @typedef {import("../../web/shared/wire.js").Scene} Scene */
+/** @typedef {import("../../web/shared/wire.js").Stage} Stage */
+
+/**
+ * @typedef {object} Wish
+ * @property {boolean} rest  A frame stands, or is about to start at the anchor's instant.
+ * @property {number} media  Seconds of media time now.
+ */
+
+/** Seconds before the end at which playing stops, so that nothing behind the end is ever put up. */
+const HOLD = 0.008;
+/** Seconds: what lies this little before the end is still the last frame (times are floats on the way). */
+const LAST = 1e-6;
+
+/**
+ * Media time at a moment.
+ * @param {Anchor} anchor
+ * @param {number} now  Room clock, seconds.
+ */
+export function position(anchor, now) {
+  return anchor.media + Math.max(0, now - anchor.clock) * anchor.rate;
+}
+
+/**
+ * When playback passes a media time: the room clock in seconds, Infinity while paused.
+ * @param {Anchor} anchor
+ * @param {number} media
+ */
+export function passes(anchor, media) {
+  return anchor.rate > 0 ? anchor.clock + (media - anchor.media) / anchor.rate : Infinity;
+}
+
+/**
+ * @param {Scene} scene
+ * @param {number|null|undefined} duration  Of the recording, seconds, once known.
+ * @param {number} now  Room clock, seconds.
+ * @returns {Wish}
+ */
+export function wish(scene, duration, now) {
+  const end = ending(scene, duration);
+  const media = position(scene.anchor, now);
+  const rest = scene.anchor.rate <= 0 || media >= end - HOLD;
+  return { rest, media: rest && media >= end - HOLD ? Math.max(0, end - LAST) : media };
+}
+
+/**
+ * Media time at which this scene ends, Infinity while nobody knows.
+ * @param {Scene} scene
+ * @param {number|null|undefined} duration
+ */
+export function ending(scene, duration) {
+  return Math.min(scene.end ?? Infinity, duration ?? Infinity);
+}
+
+/**
+ * Room clock at which playing has to stop so that the last frame stays up.
+ * @param {Scene} scene
+ * @param {number|null|undefined} duration
+ */
+export function stopsAt(scene, duration) {
+  return passes(scene.anchor, ending(scene, duration) - HOLD);
+}
+
+/**
+ * Whether two scenes ask for the same.
+ * @param {Scene|null} one
+ * @param {Scene|null} other
+ */
+export function same(one, other) {
+  if (one === null || other === null) return one === other;
+  return (
+    one.exhibit === other.exhibit &&
+    one.rendition === other.rendition &&
+    one.end === other.end &&
+    one.anchor.media === other.anchor.media &&
+    one.anchor.clock === other.anchor.clock &&
+    one.anchor.rate === other.anchor.rate
+  );
+}
+
+/**
+ * @typedef {object} Candidate  A player as the cast sees it.
+ * @property {string} rendition
+ * @property {boolean} sound  Whether it has a sound track in its buffer.
+ * @property {(scene: Scene) => boolean} stands  Whether it already shows what this scene asks for.
+ */
+
+/**
+ * Who plays what: players are kept where they fit, so that a cued one goes up as it is.
+ * @template {Candidate} T
+ * @param {ReadonlyArray<T>} players  The one that is up first.
+ * @param {Stage} stage
+ * @returns {{shown: T|null, cue: T|null}}  null where a new player is needed, or none at all.
+ */
+export function cast(players, stage) {
+  const shown = pick(players, stage.shown, stage.sound);
+  const cue = pick(players.filter((player) => player !== shown), stage.cue, stage.sound);
+  return { shown, cue };
+}
+
+/**
+ * @template {Candidate} T
+ * @param {ReadonlyArray<T>} players
+ * @param {Scene|null} scene
+ * @param {boolean} sound
+ * @returns {T|null}
+ */
+function pick(players, scene, sound) {
+  if (scene === null) return null;
+  const fit = players.filter((player) => player.rendition === scene.rendition && player.sound === sound);
+  return fit.find((player) => player.stands(scene)) ?? fit[0] ?? null;
+}
