@@ -159,6 +159,8 @@ TABLE: dict[str, Kind] = {
     ),
     "too-slow": Kind(408, "Too slow", "The request did not come in completely. Try again."),
     "too-many": Kind(503, "Too many at once", "Too many remotes are open. Close some of them."),
+    "frame-unknown": Kind(422, "No such picture", "The recording has no picture with this number."),
+    "no-picture-yet": Kind(404, "No picture yet", "The screen has not sent a picture of itself yet. Wait a second."),
     "outside-exhibit": Kind(
         422, "Outside the recording", "That moment lies outside the recording, which runs from 0 to {duration}."
     ),
@@ -202,7 +204,11 @@ TABLE: dict[str, Kind] = {
     "page-port-taken": Kind(
         500, "Port taken", "Port {port} is in use by another program. Choose another with --page-port."
     ),
-    "host-unusable": Kind(500, "Address not of this machine", "This machine has no address {host} to serve the remote on. Choose another with --host."),
+    "host-unusable": Kind(
+        500,
+        "Address not of this machine",
+        "This machine has no address {host} to serve the remote on. Choose another with --host.",
+    ),
     "data-not-writable": Kind(
         500, "Folder not writable", "The data folder {path} cannot be written. Choose another with --data."
     ),

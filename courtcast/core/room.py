@@ -18,37 +18,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Protocol
 
 import msgspec
 
+from courtcast.core.timeline import TOLERANCE, Timeline
 from courtcast.problems import Refused
 from courtcast.wire import api
 
 START_AHEAD = 0.15
 """Seconds between a start and its anchor: time for the Stage to reach every screen; all begin at one instant."""
-WRITTEN = Fraction(1, 1_000_000)
-"""Seconds. Nobody writes a time finer than this: one that lies so little before a frame means the frame (0.333333 is
-frame 10 at 30 a second, 1/3 is not less than itself because a double cannot hold it)."""
 NANO = 1_000_000_000
 """Where playback is counts in whole nanoseconds, so that exact times stay short numbers."""
 LOWEST_RATE, HIGHEST_RATE = 0.1, 4.0
 """Chromium plays from 0.0625 to 16 times; beyond these nobody in a courtroom can follow."""
 MAX_ZONES = 16
 MAX_ZONE_LENGTH = 64
-
-
-class Timeline(Protocol):
-    """The frames of an exhibit, as `core.timeline` has them."""
-
-    def frame_at(self, t: Fraction) -> int | None:
-        """Number of the frame on the screen at t."""
-
-    def time_of(self, frame: int) -> Fraction:
-        """When a frame begins."""
-
-    def step(self, t: Fraction, frames: int) -> Fraction:
-        """When the frame begins that lies so many frames from the one at t; held at both ends."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,6 +156,18 @@ def blank(room: Room, zones: list[str] | None, *, by: str) -> Room:
     return msgspec.structs.replace(after, revision=room.revision + 1, by=by)
 
 
+def overtake(room: Room, revision: int) -> Room:
+    """The room at a revision that is at least this one: after a blank that came while a command was being written."""
+    return msgspec.structs.replace(room, revision=max(room.revision, revision))
+
+
+def heard(room: Room, screen: api.Screen) -> api.Screen:
+    """A screen with what the room decides of it."""
+    return msgspec.structs.replace(
+        screen, volume=room.volumes.get(screen.id, 1.0), sound=room.sound_screen == screen.id
+    )
+
+
 def settle(room: Room, now: float) -> Room:
     """The same room, with playback that has run to its end at rest there."""
     shown = room.shown
@@ -204,9 +200,9 @@ def moment(item: Item, seconds: float) -> Fraction:
     if not math.isfinite(seconds):
         raise Refused("malformed", why="a time is not a number of seconds")
     exact = Fraction(repr(float(seconds)))
-    if exact < 0 or (item.end is not None and exact > item.end + WRITTEN):
+    if exact < 0 or (item.end is not None and exact > item.end + TOLERANCE):
         raise Refused("outside-exhibit", duration=in_words(item.end if item.end is not None else item.prepared))
-    if item.end is None and exact > item.prepared + WRITTEN:
+    if item.end is None and exact > item.prepared + TOLERANCE:
         raise Refused("still-not-yet")
     if item.end is not None:
         exact = min(exact, item.end)
@@ -402,11 +398,11 @@ def _rest(shown: Shown, media: Fraction) -> Shown:
 
 
 def _snap(timeline: Timeline | None, t: Fraction) -> Fraction:
-    """A time that lies less than `WRITTEN` before a frame means the frame."""
+    """A time that lies less than `TOLERANCE` before a frame means the frame."""
     if timeline is None:
         return t
-    frame = timeline.frame_at(t + WRITTEN)
+    frame = timeline.frame_at(t + TOLERANCE)
     if frame is None:
         return t
     begins = timeline.time_of(frame)
-    return begins if t < begins <= t + WRITTEN else t
+    return begins if t < begins <= t + TOLERANCE else t

@@ -1,0 +1,322 @@
+"""The desk: carries out commands on the one room there is, and tells the screens.
+
+Order of things. A command is applied, written to the disk, then it is the room's state, goes out to the screens and is
+acknowledged: what was acknowledged survives a kill -9. *Blank* is the exception: it is in force and out before anything
+else is looked at, waits for no lock and no disk, and a command that was being written when it came is refused. It is
+written afterwards, for as long as it takes; the note (`saved.BlankNote`) covers the time until then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from courtcast.control.catalog import Catalog
+from courtcast.control.outlook import Outlook
+from courtcast.control.saved import BlankNote, GivenUp, Writing, load
+from courtcast.control.services import Intake, Screens
+from courtcast.control.timekeeper import Timekeeper
+from courtcast.core import room as rooms
+from courtcast.core import stage
+from courtcast.core.room import ChooseSound, Command, Forget, Room, Withdraw
+from courtcast.evidence.database import Database
+from courtcast.problems import Refused
+from courtcast.wire.api import Exhibit, PlayRequest, RoomState, Screen, SeekRequest, ShowRequest
+from courtcast.wire.screen import Stage
+
+log = logging.getLogger(__name__)
+
+What = Literal["room", "exhibit", "screen", "order"]
+Listener = Callable[[What, str | None], None]
+"""Called with what changed and its id; must return at once."""
+
+HOUSE = "courtcast"
+"""Who asked, where nobody did."""
+TICK_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+"""Between two tries to write what the disk did not take."""
+STARTS_LATE = 3
+"""Times that a start is moved because writing it took longer than the time until it."""
+STARTS = (ShowRequest, PlayRequest, SeekRequest)
+"""Commands whose anchor lies a little ahead; one that had passed before it was written would skip pictures."""
+WATCH_SECONDS = 5.0
+"""How long a screen goes on sending small pictures after somebody asked for one."""
+
+
+class Desk:
+    """An async context manager; inside it the room is restored, kept, and the screens follow it.
+
+    note: file for the revision of the last blank, beside the database
+    """
+
+    def __init__(self, *, db: Database, intake: Intake, screens: Screens, clock: Timekeeper, note: Path) -> None:
+        self.clock = clock
+        self.catalog = Catalog(intake)
+        self._db = db
+        self._intake = intake
+        self._screens = screens
+        self._note = BlankNote(note)
+        self._outlook = Outlook(intake, screens)
+        self._room = Room()
+        self._turn = asyncio.Lock()
+        """Held by who writes the room. Blank does not take it."""
+        self._writing: Writing | None = None
+        self._blanks = 0
+        """How often blank was asked for: a command that sees it grow while it is being written is refused."""
+        self._unwritten = asyncio.Event()
+        self._noted = asyncio.Event()
+        self._to_note = 0
+        """Revision of the last blank."""
+        self._wake = asyncio.Event()
+        self._touched: set[str] = set()
+        self._stages: dict[str, Stage] = {}
+        self._listeners: list[Listener] = []
+        self._watched: dict[str, float] = {}
+        self._lookers = 0
+        self._was_ended = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        saved = await load(self._db, self._note)
+        self._room = stage.refresh(saved.room, self._items(saved.room))
+        self._unwritten.set()
+        self._send()
+        for work in (self._keep(), self._keep_note(), self._tick()):
+            self._tasks.append(asyncio.create_task(work))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        if self._unwritten.is_set():
+            with suppress(Refused, GivenUp):
+                await Writing(self._db).save(self._room, self.clock.mark())
+
+    # commands
+
+    def blank(self, zones: list[str] | None, *, by: str) -> RoomState:
+        """Black, now. Nothing may stand before `_send` here that can wait or fail."""
+        before = self._room
+        self._room = rooms.blank(before, zones, by=by)
+        if self._writing is not None:
+            # That command may be on disk already, one revision up: the blank comes after it.
+            self._room = rooms.overtake(self._room, before.revision + 2)
+        try:
+            self._send(always=True)
+        finally:
+            self._blanks += 1
+            if self._writing is not None:
+                self._writing.give_up()
+                self._writing = None
+            self._to_note = self._room.revision
+            for event in (self._unwritten, self._noted, self._wake):
+                event.set()
+        self._tell("room")
+        return self.state()
+
+    async def command(self, command: Command, *, by: str) -> RoomState:
+        """Everything but blank. Raises Refused, and then nothing has happened."""
+        async with self._turn:
+            base, blanks = self._room, self._blanks
+            for _ in range(STARTS_LATE):
+                room = rooms.apply(base, command, now=self.clock(), by=by, catalog=self.catalog)
+                if room.revision == base.revision:
+                    return self.state()
+                writing = self._writing = Writing(self._db)
+                try:
+                    await writing.save(room, self.clock.mark())
+                except GivenUp:
+                    raise Refused("moved-on") from None
+                finally:
+                    self._writing = None
+                    if self._blanks != blanks:
+                        self._unwritten.set()
+                if self._blanks != blanks:
+                    raise Refused("moved-on")
+                if not isinstance(command, STARTS) or room.shown is None or not room.shown.playing:
+                    break
+                if room.shown.clock > self.clock():
+                    break
+            self._room = stage.refresh(room, self._items(room))
+            self._send()
+        self._wake.set()
+        self._tell("room")
+        return self.state()
+
+    async def forget(self, exhibit: str) -> None:
+        """Before an exhibit is deleted. Raises Refused exhibit-shown."""
+        await self.command(Forget(exhibit=exhibit), by=HOUSE)
+
+    # what is the case
+
+    @property
+    def revision(self) -> int:
+        return self._room.revision
+
+    def state(self) -> RoomState:
+        return stage.state(self._room, now=self.clock(), items=self._items(self._room))
+
+    def exhibits(self) -> list[Exhibit]:
+        return [self._outlook.seen(exhibit) for exhibit in self._intake.exhibits()]
+
+    def exhibit(self, exhibit: str) -> Exhibit:
+        """Raises Refused exhibit-unknown."""
+        return self._outlook.seen(self._intake.get(exhibit))
+
+    def screens(self) -> list[Screen]:
+        return [self._as_heard(screen) for screen in self._screens.screens()]
+
+    def screen(self, screen: str) -> Screen:
+        """Raises Refused screen-unknown."""
+        return self._as_heard(self._screens.get(screen))
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Calls it at every change from now on, until what is returned is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    # what others tell
+
+    def exhibit_changed(self, exhibit: str) -> None:
+        """For the intake's `on_change`; may come hundreds of times a second."""
+        self._touched.add(exhibit)
+        self._wake.set()
+        self._screens.wake()
+        self._tell("exhibit", exhibit)
+
+    def screen_changed(self, screen: str) -> None:
+        """For the screens' `on_change`."""
+        self._send()
+        self._tell("screen", screen)
+
+    def order_changed(self) -> None:
+        """Exhibits came, went or moved."""
+        self._tell("order")
+
+    def look(self, screen: str | None = None) -> None:
+        """Somebody looks at the small picture of a screen now."""
+        if screen is not None:
+            self._watched[screen] = self.clock() + WATCH_SECONDS
+        self._watch()
+
+    def lookers(self, count: int) -> None:
+        """So many remotes are open: while there is one, every screen's picture is looked at."""
+        self._lookers = count
+        self._watch()
+
+    # inside
+
+    def _send(self, *, always: bool = False) -> None:
+        """The stage of every screen, where it is another one than before."""
+        stages = {
+            screen.id: stage.stage_for(self._room, screen=screen.id, zone=screen.zone)
+            for screen in self._screens.screens()
+            if screen.paired
+        }
+        if always or stages != self._stages:
+            self._stages = stages
+            self._screens.set_stages(stages)
+
+    def _tell(self, what: What, id_: str | None = None) -> None:
+        for listener in list(self._listeners):
+            listener(what, id_)
+
+    def _items(self, room: Room) -> dict[str, rooms.Item]:
+        return self.catalog.items(on.exhibit for on in (room.cued, room.shown) if on is not None)
+
+    def _as_heard(self, screen: Screen) -> Screen:
+        return rooms.heard(self._room, screen)
+
+    def _watch(self) -> None:
+        now = self.clock()
+        self._watched = {screen: until for screen, until in self._watched.items() if until > now}
+        everyone = [screen.id for screen in self._screens.screens() if screen.paired]
+        self._screens.watch(everyone if self._lookers else [screen for screen in everyone if screen in self._watched])
+
+    async def _keep(self) -> None:
+        """Writes what a blank (or what has become known of an exhibit) changed, until it is written."""
+        while True:
+            await self._unwritten.wait()
+            async with self._turn:
+                self._unwritten.clear()
+                try:
+                    await Writing(self._db).save(self._room, self.clock.mark())
+                    continue
+                except Refused as refused:
+                    log.warning("the room is not written yet (%s)", refused.type)
+                    self._unwritten.set()
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _keep_note(self) -> None:
+        while True:
+            await self._noted.wait()
+            self._noted.clear()
+            await asyncio.to_thread(self._note.write, self._to_note)
+
+    async def _tick(self) -> None:
+        """What follows from time passing: the end of a recording, readiness, who is the sound."""
+        while True:
+            wait = TICK_SECONDS
+            until_end = stage.until_end(self._room, self.clock())
+            if until_end is not None and until_end > 0:
+                wait = min(wait, until_end + 0.005)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._once()
+            except Refused as refused:
+                log.warning("%s", refused)
+            except Exception:
+                log.exception("the desk's round failed; it goes on")
+
+    async def _once(self) -> None:
+        self._refresh()
+        ended = self.state().ended
+        if ended != self._was_ended:
+            self._was_ended = ended
+            self._tell("room")
+        touched, self._touched = self._touched, set()
+        for exhibit in self._outlook.look(self._room, now=self.clock(), touched=touched):
+            self._tell("exhibit", exhibit)
+        self._watch()
+        await self._withdraw(touched)
+        await self._pick_sound()
+
+    def _refresh(self) -> None:
+        """What has become known of what is up or ready (its end, a new rendition) goes out without a command."""
+        if self._turn.locked():
+            return
+        room = stage.refresh(self._room, self._items(self._room))
+        if room != self._room:
+            self._room = room
+            self._unwritten.set()
+            self._send()
+            self._tell("room")
+
+    async def _withdraw(self, touched: set[str]) -> None:
+        """A file that is not the one whose hash was given leaves the screens, also when that turns out at its end."""
+        for exhibit in touched:
+            with suppress(Refused):
+                problem = self._intake.get(exhibit).problem
+                if problem is not None and problem.type == "hash-mismatch":
+                    await self.command(Withdraw(exhibit=exhibit), by=HOUSE)
+
+    async def _pick_sound(self) -> None:
+        """The first screen that is paired is the sound, until somebody says otherwise; one that is gone is not."""
+        paired = [screen.id for screen in self._screens.screens() if screen.paired]
+        room = self._room
+        if room.sound_screen is not None and room.sound_screen not in paired:
+            await self.command(ChooseSound(screen=paired[0] if paired else None, chosen=False), by=HOUSE)
+        elif room.sound_screen is None and not room.sound_chosen and paired:
+            await self.command(ChooseSound(screen=paired[0], chosen=False), by=HOUSE)

@@ -1,0 +1,154 @@
+"""The API's calls about exhibits."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+
+from courtcast.control.routes import Call, Query, Route
+from courtcast.core.room import frame_at, moment
+from courtcast.problems import Refused
+from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
+
+STILL_SECONDS = 60.0
+NARROWEST, WIDEST = 16, 8192
+"""Pixels of a still's `width`."""
+
+
+async def everything(call: Call) -> list[Exhibit]:
+    return call.services.desk.exhibits()
+
+
+async def one(call: Call) -> Exhibit:
+    return call.services.desk.exhibit(call.id)
+
+
+async def add(call: Call) -> web.StreamResponse | Exhibit:
+    added = await call.services.intake.add(call.body)
+    call.services.desk.order_changed()
+    return call.services.desk.exhibit(added.id)
+
+
+async def change(call: Call) -> Exhibit:
+    await call.services.intake.change(call.id, call.body)
+    call.services.desk.order_changed()
+    call.services.desk.exhibit_changed(call.id)
+    return call.services.desk.exhibit(call.id)
+
+
+async def remove(call: Call) -> None:
+    call.services.intake.get(call.id)
+    await call.services.desk.forget(call.id)
+    await call.services.intake.delete(call.id)
+    call.services.desk.order_changed()
+
+
+async def relink(call: Call) -> Exhibit:
+    await call.services.intake.relink(call.id, call.body)
+    return call.services.desk.exhibit(call.id)
+
+
+async def still(call: Call) -> web.Response:
+    """The frame is settled here, by the same rule as for the screens; the intake only decodes it."""
+    t, frame, width = call.number("t"), call.integer("frame"), call.integer("width")
+    if t is not None and frame is not None:
+        raise Refused("malformed", why="t and frame say the same thing; one of them is enough")
+    if width is not None and not NARROWEST <= width <= WIDEST:
+        raise Refused("outside-range", what="The width", low=NARROWEST, high=WIDEST)
+    item = call.services.desk.catalog(call.id)
+    if item.failed is not None:
+        raise Refused("exhibit-failed", ref=item.ref, why=item.failed)
+    if frame is None:
+        t = t or 0.0
+        frame = frame_at(item, moment(item, t))
+    elif frame < 0 or item.timeline is None or frame >= len(item.timeline):
+        raise Refused("still-not-yet") if frame >= 0 and item.end is None else Refused("frame-unknown")
+    try:
+        async with asyncio.timeout(STILL_SECONDS):
+            png = await call.services.intake.still(call.id, t=t if frame is None else None, frame=frame, width=width)
+    except TimeoutError:
+        raise Refused("still-not-yet") from None
+    return web.Response(body=png, content_type="image/png", headers={"Cache-Control": "no-store"})
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/exhibits",
+        handler=everything,
+        says="All exhibits, in running order",
+        action="look",
+        gives=list[Exhibit],
+    ),
+    Route(
+        method="POST",
+        path="/exhibits",
+        handler=add,
+        says="Adds an exhibit from a link",
+        action="exhibits",
+        takes=AddExhibit,
+        gives=Exhibit,
+        status=201,
+        problems=("link-malformed", "link-forbidden-address", "disk-full"),
+    ),
+    Route(
+        method="GET",
+        path="/exhibits/{id}",
+        handler=one,
+        says="One exhibit",
+        action="look",
+        gives=Exhibit,
+        problems=("exhibit-unknown",),
+    ),
+    Route(
+        method="PATCH",
+        path="/exhibits/{id}",
+        handler=change,
+        says="Another reference, title or place in the running order",
+        action="exhibits",
+        takes=ChangeExhibit,
+        gives=Exhibit,
+        problems=("exhibit-unknown",),
+    ),
+    Route(
+        method="DELETE",
+        path="/exhibits/{id}",
+        handler=remove,
+        says="Removes an exhibit and all that was fetched of it",
+        action="exhibits",
+        status=204,
+        problems=("exhibit-unknown", "exhibit-shown"),
+    ),
+    Route(
+        method="POST",
+        path="/exhibits/{id}/link",
+        handler=relink,
+        says="A fresh link for the same evidence",
+        action="exhibits",
+        takes=NewLink,
+        gives=Exhibit,
+        problems=("exhibit-unknown", "link-malformed", "link-forbidden-address"),
+    ),
+    Route(
+        method="GET",
+        path="/exhibits/{id}/still",
+        handler=still,
+        says="Exactly the frame shown at a time, from the source",
+        action="look",
+        media="image/png",
+        query=(
+            Query("t", "number", "Seconds of media time; 0 where neither t nor frame is given"),
+            Query("frame", "integer", "Number of the frame, from 0"),
+            Query("width", "integer", "Scales the picture to this many pixels"),
+        ),
+        problems=(
+            "exhibit-unknown",
+            "outside-exhibit",
+            "frame-unknown",
+            "outside-range",
+            "still-not-yet",
+            "exhibit-failed",
+        ),
+    ),
+)

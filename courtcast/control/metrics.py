@@ -1,0 +1,81 @@
+"""`GET /metrics`: counts in Prometheus' text format (version 0.0.4). No names and no links: only ids and numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from courtcast.control.desk import Desk
+from courtcast.wire.api import ScreenReport
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+OF_REPORTS: tuple[tuple[str, str, str, Callable[[ScreenReport], float | None]], ...] = (
+    ("screen_stalls_total", "counter", "Stalls since the page was loaded.", lambda report: report.stalls.count),
+    ("screen_stall_seconds_total", "counter", "Seconds stalled since then.", lambda report: report.stalls.seconds),
+    ("screen_dropped_frames_total", "counter", "Frames dropped since then.", lambda report: report.dropped),
+    ("screen_rtt_seconds", "gauge", "Quickest of the recent round trips.", lambda report: report.rtt),
+    (
+        "screen_rate_kbit",
+        "gauge",
+        "Media received lately, in thousands of bits a second.",
+        lambda report: report.rate_kbit,
+    ),
+    ("screen_report_age_seconds", "gauge", "Since the last report.", lambda report: report.age),
+)
+"""Name, kind, what it says, and where it is in a screen's report."""
+
+
+class Counters:
+    """What is counted while the presenter runs."""
+
+    def __init__(self) -> None:
+        self.responses: Counter[int] = Counter()
+        """Of the HTTP server, by status."""
+
+    def answered(self, status: int) -> None:
+        self.responses[status] += 1
+
+
+class _Text:
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def family(self, name: str, kind: str, says: str, samples: Iterable[tuple[str, float | None]]) -> None:
+        found = [(labels, value) for labels, value in samples if value is not None]
+        if found:
+            self._lines += [f"# HELP courtcast_{name} {says}", f"# TYPE courtcast_{name} {kind}"]
+            self._lines += [f"courtcast_{name}{labels} {float(value)!r}" for labels, value in found]
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines) + "\n"
+
+
+def render(desk: Desk, counters: Counters, streams: int) -> str:
+    """All of it, now."""
+    room, screens, exhibits = desk.state(), desk.screens(), desk.exhibits()
+    states = Counter(exhibit.state for exhibit in exhibits)
+    reports = [(f'{{screen="{_label(screen.id)}"}}', screen.report) for screen in screens if screen.report is not None]
+    text = _Text()
+    text.family("room_revision", "gauge", "Revision of the room.", [("", room.revision)])
+    text.family("room_shown", "gauge", "1 while something is on the screens.", [("", float(not room.blank))])
+    text.family("room_playing", "gauge", "1 while it plays.", [("", float(room.playing))])
+    text.family("exhibits", "gauge", "Exhibits by state.", [(f'{{state="{s}"}}', n) for s, n in sorted(states.items())])
+    text.family("fetched_bytes", "gauge", "Bytes held of all links.", [("", sum(e.bytes_fetched for e in exhibits))])
+    text.family("screens_paired", "gauge", "Paired screens.", [("", sum(s.paired for s in screens))])
+    text.family("screens_online", "gauge", "Screens whose page answers.", [("", sum(s.online for s in screens))])
+    for name, kind, says, value in OF_REPORTS:
+        text.family(name, kind, says, [(labels, value(report)) for labels, report in reports])
+    text.family("event_streams", "gauge", "Remotes that listen.", [("", streams)])
+    text.family(
+        "http_responses_total",
+        "counter",
+        "Responses by status.",
+        [(f'{{status="{status}"}}', count) for status, count in sorted(counters.responses.items())],
+    )
+    return str(text)
+
+
+def _label(text: str) -> str:
+    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

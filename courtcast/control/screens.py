@@ -1,0 +1,129 @@
+"""The API's calls about screens."""
+
+from __future__ import annotations
+
+import msgspec
+from aiohttp import web
+
+from courtcast.control.routes import Call, Query, Route
+from courtcast.core.room import ChooseSound
+from courtcast.problems import Refused
+from courtcast.wire.api import AddScreen, ChangeScreen, PairScreen, Screen
+
+
+async def everything(call: Call) -> list[Screen]:
+    return call.services.desk.screens()
+
+
+async def add(call: Call) -> Screen:
+    added = await call.services.screens.add(call.body.address)
+    return _told(call, added.id)
+
+
+async def pair(call: Call) -> Screen:
+    call.services.screens.get(call.id)
+    await call.services.screens.pair(call.id, call.body.code)
+    return _told(call, call.id)
+
+
+async def change(call: Call) -> Screen:
+    asked: ChangeScreen = call.body
+    call.services.screens.get(call.id)
+    if asked.name is not None or asked.zone is not None:
+        await call.services.screens.change(call.id, msgspec.structs.replace(asked, sound=None))
+    desk = call.services.desk
+    if asked.sound is True:
+        await desk.command(ChooseSound(screen=call.id), by=call.by)
+    elif asked.sound is False and desk.screen(call.id).sound:
+        await desk.command(ChooseSound(screen=None), by=call.by)
+    return _told(call, call.id)
+
+
+async def remove(call: Call) -> None:
+    call.services.screens.get(call.id)
+    await call.services.screens.remove(call.id)
+    call.services.desk.screen_changed(call.id)
+
+
+async def picture(call: Call) -> web.Response:
+    """Asking for it is looking at it: a screen sends pictures while somebody does."""
+    call.services.screens.get(call.id)
+    call.services.desk.look(call.id)
+    jpeg = call.services.screens.picture(call.id)
+    if jpeg is None:
+        raise Refused("no-picture-yet")
+    return web.Response(body=jpeg, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+def _told(call: Call, screen: str) -> Screen:
+    call.services.desk.screen_changed(screen)
+    return call.services.desk.screen(screen)
+
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/screens",
+        handler=everything,
+        says="All screens: found, typed in, paired",
+        action="look",
+        gives=list[Screen],
+    ),
+    Route(
+        method="POST",
+        path="/screens",
+        handler=add,
+        says="A screen by its address",
+        action="screens",
+        takes=AddScreen,
+        gives=Screen,
+        status=201,
+        problems=("address-malformed", "screen-unreachable"),
+    ),
+    Route(
+        method="POST",
+        path="/screens/{id}/pair",
+        handler=pair,
+        says="Pairs a screen by the code on it",
+        action="screens",
+        takes=PairScreen,
+        gives=Screen,
+        problems=(
+            "screen-unknown",
+            "screen-paired",
+            "screen-unreachable",
+            "pairing-wrong-code",
+            "pairing-locked",
+            "pairing-busy",
+        ),
+    ),
+    Route(
+        method="PATCH",
+        path="/screens/{id}",
+        handler=change,
+        says="Another name or zone, or whether it is the room's sound",
+        action="screens",
+        takes=ChangeScreen,
+        gives=Screen,
+        problems=("screen-unknown",),
+    ),
+    Route(
+        method="DELETE",
+        path="/screens/{id}",
+        handler=remove,
+        says="Forgets a screen",
+        action="screens",
+        status=204,
+        problems=("screen-unknown",),
+    ),
+    Route(
+        method="GET",
+        path="/screens/{id}/picture",
+        handler=picture,
+        says="A small picture of what is really on the display",
+        action="look",
+        media="image/jpeg",
+        query=(Query("n", "integer", "The screen's `picture`; only keeps addresses apart"),),
+        problems=("screen-unknown", "no-picture-yet"),
+    ),
+)
