@@ -26,7 +26,18 @@ MAX_NAME = 200
 _PLAIN = re.compile(r"[!-~]+")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _OURS = frozenset(
-    "host range if-range accept-encoding content-length transfer-encoding connection te upgrade expect".split()
+    [
+        "host",
+        "range",
+        "if-range",
+        "accept-encoding",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "te",
+        "upgrade",
+        "expect",
+    ]
 )
 """What the fetcher itself says, or what would change the meaning of the connection."""
 _PAGE_START = re.compile(

@@ -1,0 +1,231 @@
+"""One request to the server of a link, redirects followed by hand, and what its answer means.
+
+The session takes nothing from the environment (proxies, netrc), unpacks nothing, and opens sockets only through the
+guard. What goes wrong becomes one of two things: `Refused` where another try would be no use, `Trouble` where it may.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import aiohttp
+from aiohappyeyeballs import AddrInfoType
+from multidict import CIMultiDict
+from yarl import URL
+
+from courtcast.evidence.guard import Forbidden, Guard
+from courtcast.evidence.limits import Limits
+from courtcast.evidence.links import Link, parse
+from courtcast.problems import Refused
+
+READ = 64 << 10
+"""Bytes that the connection buffers, and most that are handed on at once: what came is never held back for more."""
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_GONE = frozenset({404, 410})
+_BUSY = frozenset({408, 425, 429})
+_STALE = frozenset({401, 403, 404, 410})
+"""Answers of an address that redirects led to earlier: it may have run out, and the link leads to a new one."""
+_CONTENT_RANGE = re.compile(r"\s*bytes\s+(\d{1,19})-(\d{1,19})/(\d{1,19}|\*)\s*\Z", re.I)
+_UNSATISFIED = re.compile(r"\s*bytes\s+\*/(\d{1,19})\s*\Z", re.I)
+
+
+class Trouble(Exception):
+    """The server or the way to it fails just now. `problem` says it in words, `after` how long the server asked for."""
+
+    def __init__(self, problem: Refused, after: float = 0.0) -> None:
+        super().__init__(problem.type)
+        self.problem = problem
+        self.after = after
+
+
+class NoRanges(Exception):
+    """The server answers ranges with something else than what was asked for."""
+
+
+class Answer(NamedTuple):
+    """A body that is on its way. It has to be closed or released.
+
+    start: offset of its first byte in the file
+    end: offset behind its last one, None where the server does not say
+    length: of the whole file, None where the server does not say
+    ranged: the server gives parts of the file
+    """
+
+    response: aiohttp.ClientResponse
+    start: int
+    end: int | None
+    length: int | None
+    ranged: bool
+
+    @property
+    def etag(self) -> str | None:
+        """Strong ones only (RFC 9110 §8.8.1): weak ones do not promise the same bytes."""
+        tag = self.response.headers.get("ETag", "").strip()
+        return tag if tag.startswith('"') and tag.endswith('"') and 2 < len(tag) < 1024 else None
+
+    @property
+    def last_modified(self) -> str | None:
+        return self.response.headers.get("Last-Modified", "").strip()[:64] or None
+
+
+class Asker:
+    """Asks for parts of the file behind one link. An async context manager."""
+
+    def __init__(self, link: Link, guard: Guard, limits: Limits) -> None:
+        self._first = parse(link.url)
+        self._given = dict(link.headers)
+        self._guard = guard
+        self._limits = limits
+        self._found: URL | None = None
+        """Where redirects led to: later requests go there straight away."""
+        self._forbidden: str | None = None
+        self._session: aiohttp.ClientSession
+
+    async def __aenter__(self) -> Self:
+        connector = aiohttp.TCPConnector(
+            socket_factory=self._socket, limit=8, keepalive_timeout=60, enable_cleanup_closed=True
+        )
+        timeout = aiohttp.ClientTimeout(
+            total=None, connect=None, sock_connect=self._limits.connect, sock_read=self._limits.idle
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            timeout=timeout,
+            trust_env=False,
+            auto_decompress=False,
+            read_bufsize=READ,
+            headers={"User-Agent": "courtcast", "Accept": "*/*", "Accept-Encoding": "identity"},
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+    async def ask(self, start: int, end: int | None = None, *, if_range: str | None = None) -> Answer:
+        """The file from `start` to `end` (to its end where None), or all of it where the server has no ranges.
+
+        Raises Refused, Trouble or NoRanges; Refused `link-changed` where the file ends before `start`.
+        """
+        headers = {"Range": f"bytes={start}-{'' if end is None else end - 1}"}
+        if if_range is not None:
+            headers["If-Range"] = if_range
+        response = await self._follow(headers)
+        if response.status == 416 and start == 0 and _unsatisfied(response) != 0:
+            response.close()  # no reason to refuse the whole: a server that is muddled about ranges
+            return await self.ask_whole()
+        return self._understand(response, start)
+
+    async def ask_whole(self) -> Answer:
+        """The file from its first byte, without a word about ranges. Raises Refused or Trouble."""
+        return self._understand(await self._follow({}), 0)
+
+    @property
+    def url(self) -> URL:
+        """Where the file lies, as far as is known."""
+        return self._found or self._first
+
+    def _socket(self, addr_info: AddrInfoType) -> socket.socket:
+        try:
+            return self._guard.socket_factory(addr_info)
+        except Forbidden as error:
+            self._forbidden = error.address
+            raise
+
+    async def _follow(self, headers: dict[str, str]) -> aiohttp.ClientResponse:
+        if self._found is not None:
+            response = await self._get(self._found, headers)
+            if response.status not in _STALE and response.status not in _REDIRECTS:
+                return response
+            response.close()
+            self._found = None
+        url = self._first
+        seen: dict[URL, int] = {}
+        for _ in range(self._limits.redirects + 1):
+            seen[url] = seen.get(url, 0) + 1
+            if seen[url] > 2:  # once more may be meant: the first time set a cookie
+                break
+            response = await self._get(url, headers)
+            if response.status not in _REDIRECTS:
+                if url != self._first:
+                    self._found = url
+                return response
+            response.release()
+            url = parse(response.headers.get("Location", ""), url)
+        raise Refused("link-redirect-loop")
+
+    async def _get(self, url: URL, headers: dict[str, str]) -> aiohttp.ClientResponse:
+        asked = CIMultiDict(self._given if url.origin() == self._first.origin() else {})
+        asked.update(headers)
+        self._forbidden = None
+        unreachable = Trouble(Refused("link-unreachable"))
+        try:
+            async with asyncio.timeout(self._limits.answer):
+                return await self._session.get(url, headers=asked, allow_redirects=False)
+        except (aiohttp.InvalidURL, UnicodeError) as error:
+            raise Refused("link-malformed") from error
+        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as error:
+            raise Refused("link-certificate") from error
+        except aiohttp.ClientConnectorError as error:
+            if self._forbidden is not None:
+                raise Refused("link-forbidden-address", host=self._forbidden) from error
+            if isinstance(error.os_error, socket.gaierror) and error.os_error.errno != socket.EAI_AGAIN:
+                raise Refused("link-unknown-host", host=url.host) from error
+            raise unreachable from error
+        except aiohttp.ClientResponseError as error:
+            raise Trouble(Refused("link-server", status="something that is not HTTP")) from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise unreachable from error
+        except ValueError as error:
+            raise Refused("link-malformed") from error
+
+    def _understand(self, response: aiohttp.ClientResponse, start: int) -> Answer:
+        """Closes the response where it raises."""
+        if response.status == 200:
+            length = response.content_length
+            ranged = response.headers.get("Accept-Ranges", "").strip().lower() == "bytes" and length is not None
+            return Answer(response, 0, length, length, ranged)
+        found = _part(response, start) if response.status == 206 else _refusal(response, start)
+        if isinstance(found, Answer):
+            return found
+        response.close()
+        raise found
+
+
+def _part(response: aiohttp.ClientResponse, start: int) -> Answer | NoRanges:
+    match = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
+    if match is None or int(match[1]) != start or int(match[2]) < start:
+        return NoRanges()
+    end = int(match[2]) + 1
+    if match[3] == "*":  # the end of this answer need not be the end of the file
+        return Answer(response, 0, None, None, ranged=False) if start == 0 else NoRanges()
+    length = int(match[3])
+    return Answer(response, start, end, length, ranged=True) if end <= length else NoRanges()
+
+
+def _unsatisfied(response: aiohttp.ClientResponse) -> int | None:
+    """The length of a file that a range lay outside of (RFC 9110 §15.5.17)."""
+    match = _UNSATISFIED.match(response.headers.get("Content-Range", ""))
+    return int(match[1]) if match else None
+
+
+def _refusal(response: aiohttp.ClientResponse, start: int) -> Exception:
+    status = response.status
+    if status == 416:
+        return Refused("link-empty" if start == 0 else "link-changed")
+    if status in {204, 205}:
+        return Refused("link-empty")
+    if status in _GONE:
+        return Refused("link-not-found")
+    if status in _BUSY or status >= 500:
+        after = response.headers.get("Retry-After", "").strip()
+        return Trouble(Refused("link-server", status=status), float(after) if re.fullmatch(r"\d{1,5}", after) else 0.0)
+    if 400 <= status < 500:
+        return Refused("link-refused", status=status)
+    return Trouble(Refused("link-server", status=status))

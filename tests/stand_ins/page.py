@@ -1,0 +1,191 @@
+"""A screen's page as a program: answers an offer, keeps verified fragments, reports, and can be told to misbehave.
+
+It ends real data channels and says what `receiver/screen` says, without a browser.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+from aiortc import RTCDataChannel, RTCSessionDescription
+
+from courtcast.core.spans import Spans
+from courtcast.deliver.peer import Connection
+from courtcast.wire.media import KIND_FRAGMENT, KIND_INIT, KIND_ROWS, ManifestRows, MediaHeader, Row, unpack
+from courtcast.wire.screen import PROTOCOL, Hello, Holding, Holdings, Ping, Report, Stage
+
+
+async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Waits for something that another program brings about."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+class StandInPage:
+    """Context manager. One page; `answer` may be asked for again, as a page is that was offered to anew."""
+
+    def __init__(self, *, budget: int = 0, refuse: Callable[[MediaHeader], bool] = lambda _: False) -> None:
+        """`refuse`: objects that it takes for damaged."""
+        self.budget, self.refuse = budget, refuse
+        self.protocol = PROTOCOL
+        self.stages: list[tuple[float, Stage]] = []
+        self.heard: list[dict[str, Any]] = []
+        self.arrived: list[tuple[str, int, int]] = []
+        """(rendition, track, index) of whole fragments, in order."""
+        self.media_bytes = 0
+        self.aborted = 0
+        """Objects of which the end never came."""
+        self.refused = 0
+        self.manifests: dict[str, ManifestRows] = {}
+        """The last message of each: whether it is complete, its tracks."""
+        self.rows: dict[tuple[str, int], dict[int, Row]] = {}
+        self.inits: dict[tuple[str, int], bytes] = {}
+        self.held: dict[tuple[str, int], dict[int, int]] = {}
+        """For each track the bytes of each fragment held."""
+        self.mute = False
+        self.connection: Connection | None = None
+        self._partial: tuple[MediaHeader, bytearray] | None = None
+        self._channels: dict[str, RTCDataChannel] = {}
+        self._reporter: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        if self._reporter is not None:
+            self._reporter.cancel()
+            await asyncio.gather(self._reporter, return_exceptions=True)
+            self._reporter = None
+        if self.connection is not None:
+            await self.connection.close()
+            self.connection = None
+
+    async def answer(self, offer: str) -> str:
+        await self.close()
+        self._channels.clear()
+        self._partial = None
+        self.connection = connection = Connection(["127.0.0.1"])
+        connection.on("datachannel", self._on_channel)
+        await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+        await connection.setLocalDescription(await connection.createAnswer())
+        sdp: str = connection.localDescription.sdp
+        return sdp
+
+    def say(self, message: msgspec.Struct) -> None:
+        channel = self._channels.get("control")
+        if channel is not None and channel.readyState == "open" and not self.mute:
+            channel.send(msgspec.json.encode(message).decode())
+
+    def say_raw(self, text: str) -> None:
+        self._channels["control"].send(text)
+
+    def give_back(self, rendition: str, track: int, index: int) -> None:
+        """Throws a fragment out of its store, as a page does that needs the room."""
+        del self.held[rendition, track][index]
+        self.tell_holdings()
+
+    def tell_holdings(self) -> None:
+        rows: dict[str, list[tuple[int, int, int]]] = {}
+        for (rendition, track), known in self.rows.items():
+            ranges = Spans((index, index + 1) for index in known)
+            rows.setdefault(rendition, []).extend((track, first, end - 1) for first, end in ranges)
+        tracks = []
+        for key in {*self.held, *self.inits}:
+            ranges = Spans((index, index + 1) for index in self.held.get(key, ()))
+            tracks.append(
+                Holding(
+                    rendition=key[0],
+                    track=key[1],
+                    init=key in self.inits,
+                    fragments=[(first, end - 1) for first, end in ranges],
+                )
+            )
+        total = sum(size for track in self.held.values() for size in track.values())
+        self.say(Holdings(tracks=tracks, rows=rows, bytes=total, refused=self.refused))
+
+    def _on_channel(self, channel: RTCDataChannel) -> None:
+        self._channels[channel.label] = channel
+        channel.on("message", self._on_control if channel.label == "control" else self._on_media)
+        if channel.label == "control":
+            self.say(Hello(protocol=self.protocol, budget=self.budget))
+            self.tell_holdings()
+            self._reporter = asyncio.create_task(self._report())
+
+    async def _report(self) -> None:
+        number = 0
+        while True:
+            number += 1
+            self.say(Ping(number))
+            stage = self.stages[-1][1] if self.stages else None
+            self.say(
+                Report(
+                    revision=stage.revision if stage else 0,
+                    exhibit=stage.shown.exhibit if stage and stage.shown else None,
+                    media_time=stage.shown.anchor.media if stage and stage.shown else None,
+                    blank=stage.blank if stage else True,
+                )
+            )
+            self.tell_holdings()
+            await asyncio.sleep(0.25)
+
+    def _on_control(self, text: str) -> None:
+        message = json.loads(text)
+        self.heard.append(message)
+        if message["type"] == "stage":
+            self.stages.append((time.monotonic(), msgspec.json.decode(text, type=Stage)))
+
+    def _on_media(self, data: bytes) -> None:
+        self.media_bytes += len(data)
+        header, payload = unpack(data)
+        if header.offset == 0:
+            if self._partial is not None:
+                self.aborted += 1
+            self._partial = header, bytearray()
+        assert self._partial is not None, "an object begins at its beginning"
+        first, whole = self._partial
+        assert (first.kind, first.track, first.rendition, first.index, first.total) == (
+            header.kind,
+            header.track,
+            header.rendition,
+            header.index,
+            header.total,
+        )
+        assert header.offset == len(whole), "in order, without a gap"
+        whole += payload
+        if len(whole) == header.total:
+            self._partial = None
+            self._take(header, bytes(whole))
+
+    def _take(self, header: MediaHeader, data: bytes) -> None:
+        if self.refuse(header):
+            self.refused += 1
+            return
+        key = header.rendition, header.track
+        if header.kind == KIND_ROWS:
+            message = msgspec.json.decode(data, type=ManifestRows)
+            self.manifests[header.rendition] = message
+            for row in message.rows:
+                self.rows.setdefault((header.rendition, row.track), {})[row.index] = row
+            return
+        manifest = self.manifests[header.rendition]  # rows come first
+        if header.kind == KIND_INIT:
+            assert hashlib.sha256(data).hexdigest() == manifest.tracks[header.track].init_sha256
+            self.inits[key] = data
+        elif header.kind == KIND_FRAGMENT:
+            assert hashlib.sha256(data).hexdigest() == self.rows[key][header.index].sha256
+            assert key in self.inits
+            self.held.setdefault(key, {})[header.index] = len(data)
+            self.arrived.append((*key, header.index))
