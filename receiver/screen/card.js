@@ -1,17 +1,15 @@
 /**
  * The card that a screen shows while it waits for somebody to use it: its name, zone, code and address. Pure.
  *
- * The rule: a hearing begins with the first picture that is put up and ends when no presenter has been attached for ten
- * minutes and nothing is on. From its begin to its end the card is never up: a screen that was cleared is black, whether
+ * The rule: a hearing begins with the first picture that is put up and ends when for ten minutes nothing was on and no
+ * presenter was attached. From its begin to its end the card is never up: a screen that was cleared is black, whether
  * the presenter is there or not, and after a reload of the page as well. A page that was just loaded waits a moment
  * before it shows the card, for a presenter that has a link may have a picture on.
  */
 
-import { grouped } from "../../web/shared/words.js";
-
 /** @typedef {import("../../web/shared/wire.js").Idle} Idle */
 
-/** Seconds without a presenter after which a hearing is over: longer than any restart of a laptop. */
+/** Seconds without picture and presenter after which a hearing is over: longer than any restart of a laptop. */
 export const QUIET = 600;
 /** Seconds that a page with a link waits for its first stage. */
 export const GRACE = 5;
@@ -20,8 +18,8 @@ export const RECEIVER_WITHIN = 5;
 
 /** A hearing as the screen sees it. `now` is seconds of a clock that only goes forward. */
 export class Hearing {
-  /** @type {number | null} since when no presenter is attached */
-  #alone = null;
+  /** @type {number | null} since when nothing is on and no presenter is attached */
+  #quiet = null;
 
   /** @param {boolean} going  the page was reloaded in the middle of one */
   constructor(going) {
@@ -31,8 +29,8 @@ export class Hearing {
   /** @param {{on: boolean, attached: boolean}} facts  `on`: a picture is up, blanked or not @param {number} now */
   update({ on, attached }, now) {
     if (on) this.going = true;
-    this.#alone = attached ? null : (this.#alone ?? now);
-    if (!on && this.#alone !== null && now - this.#alone >= QUIET) this.going = false;
+    this.#quiet = on || attached ? null : (this.#quiet ?? now);
+    if (this.#quiet !== null && now - this.#quiet >= QUIET) this.going = false;
     return this.going;
   }
 }
@@ -76,6 +74,9 @@ export const card = ({ hearing, staged, on, idle, receiver, age }) => {
     state: receiver ? state(idle) : SILENT,
   };
 };
+
+/** A code in groups of four with a gap, as it is read aloud: `1234 5678`. @param {string} code */
+const grouped = (code) => code.replace(/\s+/gu, "").replace(/(.{4})(?=.)/gu, "$1 ");
 
 const SILENT = "The receiver of this screen does not answer. Switch it off and on again.";
 

@@ -3,10 +3,10 @@
  */
 
 import { RoomClock, untilPing } from "../../web/shared/clock.js";
-import { Link } from "../../web/shared/link.js";
 import {
   Answer, Fault, Hello, Holdings, PageFault, PageHello, Picture as Still, Ping, PROTOCOL, Report, ToPage, ToScreen,
 } from "../../web/shared/wire.js";
+import { Agent } from "./agent.js";
 import { card, Hearing, resumed } from "./card.js";
 import { CardView } from "./cardview.js";
 import { Assembler } from "./chunks.js";
@@ -64,8 +64,7 @@ let soon;
 
 // To the receiver
 
-const receiver = new Link({
-  socket: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/page${location.search}`,
+const receiver = new Agent(`ws://${location.host}/page${location.search}`, {
   onmessage: (text) => void guarded("receiver", () => hear(ToPage.parse(text))),
   onstate: (open) => {
     if (open) receiver.send(JSON.stringify(PageHello.make({ build })));

@@ -21,13 +21,14 @@ export const INDEX_MOST = 1 << 20;
 const SEAM = 0.02;
 
 /**
- * What is known of a rendition's manifest.
+ * What is known of a rendition's manifest. `rows` holds, for each track, the known rows by ascending `row.index`; while
+ * rows are still on their way there may be gaps (compare `row.index`), never doubles.
  * @typedef {object} Manifest
  * @property {string} exhibit
  * @property {string} rendition
  * @property {[number, number]} origin   MSE time of media time 0, seconds, as numerator and denominator
  * @property {Track[]} tracks
- * @property {Map<number, Array<Row | undefined>>} rows  by `Track.index`; the place in the list is the fragment's index
+ * @property {Map<number, Row[]>} rows   by `Track.index`
  * @property {boolean} complete
  * @property {number[]} counts           fragments of each track that exist so far, in the order of `tracks`
  * @property {number | null} duration    seconds of media time, once complete
@@ -40,6 +41,7 @@ const SEAM = 0.02;
  * @typedef {object} Shelved
  * @property {Manifest} manifest
  * @property {Map<number, IndexSet>} known   rows
+ * @property {Map<number, Map<number, Row>>} rows  by track and fragment
  * @property {Map<number, IndexSet>} held    fragments
  * @property {Set<number>} inits             tracks whose init segment is held
  * @property {number} used                   counts up; larger is later
@@ -94,7 +96,7 @@ export class Shelf {
       const manifest = {
         exhibit, rendition, origin, tracks: [], rows: new Map(), complete: false, counts: [], duration: null,
       };
-      shelved = { manifest, known: new Map(), held: new Map(), inits: new Set(), used: (this.uses += 1) };
+      shelved = { manifest, known: new Map(), rows: new Map(), held: new Map(), inits: new Set(), used: (this.uses += 1) };
       this.renditions.set(rendition, shelved);
     }
     const { manifest } = shelved;
@@ -107,14 +109,14 @@ export class Shelf {
         manifest.counts.push(count);
         manifest.rows.set(track.index, []);
         shelved.known.set(track.index, new IndexSet());
+        shelved.rows.set(track.index, new Map());
         shelved.held.set(track.index, new IndexSet());
       }
     });
     for (const row of part.rows) {
       if (row.index < 0 || row.index >= INDEX_MOST || !shelved.known.get(row.track)?.add(row.index)) continue;
-      const rows = /** @type {Array<Row | undefined>} */ (manifest.rows.get(row.track));
-      while (rows.length < row.index) rows.push(undefined);
-      rows[row.index] = row;
+      shelved.rows.get(row.track)?.set(row.index, row);
+      insert(/** @type {Row[]} */ (manifest.rows.get(row.track)), row);
     }
     manifest.complete ||= part.complete;
     manifest.duration ??= part.duration;
@@ -128,7 +130,7 @@ export class Shelf {
 
   /** @param {Key} key @returns {Row | undefined} */
   row({ rendition, track, index }) {
-    return this.manifest(rendition)?.rows.get(track)?.[index];
+    return this.renditions.get(rendition)?.rows.get(track)?.get(index);
   }
 
   /** @param {string} rendition @param {number} track @returns {Track | undefined} */
@@ -207,11 +209,11 @@ export class Shelf {
   }
 
   /** @param {Shelved} shelved @param {Track} track @returns {Range[]} */
-  #spans({ manifest, held }, track) {
-    const rows = manifest.rows.get(track.index) ?? [];
+  #spans({ manifest, rows, held }, track) {
+    const of = rows.get(track.index);
     const count = manifest.counts[manifest.tracks.indexOf(track)];
     const spans = (held.get(track.index)?.ranges ?? []).map(([first, last]) => {
-      const [start, end] = [time(manifest, track, rows[first]), time(manifest, track, rows[last], true)];
+      const [start, end] = [time(manifest, track, of?.get(first)), time(manifest, track, of?.get(last), true)];
       // A track that begins late or ends early lacks nothing there.
       const from = first === 0 ? 0 : Math.max(0, start);
       const to = manifest.complete && last === count - 1 ? Math.max(end, manifest.duration ?? end) : end;
@@ -296,6 +298,13 @@ export class Shelf {
   }
 }
 
+/** Puts a row where it belongs; nearly always at the end. @param {Row[]} rows @param {Row} row */
+const insert = (rows, row) => {
+  let at = rows.length;
+  while (at > 0 && rows[at - 1].index > row.index) at -= 1;
+  rows.splice(at, 0, row);
+};
+
 /**
  * Media time at which a fragment begins or ends, seconds.
  * @param {Manifest} manifest @param {Track} track @param {Row | undefined} row @param {boolean} [end]
@@ -311,7 +320,7 @@ const entry = (manifest, track, media) => {
   const rows = manifest.rows.get(track.index) ?? [];
   let found = 0;
   for (const row of rows) {
-    if (row?.keyframe && time(manifest, track, row) <= media + 1e-6) found = row.index;
+    if (row.keyframe && time(manifest, track, row) <= media + 1e-6) found = row.index;
   }
   return found;
 };
