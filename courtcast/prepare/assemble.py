@@ -1,0 +1,88 @@
+"""What a child sends, put together: a manifest that grows, and files for the store. Pure but for hashing.
+
+Hashes are taken here, on the parent's side of the pipe: a file's name is then true whatever the child was fed with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from fractions import Fraction
+from typing import NamedTuple
+
+from courtcast.core.manifest import Manifest
+from courtcast.prepare import messages
+from courtcast.wire.media import Row, Track
+
+
+class File(NamedTuple):
+    """Something to put into the store."""
+
+    sha256: str
+    data: bytes
+
+
+class Unexpected(ValueError):
+    """The child said something that makes no sense here."""
+
+
+class Assembly:
+    """One rendition in the making. Put the files into the store before the rows that name them are told to anybody."""
+
+    def __init__(self, exhibit: str, rendition: str) -> None:
+        self.exhibit = exhibit
+        self.rendition = rendition
+        self.looked: messages.Looked | None = None
+        self.manifest: Manifest | None = None
+        self.shifts: list[int] = []
+        """Of each track: MSE ticks minus the source's."""
+
+    def begin(self, message: messages.Begin, data: bytes) -> list[File]:
+        """The tracks are known. Gives their init segments. Raises Unexpected."""
+        if self.manifest is not None or sum(head.init_bytes for head in message.tracks) != len(data):
+            raise Unexpected("begins twice, or not with what it says")
+        files, tracks, at = [], [], 0
+        for index, head in enumerate(message.tracks):
+            init = data[at : at + head.init_bytes]
+            at += head.init_bytes
+            files.append(File(hashlib.sha256(init).hexdigest(), init))
+            tracks.append(
+                Track(
+                    index=index,
+                    kind=head.kind,
+                    mime=head.mime,
+                    timescale=head.timescale,
+                    init_sha256=files[-1].sha256,
+                    init_bytes=len(init),
+                    first=head.first,
+                    width=head.width,
+                    height=head.height,
+                    cover=head.cover,
+                )
+            )
+        self.manifest = Manifest(self.exhibit, self.rendition, Fraction(*message.origin), tracks)
+        self.shifts = list(message.shifts)
+        return files
+
+    def piece(self, message: messages.Piece, data: bytes) -> tuple[Row, File]:
+        """A fragment and its row; the row is not in the manifest yet. Raises Unexpected."""
+        if self.manifest is None or message.track >= len(self.manifest.tracks):
+            raise Unexpected("a fragment of no track")
+        file = File(hashlib.sha256(data).hexdigest(), data)
+        row = Row(
+            message.track,
+            message.index,
+            message.start,
+            message.duration,
+            len(data),
+            message.keyframe,
+            file.sha256,
+            message.pts,
+        )
+        return row, file
+
+    def done(self, message: messages.Done) -> Manifest:
+        """The finished manifest. Raises Unexpected."""
+        if self.manifest is None or message.frames != self.manifest.frames:
+            raise Unexpected("not what was sent")
+        self.manifest.finish(Fraction(*message.duration))
+        return self.manifest

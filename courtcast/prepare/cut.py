@@ -1,0 +1,145 @@
+"""Where a track is cut into fragments. Pure.
+
+A fragment lasts at most half a second (or one sample, where that is longer). It begins at a keyframe wherever there is
+one, but for files of keyframes only, which would give a fragment for each picture. Elsewhere the cut is put, if one
+can be found, where everything before is shown before everything behind, so that a fragment is a piece of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import NamedTuple
+
+from courtcast.prepare.boxes import Sample
+
+LONGEST = Fraction(1, 2)
+"""Seconds. A seek waits for at most this much more than the pictures it needs."""
+FIRST = Fraction(3, 10)
+"""Seconds: the very first fragment is shorter, so that the first picture is up sooner on a thin line."""
+SHORTEST = Fraction(1, 4)
+"""Seconds: a keyframe so soon after the last one does not begin a new fragment."""
+
+
+class Piece(NamedTuple):
+    """A fragment to be: its samples, and the time they are shown (ticks)."""
+
+    samples: list[Sample]
+    start: int
+    duration: int
+
+    @property
+    def keyframe(self) -> bool:
+        return self.samples[0].sync
+
+    @property
+    def pts(self) -> list[int]:
+        """Of the counted pictures, ascending."""
+        return sorted(sample.pts for sample in self.samples if sample.counted)
+
+
+class Cutter:
+    """Takes one track's samples in the order of decoding and gives fragments as soon as it is clear where they end.
+
+    Every sample's duration is the distance to the next one's dts. A sample's pts is expected not to lie before its dts
+    (then it is known how far to look ahead); where it does, cuts may fall inside a group of reordered pictures.
+    """
+
+    def __init__(self, timescale: int) -> None:
+        self.timescale = timescale
+        self._longest = int(LONGEST * timescale)
+        self._shortest = int(SHORTEST * timescale)
+        self._first = int(FIRST * timescale)
+        self._waiting: list[Sample] = []
+        self._key: int | None = None
+        """dts of the last keyframe that began a fragment."""
+        self._gop = 0
+        """Ticks between the last two of them."""
+
+    def push(self, samples: Iterable[Sample]) -> Iterator[Piece]:
+        """Take samples in; give the fragments that are certain now."""
+        self._waiting.extend(samples)
+        while (count := self._decide(last=False)) is not None:
+            yield self._take(count)
+
+    def flush(self) -> Iterator[Piece]:
+        """No more samples: give what is left."""
+        while (count := self._decide(last=True)) is not None:
+            yield self._take(count)
+
+    def _decide(self, *, last: bool) -> int | None:
+        """How many samples the next fragment has; None while that depends on samples to come (or there are none)."""
+        waiting = self._waiting
+        if not waiting:
+            return None
+        reach = self._reach()
+        if not last:
+            if reach == len(waiting):
+                return None
+            # Whether a cut is clean, and when the fragment ends, is known once nothing earlier can follow: a keyframe
+            # says so, else the decoding time.
+            highest = max(sample.pts for sample in waiting[:reach])
+            if waiting[-1].dts <= highest and not any(sample.sync for sample in waiting[reach:]):
+                return None
+        return self._choose(reach)
+
+    def _reach(self) -> int:
+        """How many of the waiting samples a fragment can hold: by decoding time, and up to a keyframe; at least one."""
+        first, limit = self._waiting[0], self._limit()
+        for n, sample in enumerate(self._waiting):
+            if n and sample.dts + sample.duration - first.dts > limit:
+                return n
+            if n and sample.sync and (not first.sync or sample.dts - first.dts >= self._shortest):
+                return n
+        return len(self._waiting)
+
+    def _choose(self, reach: int) -> int:
+        """The last clean cut in the later half of what can be held, else the most that can be held."""
+        waiting, limit = self._waiting, self._limit()
+        lows, highs, ends = [], [], []
+        low = high = waiting[0].pts
+        end = high + waiting[0].duration
+        for sample in waiting[:reach]:
+            low, high, end = min(low, sample.pts), max(high, sample.pts), max(end, sample.pts + sample.duration)
+            lows.append(low)
+            highs.append(high)
+            ends.append(end)
+        following = min((sample.pts for sample in waiting[reach:]), default=None)
+        most = 1
+        for count in range(reach, 1, -1):
+            clean = following is None or highs[count - 1] < following
+            shown_until = following if clean and following is not None else ends[count - 1]
+            if shown_until - lows[count - 1] <= limit:
+                most = max(most, count)
+                if clean and count > reach // 2:
+                    return count
+            pts = waiting[count - 1].pts
+            following = pts if following is None else min(following, pts)
+        return most
+
+    def _take(self, count: int) -> Piece:
+        taken, self._waiting = self._waiting[:count], self._waiting[count:]
+        start = min(sample.pts for sample in taken)
+        end = max(sample.pts + sample.duration for sample in taken)
+        following = min((sample.pts for sample in self._waiting), default=end)
+        if max(sample.pts for sample in taken) < following:
+            # A clean cut: what is shown last stays until the next, whatever the decoding times say.
+            end = following
+        if taken[0].sync:
+            self._gop = self._distance(taken[0])
+            self._key = taken[0].dts
+        self._first = 0
+        return Piece(taken, start, end - start)
+
+    def _distance(self, sample: Sample) -> int:
+        """Ticks from one keyframe to the next, as far as seen: 0 where there was but one."""
+        return self._gop if self._key is None or not sample.sync else sample.dts - self._key
+
+    def _limit(self) -> int:
+        """Keyframes mostly come evenly: share the way to the next one out evenly, so that no crumbs are left."""
+        if self._first:
+            return self._first
+        distance = self._distance(self._waiting[0])
+        if not distance:
+            return self._longest
+        return -(-distance // -(-distance // self._longest))

@@ -1,0 +1,162 @@
+"""What parent and child say to each other over the child's standard input and output.
+
+Each message is a line of its own: four bytes length of the JSON, four bytes length of the data behind it, both
+big-endian, the JSON, the data. Pure.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO, Literal
+
+import msgspec
+
+from courtcast.wire.api import AudioInfo, VideoInfo
+
+_LENGTHS = struct.Struct(">II")
+LENGTHS = _LENGTHS.size
+MOST_JSON = 4 << 20
+"""Bytes. The longest are the times of a fragment's frames."""
+MOST_DATA = 256 << 20
+"""Bytes. One coded picture of an 8K intermediate codec stays below."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What a child may use."""
+
+    memory: int = 3 << 30
+    """Bytes of address space: decoding 4K with several reference frames takes about 1 GiB of it."""
+    silence: float = 30.0
+    """Seconds of the child's own work without a word from it."""
+    reading: float = 4.0
+    """Times the length of the file (and a little) that it may ask for: a demuxer that goes in circles stops here."""
+
+
+class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
+    """Parent → child, first: what to do. Everything else about the job is bytes that it asks for."""
+
+    do: Literal["rewrap", "stills", "count"]
+    length: int | None
+    memory: int
+    linear: bool = False
+    """Do not seek: the end of the file is not there yet."""
+
+
+class Data(msgspec.Struct, frozen=True, tag="data"):
+    """Parent → child: the bytes asked for, behind. `there` is false where they will not come."""
+
+    there: bool = True
+
+
+class Shot(msgspec.Struct, frozen=True, kw_only=True, tag="shot"):
+    """Parent → child (stills): the picture shown at `pts`, with decoding begun at `key`, in ticks as the file has them.
+
+    `number` counts it among the counted pictures, for when the file has to be read from its beginning.
+    """
+
+    pts: int
+    key: int
+    timescale: int
+    width: int | None = None
+
+
+class Read(msgspec.Struct, frozen=True, tag="read"):
+    """Child → parent: bytes wanted."""
+
+    offset: int
+    n: int
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True, tag="looked"):
+    """Child → parent: what the file is."""
+
+    container: str
+    video: VideoInfo | None
+    audio: AudioInfo | None
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """A track, as `courtcast.wire.media.Track` has it."""
+
+    kind: Literal["video", "audio"]
+    mime: str
+    timescale: int
+    first: int
+    init_bytes: int
+    width: int = 0
+    height: int = 0
+    cover: int = 0
+
+
+class Begin(msgspec.Struct, frozen=True, kw_only=True, tag="begin"):
+    """Child → parent: the tracks; behind it their init segments, one after the other."""
+
+    origin: tuple[int, int]
+    shifts: list[int]
+    """Of each track: MSE ticks minus the file's."""
+    tracks: list[Head]
+
+
+class Piece(msgspec.Struct, frozen=True, kw_only=True, tag="piece"):
+    """Child → parent: a fragment, behind."""
+
+    track: int
+    index: int
+    start: int
+    duration: int
+    keyframe: bool
+    pts: list[int] = []
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
+    """Child → parent, last: the seconds of media time, and how many pictures were counted."""
+
+    duration: tuple[int, int]
+    frames: int
+
+
+class Image(msgspec.Struct, frozen=True, tag="image"):
+    """Child → parent (stills): a PNG, behind."""
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
+    """Child → parent: a row of `courtcast.problems`, or `memory` or `unread` in words of this pipe."""
+
+    problem: str
+    fields: dict[str, str] = {}
+
+
+FromChild = Read | Looked | Begin | Piece | Done | Image | Failed
+ToChild = Work | Data | Shot
+
+_encoder = msgspec.json.Encoder()
+_from_child: msgspec.json.Decoder[FromChild] = msgspec.json.Decoder(FromChild)
+_to_child: msgspec.json.Decoder[ToChild] = msgspec.json.Decoder(ToChild)
+
+
+def pack(message: FromChild | ToChild, data: bytes = b"") -> bytes:
+    """The message as it goes through the pipe."""
+    text = _encoder.encode(message)
+    return b"".join((_LENGTHS.pack(len(text), len(data)), text, data))
+
+
+def lengths(head: bytes) -> tuple[int, int]:
+    """Of JSON and data. Raises ValueError where they are beyond what is ever sent."""
+    text, data = _LENGTHS.unpack(head)
+    if text > MOST_JSON or data > MOST_DATA:
+        raise ValueError("longer than any message")
+    return text, data
+
+
+def decode_from_child(text: bytes) -> FromChild:
+    """Raises msgspec.MsgspecError."""
+    return _from_child.decode(text)
+
+
+def receive(pipe: BinaryIO) -> tuple[ToChild, bytes]:
+    """The child's side: waits for the next message. Raises EOFError when the parent has gone."""
+    head = pipe.read(LENGTHS)
+    if len(head) < LENGTHS:
+        raise EOFError
+    text, data = lengths(head)
+    return _to_child.decode(pipe.read(text)), pipe.read(data)
