@@ -7,9 +7,8 @@ import contextlib
 import ipaddress
 import logging
 import secrets
-import signal
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +23,7 @@ from receiver.interfaces import bind, own_addresses
 from receiver.kiosk import Kiosk, check_desktop, find_chromium
 from receiver.listener import Listener
 from receiver.pages import LOOPBACK, Pages
-from receiver.pairing import PairingDesk
+from receiver.pairing import PACE, PairingDesk
 from receiver.relay import Relay
 from receiver.store import Pin, Store
 from receiver.tls import Gate
@@ -53,7 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 class Agent:
     """One screen. Everything that can be refused is refused before anything is announced."""
 
-    def __init__(self, settings: Settings, store: Store, say: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, store: Store, say: Callable[[str], None], *, pace: float = PACE) -> None:
         self._settings = settings
         self._store = store
         self._say = say
@@ -72,14 +71,19 @@ class Agent:
             on_change=self._show_idle,
             forget=self._forget,
         )
-        self._desk = PairingDesk(store, identity.certificate, on_pinned=self._reload, on_change=self._reload)
+        self._desk = PairingDesk(store, identity.certificate, on_pinned=self._reload, on_change=self._reload, pace=pace)
         self._pages = Pages(self._relay, self._assets, self._page_key())
         self._listener = Listener(self._card, self._gate, self._desk, self._relay, lambda: self._pins)
         self._port = 0
         self._reload()
 
-    async def run(self) -> None:
-        """Until SIGTERM or SIGINT. Raises Refused where it cannot begin."""
+    @property
+    def port(self) -> int:
+        """Where presenters reach it, once it runs."""
+        return self._port
+
+    async def run(self, stopped: asyncio.Event) -> None:
+        """Until it is told to stop. Raises Refused where it cannot begin."""
         with contextlib.ExitStack() as unused:
             outside = bind(self._settings.interfaces, self._settings.port)
             for listening in outside:
@@ -92,8 +96,7 @@ class Agent:
             await self._listener.start(outside)
             unused.pop_all()
         try:
-            with _stop_signals() as stopped:
-                await self._serve(stopped)
+            await self._serve(stopped)
         finally:
             self._relay.stop()
             await asyncio.sleep(0)  # the goodbyes leave before their connections do
@@ -202,19 +205,3 @@ class Agent:
 
 def _loopback_only(interfaces: Sequence[str]) -> bool:
     return bool(interfaces) and all(ipaddress.ip_address(address).is_loopback for address in interfaces)
-
-
-@contextlib.contextmanager
-def _stop_signals() -> Iterator[asyncio.Event]:
-    """An event that is set when somebody asks this program to end."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(number, stopped.set)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
-    yield stopped
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):
-            loop.remove_signal_handler(number)

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import ipaddress
 import logging
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -52,7 +53,19 @@ def _run(given: argparse.Namespace) -> None:
     store = Store.open(given.data, create=True)
     store.hold()
     agent = Agent(settings, store, say=lambda line: print(line, flush=True))
-    asyncio.run(agent.run())
+    asyncio.run(_until_told(agent))
+
+
+async def _until_told(agent: Agent) -> None:
+    """SIGTERM and SIGINT are how a screen is told to stop."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stopped.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stopped.set))
+    await agent.run(stopped)
 
 
 def _code(given: argparse.Namespace) -> None:

@@ -34,7 +34,7 @@ PLACES: Final = (
 """Where browsers of that kind lie when they are not on the path."""
 
 FIRST_PAGE: Final = 30.0
-"""Seconds for the page to call after the browser was started: a small appliance is slow when it was just switched on."""
+"""Seconds for the page to call after the browser was started: a small appliance that was just switched on is slow."""
 NO_PAGE: Final = 10.0
 """Seconds without a page, while there was one, after which the browser is started again. A reload takes two."""
 LOOK: Final = 0.5

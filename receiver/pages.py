@@ -1,6 +1,6 @@
 """The screen's page, served to the browser on this machine and to nobody else.
 
-`GET /?key=KEY` is the page; it opens the WebSocket `/agent?key=KEY` (messages `FromPage` and `ToPage` of
+`GET /?key=KEY` is the page; it opens the WebSocket `/page?key=KEY` (messages `FromPage` and `ToPage` of
 `courtcast.wire.link`). A page that is closed with code 4001 was replaced by a newer one and stays away. The key is in
 the address that the kiosk is started with: other programs and pages on this machine do not know it. A page elsewhere
 that makes a name lead here (DNS rebinding) has the wrong Host, one that reaches over has the wrong Origin.
@@ -47,7 +47,7 @@ class Pages:
         self._origin = ""
         app = web.Application(middlewares=[self._only_this_page], client_max_size=1024)
         app.router.add_get("/", self._page)
-        app.router.add_get("/agent", self._agent)
+        app.router.add_get("/page", self._socket)
         app.router.add_get(PREFIX + "/{build}/{path:.+}", self._file)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
 
@@ -105,7 +105,7 @@ class Pages:
         }
         return web.Response(body=body, headers=headers)
 
-    async def _agent(self, request: web.Request) -> web.StreamResponse:
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
         self._check_key(request)
         if request.headers.get("Origin") != self._origin:
             raise web.HTTPForbidden(text="Not for you.")

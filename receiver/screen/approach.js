@@ -13,6 +13,8 @@ export const LIMITS = {
   wait: 3,
   /** Frames this little ahead are reached by playing on; further ones by a seek. */
   step: 0.3,
+  /** A frame comes onto the display up to this much before the player's clock is in its interval (measured: 16 ms). */
+  early: 0.05,
   /** When stepping: the time in which the next frame should come, and for which it should then stand. */
   reach: 0.025, stand: 0.06,
   /** After this a step is given up. */
@@ -79,9 +81,8 @@ export class Learned {
  * @param {number} here  The player's clock.
  */
 export function near(from, to, here) {
-  return (
-    to.start > from.start && to.start - from.stop < LIMITS.step && here >= from.start - 1e-3 && here < to.stop - 1e-3
-  );
+  const ahead = to.start > from.start && to.start - from.stop < LIMITS.step;
+  return ahead && here >= from.start - LIMITS.early && here < to.stop - 1e-3;
 }
 
 /**

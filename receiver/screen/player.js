@@ -177,6 +177,7 @@ export class Player {
     this.#scene = scene;
     this.#commanded = true;
     this.#tries = 0;
+    this.#tellBy = 0;
     if (this.#phase === "due") this.#turn("still");
     if (this.#phase === "running") this.#follower.reset(steady());
     this.tick();
@@ -455,6 +456,7 @@ export class Player {
    */
   #present(frame, clock) {
     this.presented = frame;
+    if (this.#frames?.at(this.#target)?.start === frame.start) this.#tellBy = 0;
     this.given.onframe(this, clock, frame);
     if (this.#phase === "running") return;
     if (this.#phase === "stepping" && this.#step) {
