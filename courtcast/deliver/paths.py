@@ -25,6 +25,10 @@ CONTROL_MOST = 256 * 1024
 state anyway."""
 
 
+EARLY_MOST = 64
+"""Messages kept for whoever listens later; a page says three before it is answered."""
+
+
 class PathClosed(ConnectionError):
     """Raised by whoever gives something to a path that is closed."""
 
@@ -32,8 +36,6 @@ class PathClosed(ConnectionError):
 class Path(Protocol):
     """One way to one screen, open from the start; once closed it stays so."""
 
-    on_control: Callable[[str], None]
-    """Called with each message of the screen."""
     on_progress: Callable[[], None]
     """Called when `buffered` went down, and when the path closed."""
 
@@ -50,6 +52,9 @@ class Path(Protocol):
     @property
     def buffered(self) -> int:
         """Of those, the bytes that have not arrived: waiting here or on their way."""
+
+    def listen(self, on_control: Callable[[str], None]) -> None:
+        """Called with each message of the screen, those that came before included."""
 
     def send_control(self, text: str) -> None:
         """Raises PathClosed."""
@@ -88,9 +93,11 @@ class ChannelPath:
 
     def __init__(self, carrier: Carrier, control: Channel, media: Channel, close: Callable[[], object]) -> None:
         """`close` begins to close whatever the channels belong to; `closed_now` is to be called once that is so."""
-        self.on_control: Callable[[str], None] = lambda _: None
         self.on_progress: Callable[[], None] = lambda: None
         self._carrier, self._control, self._media, self._close = carrier, control, media, close
+        self._on_control: Callable[[str], None] | None = None
+        self._early: deque[str] = deque(maxlen=EARLY_MOST)
+        """Messages that came before anybody listened: the page may speak before both channels are known to be open."""
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._sent = 0
@@ -112,6 +119,18 @@ class ChannelPath:
     @property
     def buffered(self) -> int:
         return self._waiting_bytes + self._media.bufferedAmount + self._carrier.on_their_way
+
+    def listen(self, on_control: Callable[[str], None]) -> None:
+        self._on_control = on_control
+        while self._early:
+            on_control(self._early.popleft())
+
+    def hear(self, text: str) -> None:
+        """A message of the page came in."""
+        if self._on_control is None:
+            self._early.append(text)
+        else:
+            self._on_control(text)
 
     def send_control(self, text: str) -> None:
         self._look_open()

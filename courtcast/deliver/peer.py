@@ -70,7 +70,7 @@ class Association(RTCSctpTransport):
         self.on_progress()
 
 
-class _Connection(RTCPeerConnection):
+class Connection(RTCPeerConnection):
     """aiortc's connection, on our transports."""
 
     def __init__(self, interfaces: Sequence[str]) -> None:
@@ -93,6 +93,7 @@ class _Connection(RTCPeerConnection):
         association = Association(self._RTCPeerConnection__createDtlsTransport())
         association._bundled = False
         association.mid = None
+        association.on("datachannel", lambda channel: self.emit("datachannel", channel))
         self._RTCPeerConnection__sctp = association
 
     @property
@@ -107,7 +108,7 @@ class Peer:
 
     def __init__(self, interfaces: Sequence[str] = ()) -> None:
         """`interfaces`: addresses of this machine to use; empty: all but loopback."""
-        self._connection = _Connection(interfaces)
+        self._connection = Connection(interfaces)
         control = self._connection.createDataChannel(CONTROL)
         media = self._connection.createDataChannel(MEDIA)
         self._channels = control, media
@@ -168,7 +169,7 @@ class Peer:
 
     def _on_control(self, message: bytes | str) -> None:
         if isinstance(message, str):
-            self.path.on_control(message)
+            self.path.hear(message)
 
     def _on_state(self) -> None:
         if self._connection.connectionState in ("failed", "closed"):

@@ -29,7 +29,7 @@ from courtcast.core.policy import (
     sends,
 )
 from courtcast.core.spans import Spans
-from courtcast.deliver.paths import Path
+from courtcast.deliver.paths import Path, PathClosed
 from courtcast.wire.media import KIND_FRAGMENT, KIND_INIT, KIND_ROWS, PIECE, MediaHeader, Row, Track, pack
 from courtcast.wire.screen import Hello, Holdings, Scene, Stage
 
@@ -156,17 +156,18 @@ class Pump:
                 await self._told.wait()
         except TimeoutError:
             self._told.set()
-        while True:
+        while not self._path.closed:
             self._changed.clear()
             if not await self._walk():
                 await self._wait(self._changed, PLAN_AGE)
+        raise PathClosed("the path closed")
 
     async def _walk(self) -> bool:
         """Sends in order until the order has to be made anew: then True; False where there is nothing to send."""
         version, begun = self._version, self._monotonic()
         for send in sends(self._view()):
             await self._send(send)
-            if version != self._version or self._monotonic() - begun > PLAN_AGE:
+            if version != self._version or self._path.closed or self._monotonic() - begun > PLAN_AGE:
                 return True
         return False
 

@@ -69,7 +69,7 @@ class _Kept(Protocol):
     async def get(self, name: str, offset: int = 0, length: int | None = None) -> bytes: ...
 
 
-class _Fragments:
+class StoredFragments:
     """Coded bytes out of the store."""
 
     def __init__(self, store: _Kept) -> None:
@@ -106,7 +106,7 @@ class Screens:
     ) -> None:
         self._identity, self._name, self._db, self._clock = identity, name, db, clock
         self._renditions, self._interfaces, self._build = renditions, tuple(interfaces), build
-        self._fragments = _Fragments(store)
+        self._fragments = StoredFragments(store)
         self._on_change = on_change
         self._records: dict[str, Record] = {}
         self._found: dict[str, tuple[Card, list[str]]] = {}

@@ -192,7 +192,7 @@ class Session:
             monotonic=self._monotonic,
             estimate=self.estimate,
         )
-        path.on_control = self._hear
+        path.listen(self._hear)
         self._say(path, Welcome(protocol=PROTOCOL, presenter=self._presenter, build=self._build))
         if self.stage is not None:
             self._say(path, self.stage)
