@@ -126,6 +126,8 @@ class _Fetcher:
         self._trusted = not spool.held
         """What is held is certainly of the version that the server has."""
         self._tries = 0
+        self._since_trouble = 0
+        """Bytes that came since: a few of them are no progress."""
         self._last_byte = self._clock()
         self._served = -1.0
         """When a lane last ran for somebody who waited."""
@@ -195,8 +197,10 @@ class _Fetcher:
         running = _Running(lane)
         if lane is None and self._ranged is None:
             running.position = self._spool.held.held_until(0)
-        if not self._trusted:
+            running.end = self._spool.held.next_held(running.position)
+        if not self._trusted:  # a little more on both sides, to be compared
             running.position = max(0, running.position - OVERLAP)
+            running.end = None if running.end is None else min(running.end + OVERLAP, self._spool.length or running.end)
         running.task = asyncio.create_task(self._run_lane(running), name="fetch lane")
         self._lanes.append(running)
 
@@ -226,6 +230,7 @@ class _Fetcher:
         if not isinstance(error, Trouble):
             raise error
         self._tries += 1
+        self._since_trouble = 0
         answered = self._version is not None
         most, patience = (
             (self._limits.tries, self._limits.patience)
@@ -306,8 +311,9 @@ class _Fetcher:
                 since, poured = self._clock(), 0
             try:
                 data = await content.read(READ)
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                raise Trouble(Refused("link-cut-short" if self._spool.held else "link-unreachable")) from error
+            except (aiohttp.ClientError, OSError) as error:
+                silent = isinstance(error, TimeoutError)
+                raise Trouble(Refused("link-unreachable" if silent else "link-cut-short")) from error
             now = self._clock()
             poured += len(data)
             if now - since >= self._limits.floor_seconds:
@@ -343,7 +349,9 @@ class _Fetcher:
         lane.position += len(data)
         held = self._spool.held.total
         if held > before:
-            self._tries = 0
-            self._last_byte = now
+            self._since_trouble += held - before
+            if self._since_trouble >= self._limits.floor_bytes:
+                self._tries = 0
+                self._last_byte = now
             self._meter.add(now, held - before)
             self._on_progress(held)

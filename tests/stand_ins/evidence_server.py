@@ -121,7 +121,7 @@ class _Answer:
         """How often this very address was asked for, this time included."""
         parts = urlsplit(request.target)
         self.path = parts.path
-        self.how = dict(parse_qsl(parts.query))
+        self.how = dict(parse_qsl(parts.query, keep_blank_values=True))
         if count > int(self.how.get("times", count)):
             self.how = {}
 
@@ -142,11 +142,12 @@ class _Answer:
         if "redirect" in how:
             return await self.head(302, {"Location": self.redirect(how["redirect"]), "Content-Length": "0"})
         if "fresh" in how:
-            lead = f"{self.path}?expire=2&n={self.count}"
+            rest = urlencode({key: value for key, value in how.items() if key != "fresh"})
+            lead = f"{self.path}?expire=2&n={self.count}&{rest}"
             return await self.head(302, {"Location": lead, "Content-Length": "0"})
         if "status" in how:
             after = {"Retry-After": how["after"]} if "after" in how else {}
-            page = b"<html>no</html>"
+            page = b"<html>no</html>" if int(how["status"]) not in {204, 304} else b""
             await self.head(
                 int(how["status"]), {**after, "Content-Type": "text/html", "Content-Length": str(len(page))}
             )

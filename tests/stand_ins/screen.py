@@ -27,10 +27,12 @@ QUICK = 0.05
 class Screen:
     """One running receiver."""
 
-    def __init__(self, store: Store, agent: Agent, url: str) -> None:
+    def __init__(self, store: Store, agent: Agent, url: str, told: asyncio.Event, running: asyncio.Task[None]) -> None:
         self.store = store
         self.agent = agent
         self.url = url
+        self._told = told
+        self._running = running
 
     @property
     def address(self) -> str:
@@ -44,6 +46,12 @@ class Screen:
     @property
     def code(self) -> str:
         return self.store.tries().code
+
+    async def stop(self) -> None:
+        """As a SIGTERM would; its folder is free afterwards."""
+        self._told.set()
+        await asyncio.gather(self._running, return_exceptions=True)
+        self.store.close()
 
     async def pair(self, identity: Identity, name: str = "Presenter") -> Pinned:
         return await pair(self.address, self.code, identity, name)
@@ -66,7 +74,7 @@ async def screen(
         await asyncio.wait({getter, running}, return_when=asyncio.FIRST_COMPLETED, timeout=10)
         if running.done():
             await running
-        yield Screen(store, agent, (await getter).removeprefix("screen: "))
+        yield Screen(store, agent, (await getter).removeprefix("screen: "), stopped, running)
     finally:
         stopped.set()
         await asyncio.gather(running, return_exceptions=True)

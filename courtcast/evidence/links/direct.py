@@ -24,6 +24,7 @@ MAX_NAME = 200
 """Characters of a file's name that are kept."""
 
 _PLAIN = re.compile(r"[!-~]+")
+_HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|[0-9A-Fa-f:.]+(%[!-~]+)?")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _OURS = frozenset(
     [
@@ -71,12 +72,13 @@ def parse(text: str, base: URL | None = None) -> URL:
         raise Refused("link-malformed")
     try:
         url = URL(text, encoded=_PLAIN.fullmatch(text) is not None)
-        if base is not None:
+        if base is not None and not url.scheme:
             url = base.join(url)
         url = url.with_fragment(None)
-        if url.scheme not in {"http", "https"} or not url.host or not url.port or not url.raw_host:
+        if url.scheme not in {"http", "https"} or not url.host or not url.port:
             raise Refused("link-malformed")
-        url.raw_host.encode("ascii")
+        if _HOST.fullmatch(url.raw_host or "") is None or any(len(label) > 63 for label in url.host.split(".")):
+            raise Refused("link-malformed")
     except (ValueError, UnicodeError, TypeError):
         raise Refused("link-malformed") from None
     return url

@@ -1,0 +1,269 @@
+"""The control side on its own: the real desk, database and web application, over a shelf and a wall that are small.
+
+The shelf holds exhibits with real manifests (made up of rows, no files); the wall takes the stages that a real screen
+would be sent and says when. Run as a program (`python -m tests.stand_ins.house DATA`) it can be killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import struct
+import sys
+import time
+import zlib
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+from courtcast.control.api import make_app
+from courtcast.control.auth import Auth
+from courtcast.control.desk import Desk
+from courtcast.control.saved import BlankNote, load
+from courtcast.control.services import Services
+from courtcast.control.timekeeper import Timekeeper
+from courtcast.core.manifest import Manifest
+from courtcast.evidence.database import Database
+from courtcast.problems import Refused
+from courtcast.wire.api import AddExhibit, ChangeExhibit, ChangeScreen, Exhibit, NewLink, Problem, Screen, ScreenReport
+from courtcast.wire.assets import Assets
+from courtcast.wire.media import Row, Track
+from courtcast.wire.screen import Stage
+
+RATE = 30
+CODE = "12345678"
+TRACK = Track(
+    index=0, kind="video", mime='video/mp4; codecs="avc1.64001f"', timescale=RATE * 1000, init_sha256="0" * 64,
+    init_bytes=800, first=0, width=640, height=360,
+)  # fmt: skip
+
+
+def manifest(exhibit: str, seconds: int) -> Manifest:
+    """Of a clip at 30 frames a second with a fragment each half second, all made up."""
+    made = Manifest(exhibit, f"{zlib.crc32(exhibit.encode()):016x}", Fraction(0), [TRACK])
+    grow(made, seconds)
+    return made
+
+
+def grow(made: Manifest, seconds: int) -> None:
+    """Half-second fragments up to there."""
+    made.add(
+        Row(0, n, n * 15_000, 15_000, 50_000, n % 4 == 0, "0" * 64, [n * 15_000 + frame * 1000 for frame in range(15)])
+        for n in range(made.counts[0], seconds * 2)
+    )
+
+
+def png(number: int) -> bytes:
+    """A picture of one pixel whose colour is the number."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
+    pixel = zlib.compress(b"\0" + number.to_bytes(3, "big"))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixel) + chunk(b"IEND", b"")
+
+
+class Shelf:
+    """Exhibits in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Exhibit] = {}
+        self.manifests: dict[str, Manifest] = {}
+        self.preferred: list[str] = []
+        self.speed: float | None = 1e6
+        """Bytes a second of the link."""
+
+    def put(self, ref: str, seconds: int = 10, *, complete: bool = True) -> Exhibit:
+        """One that is ready (or still coming)."""
+        id_ = hashlib.sha256(ref.encode()).hexdigest()[:8]
+        made = self.manifests[id_] = manifest(id_, seconds)
+        if complete:
+            made.finish(Fraction(seconds))
+        self.kept[id_] = Exhibit(
+            id=id_, ref=ref, title=f"Exhibit {ref}", state="ready" if complete else "fetching", showable=True,
+            bytes_fetched=seconds * 100_000, bytes_total=seconds * 100_000 * (1 if complete else 2),
+            duration=float(seconds), frames=made.frames, prepared=made.prepared,
+        )  # fmt: skip
+        return self.kept[id_]
+
+    def fail(self, id_: str, type_: str) -> None:
+        self.kept[id_] = msgspec.structs.replace(self.kept[id_], state="failed", problem=Refused(type_).problem())
+
+    async def add(self, request: AddExhibit, /) -> Exhibit:
+        if not request.url.startswith(("http://", "https://")):
+            raise Refused("link-malformed")
+        exhibit = Exhibit(id=f"x{len(self.kept)}", ref=request.ref or "", title=request.title or "", url=request.url)
+        self.kept[exhibit.id] = exhibit
+        return exhibit
+
+    def exhibits(self) -> list[Exhibit]:
+        return list(self.kept.values())
+
+    def get(self, exhibit: str, /) -> Exhibit:
+        if exhibit not in self.kept:
+            raise Refused("exhibit-unknown")
+        return self.kept[exhibit]
+
+    async def change(self, exhibit: str, change: ChangeExhibit, /) -> Exhibit:
+        before = self.get(exhibit)
+        self.kept[exhibit] = msgspec.structs.replace(
+            before,
+            ref=before.ref if change.ref is None else change.ref,
+            title=before.title if change.title is None else change.title,
+        )
+        if change.position is not None:
+            order = [id_ for id_ in self.kept if id_ != exhibit]
+            order.insert(change.position, exhibit)
+            self.kept = {id_: self.kept[id_] for id_ in order}
+        return self.kept[exhibit]
+
+    async def delete(self, exhibit: str, /) -> None:
+        self.get(exhibit)
+        del self.kept[exhibit]
+        self.manifests.pop(exhibit, None)
+
+    async def relink(self, exhibit: str, link: NewLink, /) -> Exhibit:
+        self.kept[exhibit] = msgspec.structs.replace(self.get(exhibit), url=link.url, state="fetching", problem=None)
+        return self.kept[exhibit]
+
+    def prefer(self, exhibit: str, /) -> None:
+        self.preferred.append(exhibit)
+
+    def manifest(self, exhibit: str, /) -> Manifest | None:
+        return self.manifests.get(exhibit)
+
+    def rate(self, exhibit: str, /) -> float | None:
+        return self.speed
+
+    async def still(
+        self, exhibit: str, /, t: float | None = None, frame: int | None = None, width: int | None = None
+    ) -> bytes:
+        self.get(exhibit)
+        return png(frame or 0)
+
+
+class Wall:
+    """Screens that keep what they are told."""
+
+    def __init__(self, *zones: str) -> None:
+        self.known = {zone: Screen(id=zone, name=zone.title(), zone=zone, address="127.0.0.1:1") for zone in zones}
+        self.told: dict[str, Stage] = {}
+        self.sent: list[tuple[float, dict[str, Stage]]] = []
+        """When (monotonic seconds), and what."""
+        self.watched: set[str] = set()
+        self.pictures: dict[str, bytes] = {}
+        self.missing: int | None = 0
+        """Bytes that a screen still lacks of anything."""
+
+    def light_up(self) -> None:
+        """All are paired and answer."""
+        for id_, screen in self.known.items():
+            self.known[id_] = msgspec.structs.replace(screen, paired=True, online=True, report=ScreenReport())
+
+    def screens(self) -> list[Screen]:
+        return list(self.known.values())
+
+    def get(self, screen: str, /) -> Screen:
+        if screen not in self.known:
+            raise Refused("screen-unknown")
+        return self.known[screen]
+
+    async def add(self, address: str, /) -> Screen:
+        if ":" not in address:
+            raise Refused("address-malformed")
+        screen = Screen(id=address, name=address, zone="public", address=address)
+        self.known[screen.id] = screen
+        return screen
+
+    async def pair(self, screen: str, code: str, /) -> Screen:
+        if code != CODE:
+            raise Refused("pairing-wrong-code")
+        self.known[screen] = msgspec.structs.replace(self.get(screen), paired=True, online=True)
+        return self.known[screen]
+
+    async def change(self, screen: str, change: ChangeScreen, /) -> Screen:
+        before = self.get(screen)
+        self.known[screen] = msgspec.structs.replace(
+            before, name=change.name or before.name, zone=change.zone or before.zone
+        )
+        return self.known[screen]
+
+    async def remove(self, screen: str, /) -> None:
+        self.get(screen)
+        del self.known[screen]
+
+    def set_stages(self, stages: Mapping[str, Stage], /) -> None:
+        self.told = dict(stages)
+        self.sent.append((time.monotonic(), dict(stages)))
+
+    def watch(self, screens: Iterable[str], /) -> None:
+        self.watched = set(screens)
+
+    def picture(self, screen: str, /) -> bytes | None:
+        return self.pictures.get(screen)
+
+    def wake(self) -> None:
+        pass
+
+    def rate(self, screen: str, /) -> float | None:
+        return 1e6
+
+    def to_send(self, screen: str, rendition: str, start: float, end: float | None, /) -> int | None:
+        return self.missing
+
+
+@dataclass
+class House:
+    """All of it, running."""
+
+    data: Path
+    db: Database
+    shelf: Shelf
+    wall: Wall
+    desk: Desk
+    auth: Auth
+    app: web.Application
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def tell(self, problem: Problem | None = None) -> None:
+        """As the intake would: everything may have changed."""
+        for exhibit in self.shelf.kept:
+            self.desk.exhibit_changed(exhibit)
+
+
+@asynccontextmanager
+async def house(data: Path, shelf: Shelf, wall: Wall) -> AsyncIterator[House]:
+    """Opens a data folder as the presenter does."""
+    note = data / "blank"
+    async with Database(data / "courtcast.db") as db:
+        clock = Timekeeper((await load(db, BlankNote(note))).mark)
+        async with Desk(db=db, intake=shelf, screens=wall, clock=clock, note=note) as desk:
+            auth = Auth(db)
+            await auth.open()
+            app = make_app(Services(intake=shelf, screens=wall, desk=desk, auth=auth, assets=Assets.find()))
+            yield House(data, db, shelf, wall, desk, auth, app)
+
+
+async def main(data: Path) -> None:
+    """Serves until it is killed; prints its port and a key."""
+    shelf, wall = Shelf(), Wall("jury", "judge")
+    shelf.put("JM/1")
+    shelf.put("JM/2", 60)
+    wall.light_up()
+    async with house(data, shelf, wall) as running:
+        runner = web.AppRunner(running.app, access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        print(runner.addresses[0][1], running.auth.new_key(), flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))
