@@ -1,0 +1,271 @@
+/**
+ * The remote: makes the parts and connects them. Everything that can be decided without a page is decided elsewhere.
+ */
+
+import { RoomState } from "../shared/wire.js";
+import { Api, Refusal } from "./api.js";
+import { Frame } from "./bar.js";
+import { Desk } from "./desk.js";
+import { Exhibits } from "./exhibits.js";
+import { Images } from "./images.js";
+import { listenToKeys } from "./keyboard.js";
+import { added, answered, exhibitOf, hear, seen } from "./model.js";
+import { RoomClock, positionAt } from "./position.js";
+import { lastMoment, look, readyMoved } from "./room.js";
+import { Screens } from "./screens.js";
+import { Stream } from "./stream.js";
+import { Timebar } from "./timebar.js";
+import { exact, wall } from "./words.js";
+
+/** @typedef {import("./model.js").Model} Model */
+/** @typedef {import("./room.js").Link} Link */
+
+const API = "/api/v1/";
+/** Seconds between two looks at what changes by itself: while it plays, and otherwise (ages of reports, the clock). */
+const PLAYING = 0.1;
+const RESTING = 0.5;
+
+const now = () => performance.now() / 1000;
+const page = document.documentElement;
+const build = page.dataset.build ?? "";
+
+/** @type {Model | null} */
+let model = null;
+/** @type {Link} */
+let link = "connecting";
+/** @type {string[] | null} who will see what is shown next; null is everyone */
+let zones = null;
+let drawn = false;
+
+const clock = new RoomClock();
+const api = new Api(API);
+const images = new Images(API);
+const stream = new Stream(`${API}events`, async (seconds) => {
+  try {
+    const room = RoomState.read(await api.request("GET", "room", undefined, seconds));
+    clock.hear(room.clock, now());
+    take(answered(model, room));
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+/** @param {Model | null} next */
+const take = (next) => {
+  model = next;
+  draw();
+};
+
+/** Writes the page once before the next frame, however much has changed. */
+const draw = () => {
+  if (drawn) return;
+  drawn = true;
+  requestAnimationFrame(() => {
+    drawn = false;
+    write();
+  });
+  // A page in the background gets no frames; what it says is heard all the same.
+  if (document.hidden) setTimeout(write, 0);
+};
+
+const view = () =>
+  model === null
+    ? null
+    : look(model, { link, now: now(), clock: clock.at(now()), east: -new Date().getTimezoneOffset(), zones, build });
+
+const write = () => {
+  const seeing = view();
+  if (seeing === null || model === null) {
+    frame.link(link);
+    return;
+  }
+  frame.show(seeing, link, wall(Date.now() / 1000, -new Date().getTimezoneOffset()));
+  desk.show(seeing);
+  exhibits.show(seeing, model.exhibits);
+  screens.show(seeing);
+  if (seeing.stale && seeing.calm && link === "live" && !typing()) location.reload();
+};
+
+/** Somebody has begun to write something that a reload would lose. */
+const typing = () =>
+  [.../** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("input[type=text]"))].some(
+    (field) => field.value !== "" && field.value !== field.defaultValue && field.offsetParent !== null,
+  );
+
+/**
+ * A command that was refused: said in words, and nothing else happens.
+ * @param {unknown} refused
+ */
+const tell = (refused) => {
+  if (refused instanceof Refusal) frame.tell(refused.detail, refused.status === 409 ? "wait" : "stop");
+  else throw refused;
+};
+
+/**
+ * @param {string} path
+ * @param {object} body
+ * @param {{bound?: boolean}} [how] bound: meant for the room that is on the page, and for no other
+ */
+const command = async (path, body, { bound = false } = {}) => {
+  if (model === null || link !== "live") return false;
+  try {
+    await api.command(path, body, model.room.revision, bound);
+    return true;
+  } catch (refused) {
+    tell(refused);
+    return false;
+  }
+};
+
+const blank = async () => {
+  const was = model?.room.shown ?? null;
+  const exhibit = model === null ? null : exhibitOf(model, was?.exhibit);
+  const at = model === null ? null : positionAt(model.room, clock.at(now()), exhibit?.duration ?? null);
+  frame.closeHelp();
+  frame.blanking("Blanking …");
+  try {
+    const room = await api.blank(() => frame.tell("Not blanked yet: the presenter does not answer. It is tried again and again.", "stop"));
+    if (room === null) return;
+    frame.tell("");
+    if (exhibit !== null && at !== null) {
+      frame.tell(`${exhibit.ref} was taken down at ${exact(at)}.`, "quiet", {
+        label: "Make it ready again",
+        act: () => void command("room/cue", { exhibit: exhibit.id, at: Math.min(at, lastMoment(exhibit)) }),
+      });
+    }
+    frame.blanking("Blank all screens");
+  } catch (refused) {
+    frame.blanking("Blank all screens");
+    tell(refused);
+  }
+};
+
+/** @param {number} seconds */
+const liveBy = (seconds) => {
+  const exhibit = model === null ? null : exhibitOf(model, model.room.shown?.exhibit);
+  const at = model === null ? null : positionAt(model.room, clock.at(now()), exhibit?.duration ?? null);
+  if (exhibit !== null && at !== null) liveTo(at + seconds);
+};
+
+/** @param {number} to */
+const liveTo = (to) => {
+  const exhibit = model === null ? null : exhibitOf(model, model.room.shown?.exhibit);
+  if (exhibit !== null) void command("room/seek", { to: Math.min(Math.max(0, to), lastMoment(exhibit)) }, { bound: true });
+};
+
+/** @param {number} to */
+const readyTo = (to) => {
+  const exhibit = model === null ? null : exhibitOf(model, model.room.cued?.exhibit);
+  if (exhibit !== null) void command("room/cue", { exhibit: exhibit.id, at: Math.min(Math.max(0, to), lastMoment(exhibit)) }, { bound: true });
+};
+
+const show = () => {
+  const all = view()?.zones ?? [];
+  const on = all.filter((zone) => zone.on).map((zone) => zone.zone);
+  void command("room/show", on.length === all.length ? {} : { zones: on }, { bound: true });
+};
+
+/** @param {"play" | "pause"} act */
+const transport = (act) => void command(`room/${act}`, {}, { bound: act === "play" });
+
+/** @param {number} frames */
+const liveStep = (frames) => void command("room/step", { frames }, { bound: true });
+
+const frame = new Frame(document.body, { blank: () => void blank() });
+const desk = new Desk(
+  document.body,
+  images,
+  {
+    ready: new Timebar(/** @type {HTMLElement} */ (document.getElementById("ready-bar")), "Place in Ready, only you see it", images, readyTo),
+    live: new Timebar(/** @type {HTMLElement} */ (document.getElementById("live-bar")), "Place on the screens, everyone sees it", images, liveTo),
+  },
+  {
+    show,
+    unsettled: () => frame.tell("Ready has just changed. Look at it, then press once more."),
+    down: () => void blank(),
+    transport,
+    liveBy,
+    liveStep,
+    readyBy: (move) => {
+      const to = model === null ? null : readyMoved(model, move);
+      if (to !== null) readyTo(to);
+    },
+    readyTo,
+    volume: (level) => void command("room/volume", { level }),
+    rate: (rate) => void command("room/rate", { rate }, { bound: true }),
+    zones: (on) => {
+      const all = view()?.zones.map((zone) => zone.zone) ?? [];
+      zones = on.length === all.length ? null : on;
+      draw();
+    },
+  },
+  now,
+);
+const exhibits = new Exhibits(document.body, images, {
+  cue: (exhibit, at) => void command("room/cue", at === null ? { exhibit } : { exhibit, at }),
+  add: async ({ url, ref, title }) => {
+    const exhibit = await api.call("POST", "exhibits", { url, ...(ref === "" ? {} : { ref }), ...(title === "" ? {} : { title }) });
+    take(added(model, exhibit));
+  },
+  relink: async (exhibit, url) => take(added(model, await api.call("POST", `exhibits/${encodeURIComponent(exhibit)}/link`, { url }))),
+  change: async (exhibit, change) => {
+    await api.call("PATCH", `exhibits/${encodeURIComponent(exhibit)}`, change);
+  },
+  remove: async (exhibit) => {
+    await api.call("DELETE", `exhibits/${encodeURIComponent(exhibit)}`);
+  },
+});
+const screens = new Screens(document.body, images, {
+  pair: async (screen, code) => take(seen(model, await api.call("POST", `screens/${encodeURIComponent(screen)}/pair`, { code }), now())),
+  add: async (address) => take(seen(model, await api.call("POST", "screens", { address }), now())),
+  change: async (screen, change) => take(seen(model, await api.call("PATCH", `screens/${encodeURIComponent(screen)}`, change), now())),
+  volume: async (screen, level) => {
+    if (model !== null) await api.command("room/volume", { level, screen }, model.room.revision, false);
+  },
+  remove: async (screen) => {
+    await api.call("DELETE", `screens/${encodeURIComponent(screen)}`);
+  },
+});
+
+listenToKeys(
+  document,
+  {
+    blank: () => void blank(),
+    show: () => desk.keyShow(),
+    toggle: () => desk.keyToggle(),
+    back: () => liveBy(-10),
+    forward: () => liveBy(10),
+    "frame-back": () => liveStep(-1),
+    "frame-forward": () => liveStep(1),
+    find: () => exhibits.begin(""),
+    help: () => frame.openHelp(),
+  },
+  (text) => exhibits.begin(text),
+);
+
+api.onroom = (room) => {
+  clock.hear(room.clock, now());
+  take(answered(model, room));
+};
+api.onsignedout = () => {
+  link = "signed-out";
+  location.replace("/");
+};
+stream.onevent = (event) => {
+  if (event.type === "state") clock.reset();
+  if (event.room !== null) clock.hear(event.room.clock, now());
+  take(hear(model, event, now()));
+};
+stream.onstate = (open) => {
+  if (link !== "signed-out") link = open ? "live" : model === null ? "connecting" : "reconnecting";
+  draw();
+};
+stream.start();
+
+const tick = () => {
+  write();
+  images.work();
+  setTimeout(tick, (model?.room.playing ? PLAYING : RESTING) * 1000);
+};
+tick();

@@ -1,0 +1,102 @@
+/**
+ * What somebody typed: a reference with a time, or a link. Pure.
+ */
+
+/** @typedef {import("../shared/wire.js").Exhibit} Exhibit */
+
+/**
+ * 0:12, 1:02:03.5, 12.5 s, 90s. A bare number is no time: it may be a reference.
+ * @param {string} text
+ * @returns {number | null} seconds
+ */
+export const timeOf = (text) => {
+  const trimmed = text.trim().replace(",", ".");
+  const clock = /^(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2}(?:\.\d+)?)$/.exec(trimmed);
+  if (clock) return Number(clock[1] ?? 0) * 3600 + Number(clock[2]) * 60 + Number(clock[3]);
+  const plain = /^(\d+(?:\.\d+)?)\s*s(?:ec(?:onds?)?)?$/.exec(trimmed);
+  return plain ? Number(plain[1]) : null;
+};
+
+/**
+ * In a field that takes nothing but a time, a bare number is seconds.
+ * @param {string} text
+ * @returns {number | null}
+ */
+export const secondsOf = (text) => timeOf(text) ?? (/^\s*\d+([.,]\d+)?\s*$/.test(text) ? Number(text.replace(",", ".")) : null);
+
+/** @param {string} text @returns {string | null} the link, where it is one */
+export const linkOf = (text) => /^\s*(https?:\/\/\S+)\s*$/i.exec(text)?.[1] ?? null;
+
+/**
+ * @typedef {object} Entry
+ * @property {Exhibit | null} exhibit the one that is meant, where exactly one is
+ * @property {ReadonlyArray<Exhibit>} matches all that may be meant
+ * @property {number | null} at
+ */
+
+/**
+ * "JM/4 0:12", "jm4", "doorbell 12 s", "0:12" (of the exhibit that is ready).
+ * @param {string} text
+ * @param {ReadonlyArray<Exhibit>} exhibits
+ * @param {Exhibit | null} ready what a time alone belongs to
+ * @returns {Entry}
+ */
+export const entryOf = (text, exhibits, ready) => {
+  const words = text.trim().split(/\s+/);
+  let at = null;
+  let name = text.trim();
+  for (const count of [1, 2]) {
+    const time = timeOf(words.slice(-count).join(" "));
+    if (time !== null) {
+      at = time;
+      name = words.slice(0, -count).join(" ");
+      break;
+    }
+  }
+  if (name === "") return { exhibit: at === null ? null : ready, matches: [], at };
+  const matches = matching(name, exhibits);
+  return { exhibit: matches.length === 1 ? matches[0] : null, matches, at };
+};
+
+/**
+ * The narrowest reading that fits any: the reference itself, its beginning, a part of the title.
+ * @param {string} name
+ * @param {ReadonlyArray<Exhibit>} exhibits
+ * @returns {Exhibit[]}
+ */
+const matching = (name, exhibits) => {
+  const asked = bare(name);
+  if (asked === "") return [];
+  const readings = [
+    /** @param {Exhibit} e */ (e) => bare(e.ref) === asked,
+    /** @param {Exhibit} e */ (e) => bare(e.ref).startsWith(asked),
+    /** @param {Exhibit} e */ (e) => bare(`${e.ref}${e.title}`).includes(asked),
+  ];
+  for (const reading of readings) {
+    const found = exhibits.filter(reading);
+    if (found.length > 0) return found;
+  }
+  return [];
+};
+
+/** Letters and digits only: nobody types the stroke or the space twice alike. @param {string} text */
+const bare = (text) => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
+
+/**
+ * The next reference in the row: after JM/1 and JM/2 comes JM/3.
+ * @param {ReadonlyArray<Exhibit>} exhibits
+ * @returns {string} empty where nothing can be told
+ */
+export const nextRef = (exhibits) => {
+  const last = exhibits[exhibits.length - 1];
+  const parts = last === undefined ? null : /^(.*?)(\d+)$/.exec(last.ref);
+  if (parts === null) return "";
+  const [, stem, number] = parts;
+  const taken = new Set(exhibits.map((exhibit) => exhibit.ref));
+  let next = Number(number) + 1;
+  while (taken.has(`${stem}${next}`)) next += 1;
+  return `${stem}${next}`;
+};
+
+/** Groups of four, as it stands on the screen, may be typed with anything between. @param {string} text */
+export const codeOf = (text) => text.replace(/\D+/g, "");

@@ -1,0 +1,69 @@
+/**
+ * What each key does, and where it does nothing. Pure.
+ *
+ * One table: the keyboard, the list that `?` opens, and the tests read it. The rules it keeps:
+ * - Escape blanks from everywhere, text fields and dialogs included; it is no letter, and every keyboard has it.
+ * - A key pressed in a text field never shows anything, and moves nothing that is on the screens.
+ * - On a button or a row, Enter and Space are that button's, never another's.
+ * - Somebody who starts to type a reference means the field for it: the text goes there, so that the Enter after it
+ *   makes an exhibit ready instead of putting up the one before.
+ */
+
+/**
+ * @typedef {"blank" | "show" | "toggle" | "back" | "forward" | "frame-back" | "frame-forward" | "find" | "help"} Act
+ */
+
+/**
+ * @typedef {object} Row
+ * @property {ReadonlyArray<string>} keys as `KeyboardEvent.key` gives them
+ * @property {Act} act
+ * @property {string} says
+ * @property {string} shown how the key is written for people
+ * @property {boolean} [always] in text fields, on buttons and in dialogs too
+ */
+
+/** @type {ReadonlyArray<Row>} */
+export const TABLE = [
+  { keys: ["Escape"], act: "blank", says: "Blank all screens. Works everywhere, also while typing", shown: "Esc", always: true },
+  { keys: ["b", "B"], act: "blank", says: "Blank all screens, outside text fields", shown: "B" },
+  { keys: ["Enter"], act: "show", says: "Show on the screens what is ready", shown: "Enter" },
+  { keys: [" "], act: "toggle", says: "Play or pause the screens", shown: "Space" },
+  { keys: ["ArrowLeft"], act: "back", says: "Screens: 10 seconds back", shown: "←" },
+  { keys: ["ArrowRight"], act: "forward", says: "Screens: 10 seconds forward", shown: "→" },
+  { keys: [","], act: "frame-back", says: "Screens: one frame back", shown: "," },
+  { keys: ["."], act: "frame-forward", says: "Screens: one frame forward", shown: "." },
+  { keys: ["/"], act: "find", says: "To the field for exhibit and time (or just begin to type)", shown: "/" },
+  { keys: ["?"], act: "help", says: "This list", shown: "?" },
+];
+
+/** Acts that holding a key down repeats. Showing, playing and blanking are single acts. */
+const REPEATS = new Set(["frame-back", "frame-forward", "back", "forward"]);
+
+/**
+ * @typedef {object} Stroke
+ * @property {string} key
+ * @property {boolean} repeat
+ * @property {boolean} chord with Ctrl, Alt or Meta
+ * @property {"page" | "text" | "control" | "dialog"} focus what has the focus: nothing, a text field, another control, or
+ *   something in an open dialog
+ */
+
+/**
+ * @param {Stroke} stroke
+ * @returns {{act: Act} | {type: string} | null} what to do; `type`: begin to type this into the field for exhibits
+ */
+export const decide = ({ key, repeat, chord, focus }) => {
+  const row = TABLE.find((one) => one.keys.includes(key) && (one.always || focus === "page" || loose(one, focus)));
+  if (row !== undefined && (row.always || !chord)) {
+    return repeat && !REPEATS.has(row.act) ? null : { act: row.act };
+  }
+  if (chord || focus === "text" || focus === "dialog") return null;
+  return /^[\p{L}\p{N}]$/u.test(key) ? { type: key } : null;
+};
+
+/**
+ * On a button, keys that buttons do not use keep working; those that buttons and lists use are theirs.
+ * @param {Row} row
+ * @param {Stroke["focus"]} focus
+ */
+const loose = (row, focus) => focus === "control" && ["b", ",", ".", "/", "?"].includes(row.keys[0]);

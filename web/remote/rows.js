@@ -1,0 +1,118 @@
+/**
+ * The running order in words: reference, title, length, and how ready it is. Pure.
+ */
+
+import { cover, still } from "./film.js";
+import { lasting, short, size, wall } from "./words.js";
+
+/** @typedef {import("./model.js").Model} Model */
+/** @typedef {import("../shared/wire.js").Exhibit} Exhibit */
+/** @typedef {import("./tiles.js").Tone} Tone */
+
+/**
+ * @typedef {object} Row
+ * @property {string} id
+ * @property {string} ref
+ * @property {string} title
+ * @property {"live" | "ready" | "both" | ""} place on the screens, ready, or neither
+ * @property {Array<{text: string, tone: Tone}>} parts one line: length, and readiness in words
+ * @property {string} badge stands where its picture would be, or on it while it is being fetched
+ * @property {string | null} picture address of its still, under the API
+ * @property {string} coming how much of it is here, in words; empty once all of it is
+ * @property {number | null} fetched 0 … 1, while it is being fetched and its size is known
+ * @property {boolean} busy being fetched or prepared
+ * @property {string | null} problem one sentence, with what to do next
+ * @property {boolean} needsLink a new link is what helps
+ * @property {boolean} showable
+ */
+
+/**
+ * @param {Model} model
+ * @param {number} east minutes that the wall's clock is ahead of UTC
+ * @returns {Row[]}
+ */
+export const rowsOf = (model, east) => model.exhibits.map((exhibit) => row(model, exhibit, east));
+
+/**
+ * Whether it will play to its end, in words.
+ * @param {Exhibit} exhibit
+ * @param {number} screens how many there are to hold it
+ * @param {number} east
+ * @returns {{text: string, tone: Tone}}
+ */
+export const safety = (exhibit, screens, east) => {
+  if (exhibit.state === "failed") return { text: "cannot be shown", tone: "stop" };
+  if (exhibit.state === "waiting") return { text: "waits to be fetched", tone: "wait" };
+  if (exhibit.safe) return { text: "safe now", tone: "good" };
+  if (exhibit.safe_at !== null) return { text: `safe at ${wall(exhibit.safe_at, east)}`, tone: "wait" };
+  if (exhibit.state === "ready") {
+    return screens === 0 ? { text: "fetched", tone: "quiet" } : { text: "not safe yet", tone: "wait" };
+  }
+  return exhibit.showable ? { text: "not safe yet", tone: "wait" } : { text: "not ready yet", tone: "wait" };
+};
+
+/** @param {Model} model @param {Exhibit} exhibit @param {number} east @returns {Row} */
+const row = (model, exhibit, east) => {
+  const { room } = model;
+  const live = room.shown?.exhibit === exhibit.id;
+  const ready = room.cued?.exhibit === exhibit.id;
+  const screens = model.screens.filter((screen) => screen.paired).length;
+  const at = cover(exhibit);
+  const busy = exhibit.state === "fetching" || exhibit.state === "preparing" || exhibit.state === "waiting";
+  const failed = exhibit.state === "failed";
+  return {
+    id: exhibit.id,
+    ref: exhibit.ref,
+    title: exhibit.title,
+    place: live && ready ? "both" : live ? "live" : ready ? "ready" : "",
+    parts: failed ? [] : parts(exhibit, { live, ready, screens, east }),
+    badge: badge(exhibit),
+    picture: at === null ? null : still(exhibit.id, { t: at, width: 160 }),
+    coming: exhibit.state === "fetching" ? `${exhibit.ref}: ${coming(exhibit)}` : busy ? `${exhibit.ref} is being prepared` : "",
+    fetched: exhibit.state === "fetching" ? fetched(exhibit) : null,
+    busy,
+    problem: exhibit.problem?.detail ?? null,
+    needsLink: failed,
+    showable: exhibit.showable && !failed,
+  };
+};
+
+/**
+ * @param {Exhibit} exhibit
+ * @param {{live: boolean, ready: boolean, screens: number, east: number}} where
+ * @returns {Row["parts"]}
+ */
+const parts = (exhibit, { live, ready, screens, east }) => {
+  /** @type {Row["parts"]} */
+  const result = [];
+  if (exhibit.duration !== null) result.push({ text: short(exhibit.duration), tone: "quiet" });
+  else if (exhibit.state === "fetching") result.push({ text: coming(exhibit), tone: "quiet" });
+  if (exhibit.state === "preparing") result.push({ text: "being prepared", tone: "quiet" });
+  if (exhibit.kind === "audio") result.push({ text: "sound", tone: "quiet" });
+  if (exhibit.converted && !live) result.push({ text: "converted", tone: "quiet" });
+  if (live) result.push({ text: "on the screens", tone: "quiet" });
+  if (ready && !live) result.push({ text: "ready", tone: "quiet" });
+  const safe = safety(exhibit, screens, east);
+  if (!(live && safe.tone === "good")) result.push(safe);
+  return result;
+};
+
+/** @param {Exhibit} exhibit @returns {string} "12.3 of 20 MB" */
+const coming = ({ bytes_fetched: fetched, bytes_total: total }) => {
+  if (total === null) return `${size(fetched)} here`;
+  const [whole, unit] = size(total).split(" ");
+  const [part, partUnit] = size(fetched).split(" ");
+  return `${part}${partUnit === unit ? "" : ` ${partUnit}`} of ${whole} ${unit}`;
+};
+
+/** @param {Exhibit} exhibit @returns {number | null} */
+const fetched = ({ bytes_fetched: part, bytes_total: total }) => (total === null || total <= 0 ? null : Math.min(1, part / total));
+
+/** @param {Exhibit} exhibit @returns {string} */
+const badge = (exhibit) => {
+  if (exhibit.state === "failed") return "!";
+  const part = fetched(exhibit);
+  if (exhibit.state === "fetching" && part !== null) return `${Math.floor(part * 100)} %`;
+  if (exhibit.kind === "audio") return exhibit.duration === null ? "sound" : lasting(exhibit.duration);
+  return exhibit.state === "waiting" ? "waits" : "…";
+};

@@ -1,0 +1,205 @@
+/**
+ * One seek bar: the film, the playhead, and beneath it what each screen holds. Edge: the page.
+ *
+ * It is a slider. A finger or the mouse drags a ghost and nothing moves before it lifts, so that nobody in the room sees the
+ * search; keys move it in steps, gathered into one wish when they come quickly.
+ */
+
+import { follow, make, setAttribute, setCan, setText, setTone } from "./dom.js";
+import { moments, share, still } from "./film.js";
+import { exact, short } from "./words.js";
+
+/** Seconds that keys are gathered for before the bar asks for the place that they lead to. */
+const GATHER = 0.15;
+/** Seconds for each key. */
+const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
+
+/** @typedef {import("./room.js").Bar} Bar */
+/** @typedef {{put(node: HTMLImageElement, path: string | null, urgent?: boolean): void, forget(node: HTMLImageElement): void}} Pictures */
+
+export class Timebar {
+  /**
+   * @param {HTMLElement} slot
+   * @param {string} label which picture it moves
+   * @param {Pictures} images
+   * @param {(to: number) => void} onseek
+   */
+  constructor(slot, label, images, onseek) {
+    const doc = slot.ownerDocument;
+    this.slot = slot;
+    this.images = images;
+    this.onseek = onseek;
+    this.film = make(doc, "span", { class: "film", "aria-hidden": "true" });
+    this.come = make(doc, "span", { class: "come", "aria-hidden": "true" });
+    this.head = make(doc, "span", { class: "head", "aria-hidden": "true" });
+    this.ghost = make(doc, "span", { class: "ghost", "aria-hidden": "true", hidden: "" });
+    this.track = make(
+      doc,
+      "div",
+      { class: "track", role: "slider", tabindex: "0", "aria-label": label, "aria-valuemin": "0", "aria-orientation": "horizontal" },
+      this.film,
+      this.come,
+      this.head,
+      this.ghost,
+    );
+    this.lanes = make(doc, "div", { class: "lanes", "aria-hidden": "true" });
+    slot.append(this.track, this.lanes);
+    /** @type {Map<string, HTMLElement>} */
+    this.laneNodes = new Map();
+    /** @type {Map<string, HTMLElement>} */
+    this.cells = new Map();
+    /** @type {Bar | null} */
+    this.bar = null;
+    this.can = false;
+    /** @type {{pointer: number, exhibit: string | null, at: number} | null} */
+    this.drag = null;
+    /** @type {number | null} where the keys lead to */
+    this.wish = null;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    this.width = 0;
+    new ResizeObserver(() => this.measure()).observe(this.track);
+    this.listen();
+  }
+
+  listen() {
+    const { track } = this;
+    track.addEventListener("pointerdown", (event) => {
+      if (!this.can || event.button !== 0) return;
+      track.setPointerCapture(event.pointerId);
+      this.drag = { pointer: event.pointerId, exhibit: this.bar?.exhibit ?? null, at: this.place(event) };
+      this.follow(event);
+    });
+    track.addEventListener("pointermove", (event) => {
+      if (this.drag?.pointer === event.pointerId) this.follow(event);
+    });
+    track.addEventListener("pointerup", (event) => {
+      if (this.drag?.pointer !== event.pointerId) return;
+      const { exhibit, at } = this.drag;
+      this.let();
+      // Another exhibit came under the finger meanwhile: this place was not meant for it.
+      if (this.can && exhibit === this.bar?.exhibit) this.onseek(at);
+    });
+    for (const name of ["pointercancel", "lostpointercapture"]) track.addEventListener(name, () => this.let());
+    track.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.altKey || event.metaKey || !this.can || this.bar === null) return;
+      const step = /** @type {Record<string, number>} */ (STEPS)[event.key];
+      const end = this.bar.duration ?? this.bar.prepared;
+      if (step !== undefined) this.wish = (this.wish ?? this.bar.at) + step * (event.shiftKey ? 10 : 1);
+      else if (event.key === "Home") this.wish = 0;
+      else if (event.key === "End") this.wish = end;
+      else return;
+      event.preventDefault();
+      this.wish = Math.min(end, Math.max(0, this.wish));
+      this.draw();
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.ask(), GATHER * 1000);
+    });
+    track.addEventListener("blur", () => this.ask());
+  }
+
+  ask() {
+    clearTimeout(this.timer);
+    const { wish } = this;
+    this.wish = null;
+    if (wish !== null && this.can) this.onseek(wish);
+  }
+
+  /** @param {PointerEvent} event @returns {number} seconds under the finger */
+  place(event) {
+    const box = this.track.getBoundingClientRect();
+    return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * (this.bar?.duration ?? 0);
+  }
+
+  /** @param {PointerEvent} event */
+  follow(event) {
+    if (this.drag === null) return;
+    this.drag.at = this.place(event);
+    this.draw();
+  }
+
+  let() {
+    this.drag = null;
+    this.draw();
+  }
+
+  measure() {
+    const { width } = this.track.getBoundingClientRect();
+    if (Math.abs(width - this.width) < 1) return;
+    this.width = width;
+    this.drawFilm();
+  }
+
+  /** @param {Bar} bar @param {boolean} acting */
+  show(bar, acting) {
+    const other = bar.exhibit !== this.bar?.exhibit || bar.duration !== this.bar?.duration || bar.prepared !== this.bar?.prepared;
+    if (bar.exhibit !== this.bar?.exhibit) this.wish = null;
+    this.bar = bar;
+    this.can = acting && bar.exhibit !== null && bar.duration !== null;
+    if (other) this.drawFilm();
+    this.draw();
+  }
+
+  draw() {
+    const { bar, track } = this;
+    if (bar === null) return;
+    setCan(track, this.can);
+    setAttribute(track, "data-empty", bar.exhibit === null ? "" : null);
+    const { duration } = bar;
+    const at = this.wish ?? bar.at;
+    setAttribute(track, "aria-valuemax", String(Math.round((duration ?? 0) * 1000) / 1000));
+    setAttribute(track, "aria-valuenow", String(Math.round(at * 10) / 10));
+    const says = duration === null ? "nothing here" : `${short(at)} of ${short(duration)}${bar.says === "" ? "" : `; ${bar.says}`}`;
+    setAttribute(track, "aria-valuetext", says);
+    this.head.style.left = `${share(at, duration) * 100}%`;
+    this.come.style.left = `${duration === null ? 100 : share(bar.prepared, duration) * 100}%`;
+    this.ghost.hidden = this.drag === null;
+    if (this.drag !== null) {
+      const where = share(this.drag.at, duration);
+      this.ghost.style.left = `${where * 100}%`;
+      setText(this.ghost, exact(this.drag.at).slice(0, -2));
+      setAttribute(this.ghost, "data-side", where > 0.85 ? "left" : where < 0.15 ? "right" : null);
+    }
+    this.drawLanes(bar);
+  }
+
+  /** @param {Bar} bar */
+  drawLanes(bar) {
+    const doc = this.slot.ownerDocument;
+    follow(
+      this.lanes,
+      this.laneNodes,
+      bar.lanes,
+      (lane) => lane.name,
+      ({ name }) => make(doc, "div", { class: "lane", title: `What ${name} holds` }),
+      (node, lane) => {
+        setTone(node, lane.whole ? "good" : "wait");
+        while (node.children.length > lane.held.length) node.lastElementChild?.remove();
+        lane.held.forEach(([from, to], i) => {
+          const piece = /** @type {HTMLElement} */ (node.children[i] ?? node.appendChild(make(doc, "i")));
+          piece.style.left = `${share(from, bar.duration) * 100}%`;
+          piece.style.width = `${(share(to, bar.duration) - share(from, bar.duration)) * 100}%`;
+        });
+      },
+    );
+  }
+
+  drawFilm() {
+    const { bar } = this;
+    const doc = this.slot.ownerDocument;
+    const times = bar === null || bar.exhibit === null ? [] : moments(this.width, 48, bar.duration ?? 0);
+    const prepared = bar?.prepared ?? 0;
+    const cells = times.map((t) => ({ t, path: t <= prepared ? still(bar?.exhibit ?? "", { t, width: 160 }) : null, key: `${bar?.exhibit} ${t}` }));
+    for (const [key, cell] of this.cells) {
+      if (!cells.some((wanted) => wanted.key === key)) this.images.forget(/** @type {HTMLImageElement} */ (cell.firstElementChild));
+    }
+    follow(
+      this.film,
+      this.cells,
+      cells,
+      ({ key }) => key,
+      () => make(doc, "span", {}, make(doc, "img", { alt: "", hidden: "" })),
+      (node, { path }) => this.images.put(/** @type {HTMLImageElement} */ (node.firstElementChild), path),
+    );
+  }
+}
