@@ -193,6 +193,9 @@ TABLE: dict[str, Kind] = {
         403, "Too many tries", "Too many wrong codes were tried today. Ask somebody at the screen for a new code."
     ),
     "pairing-busy": Kind(409, "Being paired", "Somebody else is pairing this screen just now. Try again in a moment."),
+    "screen-taken": Kind(
+        409, "Another presenter has it", "The presenter {name} is showing on this screen now. Stop it there first."
+    ),
     "screen-paired": Kind(409, "Paired already", "This screen is paired already."),
     # the page
     "decoder": Kind(
