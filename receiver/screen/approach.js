@@ -16,7 +16,7 @@ export const LIMITS = {
   /** A frame comes onto the display up to this much before the player's clock is in its interval (measured: 16 ms). */
   early: 0.05,
   /** When stepping: the time in which the next frame should come, and for which it should then stand. */
-  reach: 0.025, stand: 0.06,
+  reach: 0.02, stand: 0.04,
   /** After this a step is given up. */
   stepping: 0.6,
   /** After a seek the browser should tell within this which frame is on the display. */

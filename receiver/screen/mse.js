@@ -39,6 +39,13 @@ const TRIES = 2;
  * @property {() => void} ondisturbed  What is under the playhead was taken out and comes again: seek again.
  */
 
+/**
+ * Whether a step is through. Not only `updating`: that ends a little before the event that says so, and what another
+ * lane's event begins in between would be taken for what is already done.
+ * @param {Lane} lane
+ */
+const free = (lane) => lane.done === null && !lane.buffer.updating;
+
 export class Mse {
   /** @type {Lane[]} */
   #lanes = [];
@@ -100,7 +107,7 @@ export class Mse {
         const count = manifest.counts[manifest.tracks.findIndex((track) => track.index === lane.track.index)] ?? 0;
         lane.slide.update(lane.rows, lane.track.timescale, manifest.complete, count);
       }
-      if (!lane.buffer.updating) this.#step(lane);
+      if (free(lane)) this.#step(lane);
     }
     this.#finish();
   }
@@ -244,7 +251,7 @@ export class Mse {
 
   /** Says that this is the end, once all to the end is in: else the last frame is out of reach. */
   #finish() {
-    if (this.source.readyState !== "open" || this.#lanes.some((lane) => lane.buffer.updating || !lane.begun)) return;
+    if (this.source.readyState !== "open" || !this.#lanes.every((lane) => lane.begun && free(lane))) return;
     if (this.#lanes.every((lane) => lane.slide.toTheEnd(this.#at))) this.source.endOfStream();
   }
 

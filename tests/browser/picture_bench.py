@@ -1,0 +1,175 @@
+"""The screen's picture alone in real Chromium: serves the page's own files and recordings, drives it, reads pixels."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import msgspec
+from aiohttp import web
+from playwright.async_api import Page, async_playwright
+
+from courtcast.samples import CELLS, HEIGHT, read_cells
+from courtcast.wire.assets import Assets
+from courtcast.wire.media import ManifestRows
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+HERE = Path(__file__).resolve().parent
+GRID = (48, 27)
+"""Points at which a picture is read, to tell it from its neighbours."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A prepared recording: its manifest and the bytes of its pieces, by (track, index or "init")."""
+
+    rows: ManifestRows
+    pieces: Mapping[tuple[int, int | str], bytes]
+
+    @property
+    def rendition(self) -> str:
+        return self.rows.rendition
+
+    @property
+    def pts(self) -> list[float]:
+        """Media time of each frame, seconds."""
+        track = next(track for track in self.rows.tracks if track.kind == "video")
+        numerator, denominator = self.rows.origin
+        ticks = sorted(pts for row in self.rows.rows if row.track == track.index for pts in row.pts)
+        return [tick / track.timescale - numerator / denominator for tick in ticks]
+
+
+@dataclass
+class Screen:
+    """One page in a browser process of its own."""
+
+    page: Page
+    faults: list[str]
+
+    async def do(self, call: str, *arguments: Any) -> Any:
+        """Calls a function of the page's `bench`."""
+        return await self.page.evaluate(f"async (given) => await bench.{call}(...given)", list(arguments))
+
+    async def state(self) -> dict[str, Any]:
+        return dict(await self.do("state"))
+
+    async def now(self) -> float:
+        return float(await self.page.evaluate("bench.clock.now()"))
+
+    async def code(self) -> int | None:
+        """The number in the picture's bar code; None while black."""
+        levels = await self.do("points", CELLS, 1, 0, HEIGHT)
+        return read_cells(levels) if levels else None
+
+    async def until(self, condition: str, limit: float = 10) -> float:
+        """Waits for a condition of the page (JavaScript): milliseconds it took."""
+        took = await self.page.evaluate(f"bench.until(() => ({condition}), {limit * 1000})")
+        assert took is not None, f"never: {condition}; {await self.state()}"
+        return float(took)
+
+
+def scene(clip: Clip, media: float, clock: float = 0, rate: float = 0, end: float | None = None) -> dict[str, Any]:
+    """A Scene of the screen's protocol."""
+    return {
+        "exhibit": clip.rows.exhibit,
+        "rendition": clip.rendition,
+        "anchor": {"media": media, "clock": clock, "rate": rate},
+        "end": end if end is not None else clip.rows.duration,
+    }
+
+
+def stage(**parts: Any) -> dict[str, Any]:
+    """A Stage: black and empty unless said otherwise."""
+    return {"type": "stage", "revision": 1, "blank": False, **parts}
+
+
+@asynccontextmanager
+async def screens(clips: list[Clip], count: int = 1) -> AsyncIterator[list[Screen]]:
+    """So many pages, each in its own browser process, which can load the clips."""
+    known = {clip.rendition: clip for clip in clips}
+    assets = Assets.find()
+
+    async def file(request: web.Request) -> web.Response:
+        path = request.path.lstrip("/")
+        if path in ("picture_page.html", "picture_page.js"):
+            kind = "text/html" if path.endswith("html") else "text/javascript"
+            return web.Response(body=(HERE / path).read_bytes(), content_type=kind)
+        if path not in assets.paths():
+            raise web.HTTPNotFound
+        return web.Response(body=assets.read(path), headers={"Content-Type": assets.content_type(path)})
+
+    async def rows(request: web.Request) -> web.Response:
+        return web.Response(body=msgspec.json.encode(known[request.match_info["rendition"]].rows))
+
+    async def piece(request: web.Request) -> web.Response:
+        part = request.match_info["part"]
+        key = (int(request.match_info["track"]), part if part == "init" else int(part))
+        return web.Response(body=known[request.match_info["rendition"]].pieces[key])
+
+    app = web.Application()
+    app.router.add_get("/clips/{rendition}/rows", rows)
+    app.router.add_get("/clips/{rendition}/{track}/{part}", piece)
+    app.router.add_get("/{path:.*}", file)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    try:
+        async with AsyncExitStack() as stack:
+            playwright = await stack.enter_async_context(async_playwright())
+            pages = []
+            for _ in range(count):
+                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+                stack.push_async_callback(browser.close)
+                page = await browser.new_page(viewport={"width": 1280, "height": 720})
+                faults: list[str] = []
+                page.on("pageerror", lambda error, faults=faults: faults.append(str(error)))
+                page.on("console", lambda said, faults=faults: said.type == "error" and faults.append(said.text))
+                await page.goto(f"http://127.0.0.1:{port}/picture_page.html")
+                await page.wait_for_function("window.ready === true")
+                pages.append(Screen(page, faults))
+            yield pages
+            assert [screen.faults for screen in pages] == [[]] * count
+    finally:
+        await runner.cleanup()
+
+
+def thumbs(path: Path) -> list[bytes]:
+    """Every picture of a recording, decoded by the pinned decoder, at the points of `GRID` (luma, full range)."""
+    columns, lines = GRID
+    found = []
+    with av.open(str(path)) as source:
+        for frame in source.decode(video=0):
+            plane, luma = frame.planes[0], memoryview(frame.planes[0])
+            levels = bytearray()
+            for line in range(lines):
+                start = int((line + 0.5) / lines * frame.height) * plane.line_size
+                for column in range(columns):
+                    level = luma[start + int((column + 0.5) / columns * frame.width)]
+                    levels.append(max(0, min(255, round((level - 16) * 255 / 219))))
+            found.append(bytes(levels))
+    return found
+
+
+def distance(one: bytes | list[int], other: bytes | list[int]) -> float:
+    """Mean difference of two pictures' levels."""
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) / len(one)
+
+
+async def pause(seconds: float) -> None:
+    await asyncio.sleep(seconds)
