@@ -71,11 +71,13 @@ class Agent:
             on_change=self._show_idle,
             forget=self._forget,
         )
-        self._desk = PairingDesk(store, identity.certificate, on_pinned=self._reload, on_change=self._reload, pace=pace)
+        self._desk = PairingDesk(
+            store, identity.certificate, on_pinned=self.look_again, on_change=self.look_again, pace=pace
+        )
         self._pages = Pages(self._relay, self._assets, self._page_key())
         self._listener = Listener(self._card, self._gate, self._desk, self._relay, lambda: self._pins)
         self._port = 0
-        self._reload()
+        self.look_again()
 
     @property
     def port(self) -> int:
@@ -91,7 +93,7 @@ class Agent:
             self._port = outside[0].getsockname()[1]
             inside = self._bind_page()
             unused.callback(inside.close)
-            self._reload()
+            self.look_again()
             await self._pages.start(inside)
             await self._listener.start(outside)
             unused.pop_all()
@@ -131,11 +133,11 @@ class Agent:
                 version = await asyncio.to_thread(self._store.version)
                 if version != self._version:
                     self._version = version
-                    self._reload()
+                    self.look_again()
             except Refused as problem:
                 _log.error("%s", problem.detail)
 
-    def _reload(self) -> None:
+    def look_again(self) -> None:
         """Brings the gate, the links and the page in line with what is on the disk."""
         self._pins = {pin.fingerprint: pin for pin in self._store.pins()}
         self._tries = self._store.tries()
@@ -145,7 +147,7 @@ class Agent:
 
     def _forget(self, pinned: str) -> None:
         self._store.unpin(pinned)
-        self._reload()
+        self.look_again()
 
     def _show_idle(self) -> None:
         locked = self._tries.locked

@@ -68,8 +68,9 @@ class Store:
             raise Refused("data-not-writable", path=folder) from error
         store = cls(folder, connection)
         try:
-            # EXTRA: the folder's entry of the journal is on the disk too before a transaction counts as done.
-            connection.execute("PRAGMA synchronous = EXTRA")
+            with store._use() as use:
+                # EXTRA: the folder's entry of the journal is on the disk too before a transaction counts as done.
+                use.execute("PRAGMA synchronous = EXTRA")
             with store._write() as write:
                 for table in _TABLES:
                     write.execute(table)
@@ -93,8 +94,8 @@ class Store:
 
     def version(self) -> int:
         """Another number after another program has changed something; changes of one's own do not count."""
-        with self._lock:
-            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        with self._use() as use:
+            return int(use.execute("PRAGMA data_version").fetchone()[0])
 
     def identity(self, name: str) -> Identity:
         """This screen's own, made on first use. Raises Refused data-damaged."""
@@ -111,8 +112,8 @@ class Store:
 
     def kept(self, name: str) -> str | None:
         """A small thing that should survive a restart."""
-        with self._lock:
-            value = _get(self._connection, name)
+        with self._use() as use:
+            value = _get(use, name)
         return None if value is None else value.decode()
 
     def keep(self, name: str, value: str) -> None:
@@ -121,8 +122,8 @@ class Store:
 
     def tries(self) -> Tries:
         """The code now on the screen."""
-        with self._lock:
-            kept = _get(self._connection, "tries")
+        with self._use() as use:
+            kept = _get(use, "tries")
         return self.new_code() if kept is None else msgspec.json.decode(kept, type=Tries)
 
     def count_try(self, now: float) -> str | None:
@@ -155,28 +156,35 @@ class Store:
 
     def pins(self) -> list[Pin]:
         """Oldest first."""
-        with self._lock:
-            rows = self._connection.execute(
+        with self._use() as use:
+            rows = use.execute(
                 "SELECT fingerprint, certificate, name, since FROM pins ORDER BY since, fingerprint"
             ).fetchall()
         return [Pin(fingerprint=row[0], certificate=row[1], name=row[2], since=row[3]) for row in rows]
 
     @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
+    def _use(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for this thread alone; what SQLite says of it becomes a problem in words."""
         with self._lock:
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._connection
-                except BaseException:
-                    with suppress(sqlite3.Error):
-                        self._connection.execute("ROLLBACK")
-                    raise
-                self._connection.execute("COMMIT")
+                yield self._connection
             except sqlite3.OperationalError as error:
                 raise Refused("data-not-writable", path=self.folder) from error
             except sqlite3.DatabaseError as error:
                 raise Refused("data-damaged", path=self.folder) from error
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction."""
+        with self._use() as use:
+            use.execute("BEGIN IMMEDIATE")
+            try:
+                yield use
+                use.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    use.execute("ROLLBACK")
+                raise
 
 
 def _get(connection: sqlite3.Connection, name: str) -> bytes | None:

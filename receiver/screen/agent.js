@@ -6,6 +6,8 @@
 
 import { wait } from "../../web/shared/backoff.js";
 
+/** Close code of a receiver that has another page now (`receiver.pages.REPLACED`): this one stays away. */
+const REPLACED = 4001;
 /** Seconds: on one machine a connection opens at once or not at all. */
 const OPEN_WITHIN = 5;
 
@@ -13,6 +15,7 @@ const OPEN_WITHIN = 5;
  * @typedef {object} Handlers
  * @property {(text: string) => void} onmessage
  * @property {(open: boolean) => void} onstate  once for each change
+ * @property {() => void} onreplaced  another page has the receiver now; the line is not opened again
  */
 
 export class Agent {
@@ -53,7 +56,12 @@ export class Agent {
       if (!lost && typeof data === "string") this.handlers.onmessage(data);
     };
     socket.onerror = lose;
-    socket.onclose = lose;
+    socket.onclose = ({ code }) => {
+      if (code !== REPLACED || lost) return lose();
+      lost = true;
+      this.#become(false);
+      this.handlers.onreplaced();
+    };
   }
 
   /** @param {string} text @returns {boolean} it was handed over; false while the line is not open */

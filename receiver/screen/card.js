@@ -49,6 +49,7 @@ export const resumed = (lastSeen, wall) => lastSeen !== null && Math.abs(wall - 
  * @property {boolean} on        a picture is up, blanked or not
  * @property {Idle | null} idle  the last word of the receiver
  * @property {boolean} receiver  its line is open
+ * @property {boolean} replaced  another page is this screen now
  * @property {number} age        seconds since the page was loaded
  */
 
@@ -62,9 +63,10 @@ export const resumed = (lastSeen, wall) => lastSeen !== null && Math.abs(wall - 
  */
 
 /** What is on the card; null while it must not be up. @param {Facts} facts @returns {Card | null} */
-export const card = ({ hearing, staged, on, idle, receiver, age }) => {
+export const card = ({ hearing, staged, on, idle, receiver, replaced, age }) => {
   if (hearing || on) return null;
-  if (idle === null) return age < RECEIVER_WITHIN ? null : { name: "", zone: "", code: "", address: "", state: SILENT };
+  if (replaced) return bare(ELSEWHERE);
+  if (idle === null) return age < RECEIVER_WITHIN ? null : bare(SILENT);
   if (idle.linked && !staged && age < GRACE) return null;
   return {
     name: idle.name,
@@ -75,10 +77,15 @@ export const card = ({ hearing, staged, on, idle, receiver, age }) => {
   };
 };
 
+/** @param {string} state @returns {Card} */
+const bare = (state) => ({ name: "", zone: "", code: "", address: "", state });
+
 /** A code in groups of four with a gap, as it is read aloud: `1234 5678`. @param {string} code */
 const grouped = (code) => code.replace(/\s+/gu, "").replace(/(.{4})(?=.)/gu, "$1 ");
 
 const SILENT = "The receiver of this screen does not answer. Switch it off and on again.";
+
+const ELSEWHERE = "This screen is open in another window.";
 
 /** @param {Idle} idle */
 const state = ({ pairing, linked, locked, paired, code }) => {

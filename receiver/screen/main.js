@@ -56,6 +56,8 @@ let path = null;
 let idle = null;
 /** The presenter on this path speaks another version. */
 let foreign = false;
+/** Another page is this screen now. */
+let replaced = false;
 let toldHoldings = -1;
 let stillOnItsWay = false;
 let rememberedAt = -Infinity;
@@ -69,6 +71,11 @@ const receiver = new Agent(`ws://${location.host}/page${location.search}`, {
   onstate: (open) => {
     if (open) receiver.send(JSON.stringify(PageHello.make({ build })));
     look();
+  },
+  onreplaced: () => {
+    replaced = true;
+    peer.close();
+    perform(stagehand.end());
   },
 });
 
@@ -172,9 +179,10 @@ const aim = () => {
 /** Puts the card up or away. */
 const look = () => {
   const { on } = stagehand;
-  const going = hearing.update({ on, attached: path !== null || (receiver.open && (idle?.linked ?? false)) }, seconds());
+  const attached = path !== null || (receiver.open && (idle?.linked ?? false));
+  const going = hearing.update({ on, attached }, seconds());
   const staged = stagehand.applied !== null;
-  cardView.show(card({ hearing: going, staged, on, idle, receiver: receiver.open, age: seconds() }));
+  cardView.show(card({ hearing: going, staged, on, idle, receiver: receiver.open, replaced, age: seconds() }));
 };
 
 // What the screen says of itself
@@ -211,7 +219,8 @@ const tell = () => {
   const now = seconds();
   const said = report();
   if (pace.due(said, now)) path.send(JSON.stringify(said));
-  if (stagehand.applied?.watch && path.buffered < CROWDED && !stillOnItsWay && stillPace.due(said, now)) void portray(path);
+  const free = !stillOnItsWay && path.buffered < CROWDED;
+  if (stagehand.applied?.watch && free && stillPace.due(said, now)) void portray(path);
 };
 
 /** Tells a change at once, and again when the first word was too early. */
@@ -263,7 +272,7 @@ async function guarded(where, act) {
   try {
     await act();
   } catch (error) {
-    net.onfault?.({ where, detail: error instanceof Error ? error.message : String(error) });
+    net.mention(where, error);
   }
 }
 

@@ -28,14 +28,16 @@ export const net = {
   /** Called with each fault. @type {((caught: Caught) => void) | null} */
   onfault: null,
 
-  /** Faults since the page was loaded. */
-  faults: 0,
-
   /** Something that was caught at the last moment. @param {string} where @param {unknown} error */
   fault(where, error) {
-    const caught = { where, detail: words(error) };
-    net.faults += 1;
     patience.fault(seconds());
+    net.mention(where, error);
+  },
+
+  /** Something that is told, but is no reason to start again. @param {string} where @param {unknown} error */
+  mention(where, error) {
+    if (!patience.worthTelling(seconds())) return;
+    const caught = { where, detail: words(error) };
     if (net.onfault === null) waiting.splice(0, Math.max(0, waiting.push(caught) - 20));
     else net.onfault(caught);
   },

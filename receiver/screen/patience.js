@@ -11,12 +11,16 @@ export const START_WITHIN = 20;
 /** Faults within ten seconds after which even a page with a picture starts again. */
 export const FAULTS_MOST = 20;
 const FAULTS_OVER = 10;
+/** Faults told within ten seconds: one that comes with every frame must not fill anybody's log. */
+const TOLD_MOST = 10;
 /** Seconds after which a reload is no longer held against the next one. */
 const FORGIVEN = 600;
 
 export class Patience {
   /** @type {number[]} */
   #faults = [];
+  /** @type {number[]} */
+  #told = [];
   /** @type {number | null} */
   #life = null;
   /** When `verdict` was asked last. @type {number} */
@@ -41,6 +45,14 @@ export class Patience {
   alive(on, now) {
     this.#on = on;
     this.#life = now;
+  }
+
+  /** A fault, or a message that made no sense: whether it is told. @param {number} now */
+  worthTelling(now) {
+    this.#told = this.#told.filter((at) => now - at < FAULTS_OVER);
+    if (this.#told.length >= TOLD_MOST) return false;
+    this.#told.push(now);
+    return true;
   }
 
   /** There is another version of the page. */

@@ -96,7 +96,8 @@ export class Shelf {
       const manifest = {
         exhibit, rendition, origin, tracks: [], rows: new Map(), complete: false, counts: [], duration: null,
       };
-      shelved = { manifest, known: new Map(), rows: new Map(), held: new Map(), inits: new Set(), used: (this.uses += 1) };
+      this.uses += 1;
+      shelved = { manifest, known: new Map(), rows: new Map(), held: new Map(), inits: new Set(), used: this.uses };
       this.renditions.set(rendition, shelved);
     }
     const { manifest } = shelved;
@@ -168,7 +169,8 @@ export class Shelf {
 
   /** @param {Key} key */
   drop(key) {
-    if (this.renditions.get(key.rendition)?.held.get(key.track)?.delete(key.index)) this.bytes -= this.row(key)?.bytes ?? 0;
+    const held = this.renditions.get(key.rendition)?.held.get(key.track);
+    if (held?.delete(key.index)) this.bytes -= this.row(key)?.bytes ?? 0;
   }
 
   /**
@@ -263,8 +265,9 @@ export class Shelf {
     ].flatMap(({ head, ahead }) => {
       const shelved = head && this.renditions.get(head.rendition);
       if (!head || !shelved) return [];
-      const entries = new Map(shelved.manifest.tracks.map((track) => [track.index, entry(shelved.manifest, track, head.media)]));
-      return [{ ...head, ahead, manifest: shelved.manifest, entries }];
+      const { manifest } = shelved;
+      const entries = new Map(manifest.tracks.map((track) => [track.index, entry(manifest, track, head.media)]));
+      return [{ ...head, ahead, manifest, entries }];
     });
     const order = [...this.renditions].sort(([, a], [, b]) => b.used - a.used).map(([rendition]) => rendition);
     return (key, row) => {

@@ -8,8 +8,8 @@
 
 /** @typedef {import("../../web/shared/wire.js").Stage} Stage */
 
-/** @type {Stage} */
-const BLACK = {
+/** Nothing, and nothing ready. @type {Stage} */
+export const BLACK = {
   type: "stage", revision: 0, shown: null, cue: null, blank: true, volume: 1, sound: false, watch: false,
 };
 
@@ -51,6 +51,12 @@ export class Stagehand {
   /** The room clock was measured on this path. */
   get isTimed() {
     return this.#timed;
+  }
+
+  /** Nothing is to be done here any more. */
+  end() {
+    this.begin();
+    return (this.applied = BLACK);
   }
 
   /** A picture is up, blanked or not. */

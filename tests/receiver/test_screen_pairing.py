@@ -168,7 +168,8 @@ async def test_one_who_passes_bytes_on_learns_nothing_and_stays_outside(jury: Sc
     assert pinned.certificate == jury.store.identity("").certificate
     assert [pin.fingerprint for pin in jury.store.pins()] == [me.fingerprint]
     assert len(seen) > 1000
-    assert me.certificate not in seen and pinned.certificate not in seen, "TLS 1.3 hides certificates"
+    for certificate in (me.certificate, pinned.certificate):
+        assert certificate not in seen, "TLS 1.3 hides certificates"
 
 
 async def test_a_false_receiver_that_does_not_know_the_code_is_not_pinned(tmp_path: Path) -> None:
@@ -242,7 +243,7 @@ async def test_a_stranger_gets_the_card_and_nothing_else(jury: Screen) -> None:
             ("GET", "/introduce"),
         ]:
             async with session.request(method, path) as response:
-                assert response.status == 404 and await response.read() == b"", path
+                assert (response.status, await response.read()) == (404, b""), path
                 assert "Server" not in response.headers
 
 

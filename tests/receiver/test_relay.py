@@ -1,0 +1,202 @@
+"""Who may see the page, and who gets its answers. Real relay, ports that write down what they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from courtcast.wire.link import Answer, Bye, Card, Idle, LinkHello, Offer, PageChanged, PageFault
+from receiver.relay import GRACE, MAX_SDP, Presenter, Relay
+from receiver.store import Pin
+
+
+class Ear:
+    """A port that keeps what is said into it."""
+
+    def __init__(self) -> None:
+        self.heard: list[msgspec.Struct] = []
+        self.closed: int | None = None
+
+    def send(self, message: msgspec.Struct) -> None:
+        self.heard.append(message)
+
+    def close(self, code: int = 1000) -> None:
+        self.closed = code
+
+    @property
+    def last(self) -> msgspec.Struct:
+        return self.heard[-1]
+
+
+class Room:
+    """A relay with a hand on its clock."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[float, Callable[[], None]]] = []
+        self.forgotten: list[str] = []
+        self.relay = Relay(
+            Card(id="0123456789abcdef", name="Jury", zone="jury"),
+            addresses=lambda: ["10.0.0.7"],
+            later=lambda seconds, call: self.waiting.append((seconds, call)),
+            forget=self.forgotten.append,
+        )
+
+    def presenter(self, name: str, reached: str = "10.0.0.7") -> tuple[Presenter, Ear]:
+        ear = Ear()
+        presenter = Presenter(Pin(fingerprint=name, certificate=b"", name=name, since=0.0), ear, reached)
+        self.relay.presenter_arrived(presenter)
+        return presenter, ear
+
+    def page(self) -> Ear:
+        ear = Ear()
+        self.relay.page_arrived(ear)
+        return ear
+
+    def later(self) -> None:
+        waiting, self.waiting = self.waiting, []
+        for seconds, call in waiting:
+            assert seconds == GRACE
+            call()
+
+
+def hello(ear: Ear) -> LinkHello:
+    first = ear.heard[0]
+    assert isinstance(first, LinkHello)
+    return first
+
+
+def test_a_presenter_hears_of_the_page_that_is_there_and_of_each_change() -> None:
+    room = Room()
+    _, ear = room.presenter("A")
+    assert hello(ear).page == 0
+    page = room.page()
+    number = room.relay.page
+    assert number
+    assert ear.last == PageChanged(number)
+    room.relay.page_gone(page)
+    assert ear.last == PageChanged(0)
+    room.page()
+    assert ear.last == PageChanged(room.relay.page)
+    assert room.relay.page > number
+
+
+def test_a_newer_page_replaces_the_older_and_its_going_is_no_matter() -> None:
+    room = Room()
+    old, new = room.page(), room.page()
+    assert old.closed == 4001
+    number = room.relay.page
+    room.relay.page_gone(old)
+    assert room.relay.page == number
+    assert new.closed is None
+
+
+def test_an_answer_of_an_older_page_or_to_an_older_offer_goes_nowhere() -> None:
+    room = Room()
+    a, ear = room.presenter("A")
+    old = room.page()
+    room.relay.presenter_said(a, Offer(room.relay.page, "sdp"))
+    new = room.page()
+    said = len(ear.heard)
+    room.relay.page_said(old, Answer(room.relay.page, "late"))
+    room.relay.page_said(new, Answer(room.relay.page - 1, "late"))
+    room.relay.page_said(new, Answer(room.relay.page, "x" * (MAX_SDP + 1)))
+    assert len(ear.heard) == said
+    room.relay.page_said(new, Answer(room.relay.page, "v=0\r\n"))
+    assert ear.last == Answer(room.relay.page, "v=0\r\n")
+
+
+def test_offers_for_a_page_that_is_gone_go_nowhere() -> None:
+    room = Room()
+    a, _ = room.presenter("A")
+    page = room.page()
+    room.relay.presenter_said(a, Offer(room.relay.page - 1, "late"))
+    room.relay.presenter_said(a, Offer(room.relay.page, "x" * (MAX_SDP + 1)))
+    assert page.heard == []
+
+
+def taken() -> tuple[Room, Ear, Presenter, Ear, Presenter, Ear]:
+    """A had the page, B has it now."""
+    room = Room()
+    page = room.page()
+    a, ear_a = room.presenter("A")
+    room.relay.presenter_said(a, Offer(room.relay.page, "a"))
+    b, ear_b = room.presenter("B")
+    assert hello(ear_b).page == room.relay.page, "the latest may come in"
+    room.relay.presenter_said(b, Offer(room.relay.page, "b"))
+    return room, page, a, ear_a, b, ear_b
+
+
+def test_the_latest_that_offers_has_the_page_and_the_other_is_told_who() -> None:
+    room, page, a, ear_a, _, ear_b = taken()
+    assert ear_a.last == PageChanged(0, "B")
+    room.relay.presenter_said(a, Offer(room.relay.page, "a again"))
+    assert page.last == Offer(room.relay.page, "b")
+    room.relay.page_said(page, Answer(room.relay.page, "v=0\r\n"))
+    assert isinstance(ear_b.last, Answer)
+    assert not isinstance(ear_a.last, Answer)
+
+
+def test_coming_back_or_a_reload_does_not_let_the_other_in() -> None:
+    room, _, a, _, _, _ = taken()
+    room.relay.presenter_gone(a)
+    _, ear_a = room.presenter("A")
+    assert (hello(ear_a).page, hello(ear_a).taken) == (0, "B")
+    room.page()
+    assert len(ear_a.heard) == 1
+
+
+def test_a_link_that_breaks_for_a_moment_keeps_the_page() -> None:
+    room, _, _, ear_a, b, _ = taken()
+    room.relay.presenter_gone(b)
+    assert ear_a.last == PageChanged(0, "B")
+    _, ear_b = room.presenter("B")
+    assert hello(ear_b).page == room.relay.page
+    room.later()
+    assert ear_a.last == PageChanged(0, "B")
+
+
+def test_one_that_stays_away_loses_it() -> None:
+    room, _, _, ear_a, b, _ = taken()
+    room.relay.presenter_gone(b)
+    room.later()
+    assert ear_a.last == PageChanged(room.relay.page)
+
+
+def test_one_that_says_goodbye_loses_it_at_once() -> None:
+    room, _, _, ear_a, b, ear_b = taken()
+    room.relay.presenter_said(b, Bye("stopping"))
+    assert ear_a.last == PageChanged(room.relay.page)
+    assert ear_b.closed == 1000
+    assert room.forgotten == []
+
+
+def test_one_that_unpairs_is_forgotten() -> None:
+    room = Room()
+    a, _ = room.presenter("A")
+    room.relay.presenter_said(a, Bye("revoked"))
+    assert room.forgotten == ["A"]
+
+
+def test_revoking_says_so_closes_and_frees_the_page() -> None:
+    room, _, a, ear_a, _, ear_b = taken()
+    room.relay.revoke([a.pin])
+    assert ear_b.last == Bye("revoked")
+    assert ear_b.closed == 1000
+    assert ear_a.last == PageChanged(room.relay.page)
+    assert room.relay.linked == ["A"]
+
+
+def test_the_card_is_told_once_and_to_each_new_page() -> None:
+    room = Room()
+    first, card = room.page(), Idle(name="Jury", zone="jury", code="1234 5678")
+    room.relay.show_idle(card)
+    room.relay.show_idle(card)
+    assert first.heard == [card]
+    assert room.page().heard == [card]
+
+
+def test_a_fault_goes_to_the_log(caplog) -> None:
+    room = Room()
+    room.relay.page_said(room.page(), PageFault("main.js:1", "x is not a function"))
+    assert "x is not a function" in caplog.text
