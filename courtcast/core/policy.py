@@ -125,6 +125,16 @@ class Known:
             if complete:
                 self.told.add(send.rendition)
 
+    def forget(self, send: Send) -> None:
+        """It did not come to be held after all."""
+        key = send.rendition, send.track
+        if isinstance(send, SendInit):
+            self.inits.discard(key)
+        elif isinstance(send, SendFragment):
+            self.fragments.get(key, Spans()).discard(send.index, send.index + 1)
+        else:
+            self.rows.get(key, Spans()).discard(send.first, send.end)
+
 
 class View(msgspec.Struct, frozen=True):
     """All that the decision is made from."""

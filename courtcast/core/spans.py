@@ -51,6 +51,16 @@ class Spans:
             start, end = min(start, self._starts[low]), max(end, self._ends[high - 1])
         self._starts[low:high], self._ends[low:high] = [start], [end]
 
+    def discard(self, start: int, end: int) -> None:
+        """Takes out all of `start` … `end` - 1."""
+        low, high = bisect_right(self._ends, start), bisect_left(self._starts, end)
+        if start >= end or low >= high:
+            return
+        first, last = self._starts[low], self._ends[high - 1]
+        kept = [(first, start)] * (first < start) + [(end, last)] * (end < last)
+        self._starts[low:high] = [begin for begin, _ in kept]
+        self._ends[low:high] = [finish for _, finish in kept]
+
     def missing(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The ranges of `start` … `end` - 1 that are not in it, ascending."""
         at = bisect_right(self._ends, start)

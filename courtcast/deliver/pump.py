@@ -108,35 +108,42 @@ class Pump:
         self.wake()
 
     def holdings(self, holdings: Holdings) -> None:
-        """What the page has. Whatever else was sent and should have arrived long ago is sent again."""
-        now = self._monotonic()
-        self._settle(now)
-        held, before, known = Known.of(holdings), self.held, self._known
-        self.held = held
-        lost = False
-        for send, arrived in list(self._coming.items()):
-            if held.has(send):
+        """What the page has."""
+        before, known = self.held, self._known
+        self.held, fresh = Known.of(holdings), Known.of(holdings)
+        for key, spans in before.fragments.items():
+            still = self.held.fragments.get(key, Spans())
+            for first, end in spans:
+                for start, stop in list(still.missing(first, end)):
+                    known.returned.setdefault(key, Spans()).add(start, stop)
+                    self.wake()
+        known.rows, known.inits, known.fragments = fresh.rows, fresh.inits, fresh.fragments
+        for send in list(self._coming):
+            if self.held.has(send):
                 del self._coming[send]
                 self._failures.pop(send, None)
-            elif arrived is not None and now - arrived > SETTLE:
-                del self._coming[send]
-                lost = True
-                failures = self._failures[send] = self._failures.get(send, 0) + 1
-                if failures >= TRIES:
-                    self._coming[send] = now + HOLD_OFF
-                    self._failures.pop(send)
-        for key, spans in before.fragments.items():
-            now_held = held.fragments.get(key, Spans())
-            for first, end in spans:
-                for start, stop in list(now_held.missing(first, end)):
-                    known.returned.setdefault(key, Spans()).add(start, stop)
-                    lost = True
-        fresh = Known.of(holdings)
-        known.rows, known.inits, known.fragments = fresh.rows, fresh.inits, fresh.fragments
-        for send in self._coming:
-            known.add(send)
+            else:
+                known.add(send)
         self._told.set()
-        if lost:
+        self._look_after_losses()
+
+    def _look_after_losses(self) -> None:
+        """What should have arrived long ago and is not named by the page is sent again."""
+        now, arrived = self._monotonic(), self._path.sent - self._path.buffered
+        for send, end in list(self._ends.items()):
+            if end <= arrived or send not in self._coming:
+                del self._ends[send]
+                if send in self._coming:
+                    self._coming[send] = now
+        for send, since in list(self._coming.items()):
+            if since is None or now - since <= SETTLE:
+                continue
+            failures = self._failures[send] = self._failures.get(send, 0) + 1
+            if failures % TRIES == 0:
+                self._coming[send] = now + HOLD_OFF
+                continue
+            del self._coming[send]
+            self._known.forget(send)
             self.wake()
 
     def wake(self) -> None:
@@ -158,6 +165,7 @@ class Pump:
             self._told.set()
         while not self._path.closed:
             self._changed.clear()
+            self._look_after_losses()
             if not await self._walk():
                 await self._wait(self._changed, PLAN_AGE)
         raise PathClosed("the path closed")
@@ -234,15 +242,6 @@ class Pump:
         self._estimate.note(
             max(0, self._path.sent - buffered), buffered if buffered > BUSY else 0, now=self._monotonic()
         )
-
-    def _settle(self, now: float) -> None:
-        """What must have arrived by now."""
-        arrived = self._path.sent - self._path.buffered
-        for send, end in list(self._ends.items()):
-            if end <= arrived:
-                del self._ends[send]
-                if send in self._coming:
-                    self._coming[send] = now
 
     def _still_first(self, send: Send) -> bool:
         """Rows and init segments are small and go on; a fragment only while no other is wanted before it."""

@@ -109,10 +109,9 @@ class Session:
         """The page came, went or changed."""
         self._heard = 0.0
         self._online = False
-        self._attached_once = False
         self._other_version = False
         self._fault_until = 0.0
-        self.link = Link(pinned, identity, where=where, on_page=self._on_page, on_state=self._on_link)
+        self.link = Link(pinned, identity, where=where, on_page=self._on_page, on_state=on_change)
 
     @property
     def online(self) -> bool:
@@ -126,6 +125,8 @@ class Session:
             return Refused("screen-protocol").problem()
         if self._monotonic() < self._fault_until:
             return Refused("page-fault").problem()
+        if self.link.taken is not None:
+            return Refused("screen-taken", name=self.link.taken).problem()
         if self.link.problem is not None and not self.online:
             return self.link.problem.problem()
         return None
@@ -150,7 +151,7 @@ class Session:
         wait = FIRST_WAIT
         while True:
             self._news.clear()
-            if not self._may_attach():
+            if self.link.page == 0:
                 await self._news.wait()
                 continue
             begun, pause = self._monotonic(), 0.0
@@ -168,16 +169,12 @@ class Session:
                 async with asyncio.timeout(pause or wait * random.uniform(0.5, 1.0)):  # noqa: S311 (no secret)
                     await self._news.wait()
 
-    def _may_attach(self) -> bool:
-        """Another presenter's screen is taken over only once, when this one has just come: else two would fight."""
-        return self.link.page != 0 and (self.link.taken is None or not self._attached_once)
-
     async def _attach(self, page: int) -> None:
         """One set of channels, from the offer to their end."""
         peer = Peer(self._interfaces)
         try:
             path = await peer.accept(await self.link.offer(page, await peer.offer()))
-            self._page, self._attached_once = page, True
+            self._page = page
             await self._converse(path)
         finally:
             await peer.close()
@@ -192,11 +189,11 @@ class Session:
             monotonic=self._monotonic,
             estimate=self.estimate,
         )
-        path.listen(self._hear)
         self._say(path, Welcome(protocol=PROTOCOL, presenter=self._presenter, build=self._build))
         if self.stage is not None:
             self._say(path, self.stage)
             self.pump.set_stage(self.stage)
+        path.listen(self._hear)
         self._look()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -229,11 +226,6 @@ class Session:
     def _on_page(self, page: int) -> None:
         if page:
             self._news.set()
-
-    def _on_link(self) -> None:
-        if self._may_attach():
-            self._news.set()
-        self._on_change()
 
     def _hear(self, text: str) -> None:
         """One message of the page."""

@@ -10,17 +10,24 @@ from hypothesis import strategies as st
 from courtcast.core.spans import Spans
 
 numbers = st.integers(0, 40)
-ranges_added = st.lists(st.tuples(numbers, numbers), max_size=30)
+changes = st.lists(st.tuples(st.booleans(), numbers, numbers), max_size=30)
 
 
-def build(ranges: list[tuple[int, int]]) -> tuple[Spans, set[int]]:
-    plain = {number for start, end in ranges for number in range(start, end)}
-    return Spans(ranges), plain
+def build(steps: list[tuple[bool, int, int]]) -> tuple[Spans, set[int]]:
+    spans, plain = Spans(), set[int]()
+    for adds, start, end in steps:
+        if adds:
+            spans.add(start, end)
+            plain |= set(range(start, end))
+        else:
+            spans.discard(start, end)
+            plain -= set(range(start, end))
+    return spans, plain
 
 
-@given(ranges_added)
-def test_it_is_the_set_that_was_built(ranges: list[tuple[int, int]]) -> None:
-    spans, plain = build(ranges)
+@given(changes)
+def test_it_is_the_set_that_was_built(steps: list[tuple[bool, int, int]]) -> None:
+    spans, plain = build(steps)
     assert {number for number in range(50) if number in spans} == plain
     assert len(spans) == len(plain)
     assert bool(spans) == bool(plain)
@@ -29,8 +36,8 @@ def test_it_is_the_set_that_was_built(ranges: list[tuple[int, int]]) -> None:
     assert Spans(spans) == spans
 
 
-@given(ranges_added, numbers, numbers)
-def test_what_is_missing(ranges: list[tuple[int, int]], start: int, end: int) -> None:
-    spans, plain = build(ranges)
+@given(changes, numbers, numbers)
+def test_what_is_missing(steps: list[tuple[bool, int, int]], start: int, end: int) -> None:
+    spans, plain = build(steps)
     missing = list(spans.missing(start, end))
     assert [n for a, b in missing for n in range(a, b)] == [n for n in range(start, end) if n not in plain]

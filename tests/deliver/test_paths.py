@@ -14,13 +14,13 @@ from courtcast.deliver.paths import CONTROL_MOST, MEDIA_MOST, ChannelPath, PathC
 from courtcast.deliver.peer import Peer, PeerFailed
 from courtcast.wire.media import KIND_FRAGMENT, PIECE, MediaHeader, pack
 from tests.stand_ins.line import Line
-from tests.stand_ins.page import StandInPage, until
+from tests.stand_ins.page import PageProgram, until
 
 MEGABIT = 125_000
 
 
 @asynccontextmanager
-async def connected(page: StandInPage, line: Line | None = None) -> AsyncIterator[tuple[Peer, ChannelPath]]:
+async def connected(page: PageProgram, line: Line | None = None) -> AsyncIterator[tuple[Peer, ChannelPath]]:
     peer = Peer(["127.0.0.1"])
     try:
         offer = await peer.offer()
@@ -42,7 +42,7 @@ def pieces(total: int, index: int = 0) -> list[bytes]:
 
 
 async def test_both_streams_arrive_whole_and_in_order() -> None:
-    async with StandInPage(refuse=lambda _: True) as page, connected(page) as (_, path):
+    async with PageProgram(refuse=lambda _: True) as page, connected(page) as (_, path):
         heard: list[str] = []
         path.listen(heard.append)
         for piece in pieces(300_000):
@@ -60,7 +60,7 @@ async def test_control_passes_media_that_waits() -> None:
     """20 Mb/s with the pump's window on its way: a stage is there before media given to the path ahead of it."""
     async with (
         Line(rate=20 * MEGABIT, delay=0.003, queue=400_000) as line,
-        StandInPage(refuse=lambda _: True) as page,
+        PageProgram(refuse=lambda _: True) as page,
         connected(page, line) as (_, path),
     ):
         for piece in pieces(500_000):
@@ -77,7 +77,7 @@ async def test_control_passes_media_that_waits() -> None:
 async def test_what_is_buffered_goes_down_as_it_arrives_and_says_so() -> None:
     async with (
         Line(rate=8 * MEGABIT, delay=0.003, queue=100_000) as line,
-        StandInPage(refuse=lambda _: True) as page,
+        PageProgram(refuse=lambda _: True) as page,
         connected(page, line) as (_, path),
     ):
         calls: list[int] = []
@@ -94,7 +94,7 @@ async def test_what_is_buffered_goes_down_as_it_arrives_and_says_so() -> None:
 async def test_a_line_that_was_cut_goes_on_where_it_was() -> None:
     async with (
         Line(rate=40 * MEGABIT, delay=0.003, queue=200_000) as line,
-        StandInPage(refuse=lambda _: True) as page,
+        PageProgram(refuse=lambda _: True) as page,
         connected(page, line) as (_, path),
     ):
         for piece in pieces(400_000):
@@ -108,7 +108,7 @@ async def test_a_line_that_was_cut_goes_on_where_it_was() -> None:
 
 
 async def test_a_page_that_leaves_closes_the_path() -> None:
-    async with StandInPage() as page, connected(page) as (_, path):
+    async with PageProgram() as page, connected(page) as (_, path):
         progress = asyncio.Event()
         path.on_progress = progress.set
         await page.close()
@@ -121,7 +121,7 @@ async def test_a_page_that_leaves_closes_the_path() -> None:
 
 
 async def test_closing_is_bounded_and_may_be_repeated() -> None:
-    async with StandInPage() as page, connected(page) as (peer, path):
+    async with PageProgram() as page, connected(page) as (peer, path):
         async with asyncio.timeout(5):
             await path.close()
             await peer.close()
@@ -132,7 +132,7 @@ async def test_closing_is_bounded_and_may_be_repeated() -> None:
 async def test_a_path_that_takes_no_more_control_ends() -> None:
     async with (
         Line(rate=40 * MEGABIT, delay=0.003, queue=200_000) as line,
-        StandInPage() as page,
+        PageProgram() as page,
         connected(page, line) as (_, path),
     ):
         line.cut = True
@@ -146,7 +146,7 @@ async def test_a_path_that_takes_no_more_control_ends() -> None:
 async def test_a_user_that_does_not_look_at_what_is_buffered_is_told() -> None:
     async with (
         Line(rate=1 * MEGABIT, delay=0.003, queue=50_000) as line,
-        StandInPage(refuse=lambda _: True) as page,
+        PageProgram(refuse=lambda _: True) as page,
         connected(page, line) as (_, path),
     ):
         for piece in pieces(MEDIA_MOST):
@@ -179,7 +179,7 @@ async def test_an_offer_names_the_chosen_address_and_nothing_else() -> None:
 
 async def test_a_masked_candidate_costs_no_time() -> None:
     """A name that only multicast could resolve stands beside the address: it is not waited for."""
-    async with StandInPage() as page:
+    async with PageProgram() as page:
         peer = Peer(["127.0.0.1"])
         try:
             answer = await page.answer(await peer.offer())

@@ -25,7 +25,7 @@ from courtcast.prepare.store import FolderStore, fragment_name, init_name
 from courtcast.wire.media import KIND_FRAGMENT, MediaHeader, Row, Track
 from courtcast.wire.screen import Anchor, FromScreen, Hello, Holdings, Scene, Stage
 from tests.stand_ins.line import Line
-from tests.stand_ins.page import StandInPage, until
+from tests.stand_ins.page import PageProgram, until
 
 MEGABIT = 125_000
 SCALE = 90_000
@@ -78,7 +78,7 @@ def scene(clip: Clip, at: float, *, rate: float = 0.0) -> Scene:
 class Fed:
     """A page that is being fed."""
 
-    page: StandInPage
+    page: PageProgram
     path: ChannelPath
     pump: Pump
     estimate: Estimate
@@ -92,7 +92,7 @@ class Fed:
 
 
 @asynccontextmanager
-async def feeding(page: StandInPage, *clips: Clip, line: Line | None = None) -> AsyncIterator[Fed]:
+async def feeding(page: PageProgram, *clips: Clip, line: Line | None = None) -> AsyncIterator[Fed]:
     """Connects, answers the page's messages as a session does, and pumps."""
     peer, estimate = Peer(["127.0.0.1"]), Estimate()
     known = {clip.manifest.rendition: clip.manifest for clip in clips}
@@ -135,7 +135,7 @@ def store(tmp_path: Path) -> FolderStore:
 
 async def test_a_clip_is_sent_whole_and_only_once(store: FolderStore) -> None:
     clip = await Clip(store, SHOWN).grow(20)
-    async with StandInPage() as page, feeding(page, clip) as fed:
+    async with PageProgram() as page, feeding(page, clip) as fed:
         fed.show(1, scene(clip, 0), sound=True)
         await until(lambda: len(fed.held(clip)) == 40 and len(fed.held(clip, SOUND)) == 40)
         await until(lambda: page.manifests[SHOWN].complete)
@@ -148,7 +148,7 @@ async def test_a_clip_is_sent_whole_and_only_once(store: FolderStore) -> None:
 
 async def test_what_the_page_holds_is_not_sent_again_over_a_new_path(store: FolderStore) -> None:
     clip = await Clip(store, SHOWN).grow(10)
-    async with StandInPage() as page:
+    async with PageProgram() as page:
         async with feeding(page, clip) as fed:
             fed.show(1, scene(clip, 0))
             await until(lambda: len(fed.held(clip)) == 20)
@@ -165,7 +165,7 @@ async def test_a_seek_drops_what_is_no_longer_wanted(store: FolderStore) -> None
     clip = await Clip(store, SHOWN, size=500_000).grow(20)
     async with (
         Line(rate=8 * MEGABIT, delay=0.003, queue=200_000) as line,
-        StandInPage() as page,
+        PageProgram() as page,
         feeding(page, clip, line=line) as fed,
     ):
         fed.show(1, scene(clip, 0))
@@ -187,7 +187,7 @@ async def test_a_cue_takes_its_turn_and_shown_goes_on_first(store: FolderStore) 
     shown, cued = await Clip(store, SHOWN).grow(30), await Clip(store, CUED).grow(30)
     async with (
         Line(rate=20 * MEGABIT, delay=0.003, queue=200_000) as line,
-        StandInPage() as page,
+        PageProgram() as page,
         feeding(page, shown, cued, line=line) as fed,
     ):
         fed.show(1, scene(shown, 0), scene(cued, 10))
@@ -204,7 +204,7 @@ async def test_little_is_ever_on_its_way(store: FolderStore) -> None:
     most = 0
     async with (
         Line(rate=20 * MEGABIT, delay=0.003, queue=500_000) as line,
-        StandInPage() as page,
+        PageProgram() as page,
         feeding(page, clip, line=line) as fed,
     ):
         fed.estimate.round_trip(0.006)
@@ -220,7 +220,7 @@ async def test_little_is_ever_on_its_way(store: FolderStore) -> None:
 
 async def test_it_goes_on_as_the_manifest_grows(store: FolderStore) -> None:
     clip = await Clip(store, SHOWN).grow(1, finish=False)
-    async with StandInPage() as page, feeding(page, clip) as fed:
+    async with PageProgram() as page, feeding(page, clip) as fed:
         fed.show(1, scene(clip, 0))
         await until(lambda: fed.held(clip) == [0, 1])
         await clip.grow(2, finish=False)
@@ -235,7 +235,7 @@ async def test_it_goes_on_as_the_manifest_grows(store: FolderStore) -> None:
 
 async def test_sound_follows_when_the_screen_becomes_the_rooms_sound(store: FolderStore) -> None:
     clip = await Clip(store, SHOWN).grow(5)
-    async with StandInPage() as page, feeding(page, clip) as fed:
+    async with PageProgram() as page, feeding(page, clip) as fed:
         fed.show(1, scene(clip, 0))
         await until(lambda: len(fed.held(clip)) == 10)
         await asyncio.sleep(0.3)
@@ -246,7 +246,7 @@ async def test_sound_follows_when_the_screen_becomes_the_rooms_sound(store: Fold
 
 async def test_a_page_stays_within_its_budget(store: FolderStore) -> None:
     clip = await Clip(store, SHOWN).grow(30)
-    async with StandInPage(budget=1_000_000) as page, feeding(page, clip) as fed:
+    async with PageProgram(budget=1_000_000) as page, feeding(page, clip) as fed:
         fed.show(1, scene(clip, 0))
         await until(lambda: len(fed.held(clip)) >= 19)
         await asyncio.sleep(0.5)
@@ -264,7 +264,7 @@ async def test_what_did_not_pass_the_pages_check_is_sent_again(store: FolderStor
             return True
         return False
 
-    async with StandInPage(refuse=once) as page, feeding(page, clip) as fed:
+    async with PageProgram(refuse=once) as page, feeding(page, clip) as fed:
         fed.show(1, scene(clip, 0))
         await until(lambda: fed.held(clip) == list(range(8)), SETTLE + 5)
         assert len(refused) == 1
@@ -281,7 +281,7 @@ async def test_what_never_passes_does_not_fill_the_line(store: FolderStore) -> N
             return True
         return False
 
-    async with StandInPage(refuse=always) as page, feeding(page, clip) as fed:
+    async with PageProgram(refuse=always) as page, feeding(page, clip) as fed:
         fed.show(1, scene(clip, 0))
         await until(lambda: len(tries) == 2, 2 * SETTLE + 5)
         assert fed.held(clip) == [0, 1, 3, 4, 5, 6, 7], "the rest came meanwhile"
@@ -289,7 +289,7 @@ async def test_what_never_passes_does_not_fill_the_line(store: FolderStore) -> N
 
 async def test_what_the_page_gave_back_comes_again_where_it_is_needed(store: FolderStore) -> None:
     clip = await Clip(store, SHOWN).grow(30)
-    async with StandInPage() as page, feeding(page, clip) as fed:
+    async with PageProgram() as page, feeding(page, clip) as fed:
         fed.show(1, scene(clip, 0))
         await until(lambda: len(fed.held(clip)) == 60)
         await until(lambda: fed.pump.lacking(SHOWN, 0, None, sound=False) == 0)
@@ -305,7 +305,7 @@ async def test_what_the_page_gave_back_comes_again_where_it_is_needed(store: Fol
 async def test_a_file_that_is_gone_stops_nothing_else(store: FolderStore) -> None:
     clip = await Clip(store, SHOWN).grow(4)
     await store.delete(fragment_name(SHOWN, clip.manifest.rows(PICTURE)[2]))
-    async with StandInPage() as page, feeding(page, clip) as fed:
+    async with PageProgram() as page, feeding(page, clip) as fed:
         fed.show(1, scene(clip, 0))
         await until(lambda: fed.held(clip) == [0, 1, 3, 4, 5, 6, 7])
 
@@ -313,7 +313,7 @@ async def test_a_file_that_is_gone_stops_nothing_else(store: FolderStore) -> Non
 async def test_it_ends_with_its_path(store: FolderStore) -> None:
     clip = await Clip(store, SHOWN).grow(4)
     peer = Peer(["127.0.0.1"])
-    async with StandInPage() as page:
+    async with PageProgram() as page:
         try:
             path = await peer.accept(await page.answer(await peer.offer()))
             pump = Pump(

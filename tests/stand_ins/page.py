@@ -29,7 +29,7 @@ async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
             await asyncio.sleep(0.005)
 
 
-class StandInPage:
+class PageProgram:
     """Context manager. One page; `answer` may be asked for again, as a page is that was offered to anew."""
 
     def __init__(self, *, budget: int = 0, refuse: Callable[[MediaHeader], bool] = lambda _: False) -> None:
@@ -51,7 +51,9 @@ class StandInPage:
         self.held: dict[tuple[str, int], dict[int, int]] = {}
         """For each track the bytes of each fragment held."""
         self.mute = False
+        """It says nothing any more, as a page whose thread hangs."""
         self.connection: Connection | None = None
+        self._told: Holdings | None = None
         self._partial: tuple[MediaHeader, bytearray] | None = None
         self._channels: dict[str, RTCDataChannel] = {}
         self._reporter: asyncio.Task[None] | None = None
@@ -76,7 +78,7 @@ class StandInPage:
     async def answer(self, offer: str) -> str:
         await self.close()
         self._channels.clear()
-        self._partial = None
+        self._partial = self._told = None
         self.connection = connection = Connection(["127.0.0.1"])
         connection.on("datachannel", self._on_channel)
         await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
@@ -98,6 +100,7 @@ class StandInPage:
         self.tell_holdings()
 
     def tell_holdings(self) -> None:
+        """At changes only."""
         rows: dict[str, list[tuple[int, int, int]]] = {}
         for (rendition, track), known in self.rows.items():
             ranges = Spans((index, index + 1) for index in known)
@@ -114,7 +117,10 @@ class StandInPage:
                 )
             )
         total = sum(size for track in self.held.values() for size in track.values())
-        self.say(Holdings(tracks=tracks, rows=rows, bytes=total, refused=self.refused))
+        told = Holdings(tracks=tracks, rows=rows, bytes=total, refused=self.refused)
+        if told != self._told:
+            self._told = told
+            self.say(told)
 
     def _on_channel(self, channel: RTCDataChannel) -> None:
         self._channels[channel.label] = channel

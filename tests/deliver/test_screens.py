@@ -1,0 +1,327 @@
+"""Screens as the control side sees them: real receivers on loopback, real TLS and data channels, a program as the page."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from courtcast.core.identity import Identity
+from courtcast.core.manifest import Manifest
+from courtcast.deliver import session as session_module
+from courtcast.deliver.screens import Screens
+from courtcast.evidence.database import Database
+from courtcast.prepare.store import FolderStore
+from courtcast.problems import Refused
+from courtcast.wire.api import ChangeScreen
+from courtcast.wire.api import Screen as Seen
+from courtcast.wire.link import Answer
+from courtcast.wire.screen import Anchor, Fault, Picture, Report, Scene, Stage
+from tests.deliver.test_pump import SHOWN, Clip
+from tests.stand_ins.page import PageProgram, until
+from tests.stand_ins.screen import HERE, Screen, page, screen
+
+JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
+
+
+class Room:
+    """A presenter's screens, without the rest of the presenter."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.identity = Identity.make("presenter")
+        self.store = FolderStore(folder / "renditions")
+        self.manifests: dict[str, Manifest] = {}
+        self.changes: list[str] = []
+        self.screens: Screens
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Screens]:
+        """May be opened again after it was closed: a presenter that is started once more."""
+        async with (
+            Database(self.folder / "courtcast.db") as db,
+            Screens(
+                identity=self.identity,
+                name="Court 3",
+                db=db,
+                clock=time.monotonic,
+                renditions=self.manifests.get,
+                store=self.store,
+                interfaces=[HERE],
+                on_change=self.changes.append,
+                build="b1",
+            ) as screens,
+        ):
+            self.screens = screens
+            yield screens
+
+    async def paired(self, receiver: Screen) -> str:
+        """Typed in and paired; gives the screen's id."""
+        found = await self.screens.add(receiver.address)
+        await self.screens.pair(found.id, receiver.code)
+        return found.id
+
+
+@asynccontextmanager
+async def displayed(receiver: Screen, program: PageProgram) -> AsyncIterator[None]:
+    """The page on a receiver: it answers every offer that comes."""
+    async with page(receiver) as socket:
+
+        async def answer() -> None:
+            while True:
+                offer = await socket.offers.get()
+                await socket.say(Answer(offer.page, await program.answer(offer.sdp)))
+
+        answering = asyncio.create_task(answer())
+        try:
+            yield
+        finally:
+            answering.cancel()
+            await asyncio.gather(answering, return_exceptions=True)
+            await program.close()
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    made = Room(tmp_path / "presenter")
+    async with made.open():
+        yield made
+
+
+@pytest.fixture
+async def jury(tmp_path: Path) -> AsyncIterator[Screen]:
+    async with screen(tmp_path / "jury") as running:
+        yield running
+
+
+def stage(revision: int, clip: Clip | None = None, at: float = 0.0) -> Stage:
+    shown = None
+    if clip is not None:
+        shown = Scene(exhibit=clip.manifest.exhibit, rendition=SHOWN, anchor=Anchor(at, 0.0, 0.0))
+    return Stage(revision=revision, shown=shown, blank=clip is None)
+
+
+async def test_found_paired_connected_and_fed(room: Room, jury: Screen) -> None:
+    screens = room.screens
+    await until(screens.screens)
+    found = screens.screens()[0]
+    assert (found.name, found.zone, found.paired, found.online) == ("Jury left", "jury", False, False)
+    assert found.address == jury.address
+
+    clip = await Clip(room.store, SHOWN).grow(4)
+    room.manifests[SHOWN] = clip.manifest
+    async with PageProgram() as program, displayed(jury, program):
+        await screens.pair(found.id, jury.code)
+        await until(lambda: screens.get(found.id).online)
+        assert program.heard[0] == {"type": "welcome", "protocol": 1, "presenter": "Court 3", "build": "b1"}
+        assert screens.get(found.id).path == "webrtc"
+
+        screens.set_stages({found.id: stage(5, clip, 2.6)})
+        await until(lambda: len(program.arrived) == 8)
+        assert program.arrived[0][2] == 4, "from the keyframe at 2 s"
+        await until(lambda: (screens.get(found.id).report or EMPTY).exhibit is not None)
+        report = screens.get(found.id).report
+        assert report is not None
+        assert report.media_time == 2.6
+        assert report.frame == 5, "filled in from the manifest"
+        assert report.age < 2
+        await until(lambda: screens.to_send(found.id, SHOWN, 0.0, None) == 0)
+        assert screens.to_send(found.id, "00000000000000ff", 0.0, None) is None
+        assert found.id in room.changes
+
+
+EMPTY = Report(revision=0)
+
+
+async def test_a_stage_set_before_the_page_is_there_reaches_it(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    room.screens.set_stages({known: stage(7)})
+    assert not room.screens.get(known).online
+    async with PageProgram() as program, displayed(jury, program):
+        await until(lambda: program.stages)
+        assert [told["type"] for told in program.heard[:2]] == ["welcome", "stage"]
+        assert program.stages[0][1].revision == 7
+
+
+async def test_a_reloaded_page_gets_the_whole_stage_again(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    room.screens.set_stages({known: stage(3)})
+    for _ in range(2):
+        async with PageProgram() as program, displayed(jury, program):
+            await until(lambda program=program: program.stages)
+            assert program.stages[0][1].revision == 3
+
+
+async def test_a_page_that_hangs_up_and_stays_is_offered_to_anew(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    room.screens.set_stages({known: stage(3)})
+    async with PageProgram() as program, displayed(jury, program):
+        await until(lambda: program.stages)
+        await program.close()
+        await until(lambda: len(program.stages) == 2)
+        await until(lambda: room.screens.get(known).online)
+
+
+async def test_a_presenter_that_starts_again_finds_its_screens(tmp_path: Path, jury: Screen) -> None:
+    room = Room(tmp_path / "presenter")
+    async with PageProgram() as program, displayed(jury, program):
+        async with room.open() as screens:
+            known = await room.paired(jury)
+            await screens.change(known, ChangeScreen(name="Left of the jury", zone="jury box"))
+            await until(lambda: screens.get(known).online)
+        async with room.open() as screens:
+            screens.set_stages({known: stage(9)})
+            await until(lambda: program.stages)
+            assert [(seen.name, seen.zone, seen.paired) for seen in screens.screens()] == [
+                ("Left of the jury", "jury box", True)
+            ]
+            await screens.change(known, ChangeScreen(name=" "))
+            assert screens.get(known).name == "Jury left", "an empty name gives it back its own"
+
+
+async def test_a_silent_page_counts_as_away_and_comes_back(
+    room: Room, jury: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "SILENT", 0.8)
+    monkeypatch.setattr(session_module, "DEAD", 2.5)
+    known = await room.paired(jury)
+    room.screens.set_stages({known: stage(1)})
+    async with PageProgram() as program, displayed(jury, program):
+        await until(lambda: room.screens.get(known).online)
+        program.mute = True
+        room.changes.clear()
+        await until(lambda: not room.screens.get(known).online)
+        await until(lambda: room.changes)
+        program.mute = False
+        await until(lambda: room.screens.get(known).online)
+        assert len(program.stages) == 1, "over the same channels"
+        program.mute = True
+        await until(lambda: len(program.stages) == 2)
+
+
+async def test_removing_a_screen_unpairs_it_on_both_sides(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    async with PageProgram() as program, displayed(jury, program):
+        await until(lambda: room.screens.get(known).online)
+        assert len(jury.store.pins()) == 1
+        await room.screens.remove(known)
+        await until(lambda: jury.store.pins() == [])
+        await until(lambda: program.connection is None or program.connection.connectionState == "closed")
+    assert not any(seen.paired for seen in room.screens.screens())
+
+
+async def test_what_a_page_says_wrong_changes_nothing(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    async with PageProgram() as program, displayed(jury, program):
+        await until(lambda: room.screens.get(known).online)
+        for nonsense in (
+            "",
+            "{",
+            "[]",
+            '{"type":"none"}',
+            '{"type":"report"}',
+            '{"type":"report","revision":"x"}',
+            "ä",
+        ):
+            program.say_raw(nonsense)
+        program.say(Picture("not base64", 1, 1))
+        program.say(Picture(base64.b64encode(b"<svg>").decode(), 1, 1))
+        program.say(Picture(base64.b64encode(JPEG + bytes(60_000)).decode(), 1, 1))
+        program.say(Picture(base64.b64encode(JPEG).decode(), 320, 180))
+        await until(lambda: room.screens.get(known).picture)
+        assert room.screens.get(known).picture == 1
+        assert room.screens.picture(known) == JPEG
+        program.say(Report(revision=0, problem="decoder"))
+        await until(lambda: problem_of(room.screens.get(known)) == "decoder")
+        program.say(Fault("player.js:3", "TypeError"))
+        await until(lambda: (seen := room.screens.get(known).problem) is not None and seen.type == "page-fault")
+        assert room.screens.get(known).online
+
+
+def problem_of(seen: Seen) -> str | None:
+    return None if seen.report is None or seen.report.problem is None else seen.report.problem.type
+
+
+async def test_a_page_of_another_version_is_named(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    async with PageProgram() as program, displayed(jury, program):
+        program.protocol = 99
+        await until(lambda: (seen := room.screens.get(known).problem) is not None and seen.type == "screen-protocol")
+        await until(lambda: not room.screens.get(known).online)
+
+
+async def test_watching_asks_for_pictures(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    room.screens.set_stages({known: stage(4)})
+    async with PageProgram() as program, displayed(jury, program):
+        await until(lambda: program.stages)
+        room.screens.watch({known})
+        await until(lambda: program.stages[-1][1].watch)
+        room.screens.set_stages({known: stage(5)})
+        await until(lambda: program.stages[-1][1].revision == 5)
+        assert program.stages[-1][1].watch
+        room.screens.watch(())
+        await until(lambda: not program.stages[-1][1].watch)
+        told = len(program.stages)
+        room.screens.set_stages({known: stage(5)})
+        await asyncio.sleep(0.1)
+        assert len(program.stages) == told, "the same stage is not said twice"
+
+
+async def test_one_screen_that_is_gone_holds_up_no_other(room: Room, tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        dead = await stack.enter_async_context(screen(tmp_path / "dead", name="Dead"))
+        alive = await stack.enter_async_context(screen(tmp_path / "alive", name="Alive"))
+        programs = [await stack.enter_async_context(PageProgram()) for _ in range(2)]
+        for receiver, program in zip((dead, alive), programs, strict=True):
+            await stack.enter_async_context(displayed(receiver, program))
+        ids = [await room.paired(dead), await room.paired(alive)]
+        await until(lambda: all(room.screens.get(known).online for known in ids))
+        programs[0].mute = True
+        await dead.stop()
+        for revision in range(1, 30):
+            room.screens.set_stages({known: stage(revision) for known in ids})
+        await until(lambda: programs[1].stages and programs[1].stages[-1][1].revision == 29, 2)
+
+
+async def test_a_wrong_code_an_unknown_screen_and_addresses_that_lead_nowhere(room: Room, jury: Screen) -> None:
+    screens = room.screens
+    found = await screens.add(jury.address)
+    assert not found.paired
+    wrong = "".join("1" if digit == "0" else "0" for digit in jury.code)
+    for call, problem in (
+        (screens.pair(found.id, wrong), "pairing-wrong-code"),
+        (screens.pair("ffff", jury.code), "screen-unknown"),
+        (screens.remove("ffff"), "screen-unknown"),
+        (screens.change("ffff", ChangeScreen(name="x")), "screen-unknown"),
+        (screens.add("not an address"), "address-malformed"),
+        (screens.add(f"{HERE}:9"), "screen-unreachable"),
+    ):
+        with pytest.raises(Refused) as refused:
+            await call
+        assert refused.value.type == problem
+    with pytest.raises(Refused):
+        screens.get("ffff")
+    assert screens.picture("ffff") is None
+    assert screens.rate("ffff") is None
+    assert screens.to_send("ffff", SHOWN, 0, None) is None
+    await screens.pair(found.id, jury.code)
+    await until(lambda: screens._sessions[found.id].link.connected)
+    with pytest.raises(Refused) as refused:
+        await screens.pair(found.id, jury.code)
+    assert refused.value.type == "screen-paired"
+
+
+async def test_another_receiver_at_a_paired_address_is_not_taken_for_it(room: Room, tmp_path: Path) -> None:
+    async with screen(tmp_path / "one") as first:
+        known = await room.paired(first)
+        await until(lambda: room.screens._sessions[known].link.connected)
+        port = first.agent.port
+    async with screen(tmp_path / "two", port=port, name="Impostor"):
+        await until(lambda: (seen := room.screens.get(known).problem) is not None and seen.type == "screen-certificate")
+        assert not room.screens.get(known).online
