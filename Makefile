@@ -42,8 +42,9 @@ js: $(VENV)/test-ready ## the pages' pure modules, by node's own runner
 unit: $(VENV)/test-ready ## pytest, browser tests included (PYTEST="-k name" narrows)
 	$(BIN)/python -m pytest $(PYTEST)
 
-generate: $(VENV)/test-ready ## web/shared/wire.js and docs/protocol.md from courtcast/wire
+generate: $(VENV)/test-ready ## what is made from the code: web/shared/wire.js, docs/protocol.md, docs/problems.md
 	$(BIN)/python -m courtcast.wire.generate
+	$(BIN)/python -m courtcast.problems >docs/problems.md
 
 bench: $(VENV)/test-ready ## the figures of docs/performance.md, all from one run
 	$(BIN)/python -m bench.main

@@ -300,3 +300,27 @@ class Refused(Exception):
 
     def problem(self) -> Problem:
         return Problem(type=self.type, detail=self.detail)
+
+
+def document() -> str:
+    """docs/problems.md."""
+    rows = [
+        f"| `{type_}` | {kind.status} | {kind.detail.replace('|', '&#124;')} |" for type_, kind in sorted(TABLE.items())
+    ]
+    return "\n".join(
+        [
+            "# Problems",
+            "",
+            "Everything that can be named as a reason, in the API's problem documents (RFC 9457), beside an exhibit or a",
+            "screen in the remote, and on the command line. Types are stable. Made by `make generate`.",
+            "",
+            "| type | status | sentence |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    print(document(), end="")
