@@ -314,6 +314,7 @@ class Screens:
             cue_ready=report.cue_ready,
             problem=_problem(report.problem),
             age=max(0.0, time.monotonic() - session.reported),
+            revision=report.revision,
         )
 
     def _frame(self, session: Session, report: Report) -> int | None:

@@ -117,6 +117,8 @@ class ScreenReport(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     age: float = 0.0
     """Seconds since the report came in."""
+    revision: int = 0
+    """Of the room, as far as this screen has carried it out."""
 
 
 class Screen(msgspec.Struct, frozen=True, kw_only=True):

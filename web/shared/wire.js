@@ -680,6 +680,7 @@ export const Exhibit = record(
  * @property {boolean} cue_ready The cued exhibit's frame is decoded and can be put up at once.
  * @property {Problem | null} problem
  * @property {number} age Seconds since the report came in.
+ * @property {number} revision Of the room, as far as this screen has carried it out.
  */
 /** @type {Codec<ScreenReport>} */
 export const ScreenReport = record(
@@ -699,6 +700,7 @@ export const ScreenReport = record(
     cue_ready: [flag, false],
     problem: [nullable(Problem.check), null],
     age: [number, 0.0],
+    revision: [integer, 0],
   }
 );
 
