@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import messages
-from courtcast.wire.media import Row, Track
+from courtcast.wire.media import ManifestRows, Row, Track
 
 
 class File(NamedTuple):
@@ -79,6 +79,12 @@ class Assembly:
             message.pts,
         )
         return row, file
+
+    def add(self, row: Row) -> ManifestRows:
+        """The fragment is in the store: it becomes part of the manifest. Gives the news of it."""
+        assert self.manifest is not None
+        self.manifest.add([row])
+        return self.manifest.rows_message({row.track: range(row.index, row.index + 1)})
 
     def done(self, message: messages.Done) -> Manifest:
         """The finished manifest. Raises Unexpected."""

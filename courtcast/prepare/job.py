@@ -1,27 +1,29 @@
-"""Preparing one exhibit: its coded samples, unchanged, as fragments in the store and a manifest that grows."""
+"""Preparing one exhibit: its coded samples, unchanged, as fragments in the store and a manifest that grows.
+
+A job is described by plain data (`messages.Work`) and reads its source by ranges; it could run anywhere. Here each
+runs in a caged child of this machine, which can begin while the file is still arriving.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from contextlib import AsyncExitStack
 
 import msgspec
 
 from courtcast.core.manifest import Manifest
-from courtcast.prepare.store import Store
+from courtcast.prepare import messages
+from courtcast.prepare.assemble import Assembly, Unexpected
+from courtcast.prepare.cage.keeper import Allowance, Cage, refused
+from courtcast.prepare.source import Source
+from courtcast.prepare.store import Store, save_manifest
+from courtcast.prepare.viewer import Viewer
+from courtcast.problems import Refused
 from courtcast.wire.api import AudioInfo, VideoInfo
 from courtcast.wire.media import ManifestRows
 
-
-class Source(Protocol):
-    """The bytes of an exhibit, which may still be on their way."""
-
-    @property
-    def length(self) -> int | None:
-        """Bytes, None while it is not known."""
-
-    async def read(self, offset: int, n: int) -> bytes:
-        """Waits until they are there, asking for them; short only at the end. Raises Refused if they will not come."""
+VERSION = 1
+"""Of what preparing gives: raise it when fragments of the same source would come out differently."""
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,17 +43,64 @@ async def prepare(
     on_rows: Callable[[ManifestRows], None],
     on_probe: Callable[[Probe], None],
     on_manifest: Callable[[Manifest], None] | None = None,
+    cage: Cage | None = None,
 ) -> Manifest:
     """Re-wrap a source into the store; `on_manifest` gets the live manifest before the first rows, `on_rows` each part.
 
+    Give the `cage` that the program keeps: its child is warm already. Without one a child is started for this alone.
+    The finished manifest is in the store when this returns (`store.load_manifest`).
+
     Raises Refused: of the file (file-…, format-not-yet, open-gop, parser-…), and whatever the source or store raised.
     """
-    raise NotImplementedError
+    assembly = Assembly(exhibit, rendition)
+    async with AsyncExitStack() as stack:
+        kept = cage if cage is not None else await stack.enter_async_context(Cage(warm=False))
+        work = messages.Work(do="rewrap", length=source.length, memory=kept.limits.memory)
+        child = await stack.enter_async_context(kept.child(work))
+        allowance = Allowance(kept.limits, source.length)
+        try:
+            while True:
+                message, data = await child.receive(kept.limits.silence)
+                allowance.sent(len(data))
+                match message:
+                    case messages.Read():
+                        allowance.read(message.n)
+                        await child.send(messages.Data(), await source.read(message.offset, message.n))
+                    case messages.Looked():
+                        on_probe(Probe(container=message.container, video=message.video, audio=message.audio))
+                    case messages.Begin():
+                        for file in assembly.begin(message, data):
+                            await store.put(f"{rendition}/{file.sha256}", file.data)
+                        if on_manifest is not None and assembly.manifest is not None:
+                            on_manifest(assembly.manifest)
+                    case messages.Piece():
+                        row, file = assembly.piece(message, data)
+                        await store.put(f"{rendition}/{file.sha256}", file.data)
+                        on_rows(assembly.add(row))
+                    case messages.Done():
+                        manifest = assembly.done(message)
+                        await save_manifest(store, manifest)
+                        on_rows(manifest.rows_message({}))
+                        return manifest
+                    case messages.Failed():
+                        raise refused(message)
+                    case _:
+                        raise Refused("parser-crashed")
+        except Unexpected:
+            raise Refused("parser-crashed") from None
 
 
-async def still(source: Source, manifest: Manifest, frame: int, width: int | None = None) -> bytes:
+async def still(
+    source: Source, manifest: Manifest, frame: int, width: int | None = None, *, cage: Cage | None = None
+) -> bytes:
     """PNG of exactly that counted frame, turned and with square pixels as a display would show it.
 
-    Raises Refused: still-not-yet where its bytes are not there, file-damaged where it does not decode.
+    Opens the source anew; a `Viewer` keeps it open for the next one.
+
+    Raises Refused: outside-exhibit where there is no such frame, still-not-yet where its bytes are not there,
+    file-damaged where it does not decode, parser-….
     """
-    raise NotImplementedError
+    async with AsyncExitStack() as stack:
+        kept = cage if cage is not None else await stack.enter_async_context(Cage(warm=False))
+        viewer = await stack.enter_async_context(Viewer(kept))
+        return await viewer.png(source, manifest, frame, width)

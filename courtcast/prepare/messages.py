@@ -49,12 +49,12 @@ class Data(msgspec.Struct, frozen=True, tag="data"):
 
 
 class Shot(msgspec.Struct, frozen=True, kw_only=True, tag="shot"):
-    """Parent → child (stills): the picture shown at `pts`, with decoding begun at `key`, in ticks as the file has them.
+    """Parent → child (stills): the picture shown `at` ticks after the first counted one, as PNG.
 
-    `number` counts it among the counted pictures, for when the file has to be read from its beginning.
+    Decoding begins at the keyframe that lies at `key` or before, in the same ticks of `timescale`.
     """
 
-    pts: int
+    at: int
     key: int
     timescale: int
     width: int | None = None
@@ -115,6 +115,10 @@ class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
     frames: int
 
 
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """Child → parent (stills): the file is open; shots may come, one after the other's image."""
+
+
 class Image(msgspec.Struct, frozen=True, tag="image"):
     """Child → parent (stills): a PNG, behind."""
 
@@ -126,7 +130,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     fields: dict[str, str] = {}
 
 
-FromChild = Read | Looked | Begin | Piece | Done | Image | Failed
+FromChild = Read | Looked | Begin | Piece | Done | Ready | Image | Failed
 ToChild = Work | Data | Shot
 
 _encoder = msgspec.json.Encoder()

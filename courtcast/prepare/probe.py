@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import av
 from av.container import InputContainer
@@ -71,6 +71,16 @@ _SIGNS: tuple[tuple[int, bytes, str], ...] = (
 """(offset, bytes, what it is) of kinds that cannot be shown yet."""
 
 
+class Readable(Protocol):
+    """A file as the demuxer wants one. `read` may give less than asked for; nothing at the end."""
+
+    def read(self, n: int = -1, /) -> bytes: ...
+
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+
+    def tell(self) -> int: ...
+
+
 class Opened(NamedTuple):
     """An open file and its streams."""
 
@@ -78,10 +88,9 @@ class Opened(NamedTuple):
     streams: list[Stream]
 
 
-def sniff(file: BinaryIO, length: int | None) -> str:
+def sniff(file: Readable, length: int | None) -> str:
     """`ISO` or `MATROSKA`. Raises Refused: link-empty, format-not-yet, file-no-index, file-not-media."""
-    file.seek(0)
-    head = file.read(_HEAD)
+    head = _part(file, 0, _HEAD)
     if not head:
         raise Refused("link-empty")
     if head[4:8] in _ISO_FIRST:
@@ -103,12 +112,21 @@ def sniff(file: BinaryIO, length: int | None) -> str:
     raise Refused("file-not-media")
 
 
-def _find_index(file: BinaryIO, length: int | None) -> None:
+def _part(file: Readable, at: int, n: int) -> bytes:
+    """So many bytes from there; fewer only at the end of the file."""
+    file.seek(at)
+    parts: list[bytes] = []
+    while n > 0 and (part := file.read(n)):
+        parts.append(part)
+        n -= len(part)
+    return b"".join(parts)
+
+
+def _find_index(file: Readable, length: int | None) -> None:
     """Walk the outermost boxes up to the index. It may lie behind gigabytes of samples: only headers are read."""
     at = 0
     while True:
-        file.seek(at)
-        head = file.read(16)
+        head = _part(file, at, 16)
         if not head or (length is not None and at >= length):
             raise Refused("file-no-index")
         try:
@@ -122,7 +140,7 @@ def _find_index(file: BinaryIO, length: int | None) -> None:
         at += box.end
 
 
-def open_file(file: BinaryIO, kind: str) -> Opened:
+def open_file(file: Readable, kind: str) -> Opened:
     """Open it with this demuxer and none other: what a file says must not choose a demuxer that opens other addresses.
 
     Raises Refused (file-damaged), MemoryError.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import av
 
@@ -38,7 +38,7 @@ class Emit(Protocol):
 class Rewrap:
     """One run over one file."""
 
-    def __init__(self, file: BinaryIO, length: int | None, emit: Emit) -> None:
+    def __init__(self, file: probe.Readable, length: int | None, emit: Emit) -> None:
         self._file = file
         self._length = length
         self._emit = emit

@@ -1,0 +1,186 @@
+"""Single pictures of a file, decoded from the file itself, as PNG. Runs in the child, which keeps the file open.
+
+A picture is found by its time: decoding begins at the keyframe before it and goes on until exactly that time comes
+out. Only what the picture depends on is decoded, as far as that is known without decoding.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import av
+import av.filter
+
+from courtcast.prepare import coded, messages, plan, probe
+from courtcast.prepare.lane import Lane
+from courtcast.prepare.rewrap import Emit
+from courtcast.problems import Refused
+
+if TYPE_CHECKING:
+    from courtcast.prepare.lane import Packet
+
+_HD = 720
+"""Lines from which unmarked pictures are taken to be BT.709, as Chromium does."""
+_PNG = {"compression_level": "1"}
+"""A still is looked at once: quick, not small."""
+
+
+class Stills:
+    """One open file."""
+
+    def __init__(self, file: probe.Readable, length: int | None, emit: Emit, *, linear: bool) -> None:
+        self._file = file
+        self._length = length
+        self._emit = emit
+        self._linear = linear
+        self._first = 0
+
+    def run(self, receive: Callable[[], messages.ToChild]) -> None:
+        """Answers one request after the other. Raises Refused, MemoryError, EOFError at the end."""
+        self._open()
+        self._emit(messages.Ready())
+        while True:
+            shot = receive()
+            if isinstance(shot, messages.Shot):
+                frame = self._find(shot)
+                self._emit(messages.Image(), png(frame, self._aspect(), shot.width))
+
+    def _open(self) -> None:
+        kind = probe.sniff(self._file, self._length)
+        opened = probe.open_file(self._file, kind)
+        video, _ = plan.choose(opened.streams)
+        self._container = opened.container
+        stream = self._container.streams[video.number]
+        assert isinstance(stream, av.VideoStream)
+        self._stream = stream
+        self._lane = Lane(stream, video.codec)
+        self._codec = video.codec
+        context = stream.codec_context
+        context.thread_count = min(4, os.cpu_count() or 1)
+        context.thread_type = "AUTO"
+        # Where the first counted picture lies: everything is counted from there.
+        for packet in self._container.demux(stream):
+            if packet.size:
+                self._lane.push(packet)
+            if self._lane.presented is not None:
+                break
+        else:
+            self._lane.finish()
+        if self._lane.presented is None:
+            raise Refused("file-damaged")
+        self._first = self._lane.presented
+
+    def _aspect(self) -> Fraction:
+        aspect = self._stream.sample_aspect_ratio or self._stream.codec_context.sample_aspect_ratio
+        return aspect if aspect and aspect > 0 else Fraction(1)
+
+    def _find(self, shot: messages.Shot) -> av.VideoFrame:
+        """Raises Refused (file-damaged) where no such picture comes out."""
+        target, key = self._first + shot.at, self._first + shot.key
+        if not self._linear:
+            # One tick of slack: where times were rounded, the keyframe must not lie behind what is asked for.
+            self._container.seek(int(key / self._lane.scale), stream=self._stream, backward=True)
+            found = self._decode(target, key)
+            if found is not None:
+                return found
+        self._container.seek(-(1 << 62), stream=self._stream, backward=True)
+        found = self._decode(target, key)
+        if found is None:
+            raise Refused("file-damaged")
+        return found
+
+    def _decode(self, target: int, key: int) -> av.VideoFrame | None:
+        """From where the demuxer stands up to the picture of that time; None where it does not come."""
+        context = self._stream.codec_context
+        context.flush_buffers()
+        begun = False
+        for packet in self._container.demux(self._stream):
+            if not packet.size:
+                break
+            pts = self._lane.ticks(packet.pts) if packet.pts is not None else None
+            if not begun:
+                # Pictures before the keyframe are of no use; one behind it means that the demuxer went too far.
+                if pts is None or pts < key:
+                    continue
+                if pts > key and key <= target < pts:
+                    return None
+                begun = True
+            if pts != target and self._droppable(packet):
+                continue
+            for frame in self._try(packet):
+                if frame.pts is not None and self._lane.ticks(frame.pts) == target:
+                    return frame
+            if pts == target:
+                break
+        for frame in self._try(None):
+            if frame.pts is not None and self._lane.ticks(frame.pts) == target:
+                return frame
+        return None
+
+    def _try(self, packet: Packet | None) -> list[av.VideoFrame]:
+        try:
+            frames = self._stream.codec_context.decode(packet)
+        except (av.error.InvalidDataError, av.error.EOFError):
+            return []
+        return [frame for frame in frames if isinstance(frame, av.VideoFrame)]
+
+    def _droppable(self, packet: Packet) -> bool:
+        """Nothing else depends on it: an H.264 picture whose nal_ref_idc is 0."""
+        if self._codec != "h264" or self._lane.annexb:
+            return False
+        data = bytes(packet)
+        size = ((self._stream.codec_context.extradata or b"\1\0\0\0\3")[4] & 3) + 1
+        try:
+            kinds = [unit[0] for unit in coded.nal_units(data, size)]
+        except coded.Unreadable:
+            return False
+        slices = [kind for kind in kinds if kind & 31 in (1, 2, 5)]
+        return bool(slices) and all(not kind & 0x60 for kind in slices)
+
+
+def png(frame: av.VideoFrame, aspect: Fraction, width: int | None) -> bytes:
+    """As a display would show it: turned, with square pixels, in the colours that Chromium would choose."""
+    turned = -frame.rotation % 360
+    wide, high = frame.width, frame.height
+    if aspect >= 1:
+        wide = round(wide * aspect)
+    else:
+        high = round(high / aspect)
+    across = high if turned in (90, 270) else wide
+    if width is not None and width < across:
+        wide, high = max(1, round(wide * width / across)), max(1, round(high * width / across))
+    picture = _filtered(frame, wide, high, turned)
+    encoder = av.CodecContext.create("png", "w")
+    assert isinstance(encoder, av.VideoCodecContext)
+    encoder.width, encoder.height, encoder.pix_fmt = picture.width, picture.height, "rgb24"
+    encoder.time_base = Fraction(1, 25)
+    encoder.options = dict(_PNG)
+    picture.pts = 0
+    return b"".join(bytes(packet) for packet in (*encoder.encode(picture), *encoder.encode(None)))
+
+
+def _filtered(frame: av.VideoFrame, wide: int, high: int, turned: int) -> av.VideoFrame:
+    matrix = "auto" if frame.colorspace not in (0, 2) else "bt709" if frame.height >= _HD else "bt601"
+    graph = av.filter.Graph()
+    steps = [
+        graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 25)),
+        graph.add("scale", f"w={wide}:h={high}:flags=bicubic+accurate_rnd:in_color_matrix={matrix}"),
+        graph.add("format", "pix_fmts=rgb24"),
+    ]
+    if turned == 180:
+        steps += [graph.add("hflip"), graph.add("vflip")]
+    elif turned in (90, 270):
+        steps.append(graph.add("transpose", "dir=clock" if turned == 90 else "dir=cclock"))
+    steps.append(graph.add("buffersink"))
+    for one, next_ in pairwise(steps):
+        one.link_to(next_)
+    graph.configure()
+    frame.pts = 0
+    graph.push(frame)
+    pulled = graph.pull()
+    assert isinstance(pulled, av.VideoFrame)
+    return pulled

@@ -1,0 +1,131 @@
+"""Single pictures of a source, asked of a child that keeps the source open."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Self
+
+from courtcast.core.manifest import Manifest
+from courtcast.prepare import messages
+from courtcast.prepare.cage.keeper import Allowance, Cage, Child, refused
+from courtcast.prepare.source import Source
+from courtcast.problems import Refused
+
+UNREAD = 1.5
+"""Seconds that a still waits for bytes it would like; it then tries to do without them."""
+OPEN = 2
+"""Sources kept open: what is shown and what is cued. Each is a process of some 60 MB."""
+
+
+class Viewer:
+    """Stills of a few sources, each kept open by a child of its own until others are wanted more."""
+
+    def __init__(self, cage: Cage) -> None:
+        self._cage = cage
+        self._open: dict[str, _Open] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for rendition in list(self._open):
+            await self.forget(rendition)
+
+    async def png(self, source: Source, manifest: Manifest, frame: int, width: int | None = None) -> bytes:
+        """PNG of exactly that counted frame. One at a time for each source.
+
+        Raises Refused: outside-exhibit, still-not-yet, file-damaged, parser-….
+        """
+        shot = _shot(manifest, frame, width)
+        opened = self._open.pop(manifest.rendition, None) or _Open(self._cage)
+        self._open[manifest.rendition] = opened
+        while len(self._open) > OPEN:
+            await self.forget(next(iter(self._open)))
+        async with opened.lock:
+            for linear in (False, True):
+                try:
+                    return await opened.png(source, shot, linear=linear)
+                except _Unread:
+                    await opened.close()
+                except BaseException:
+                    await opened.close()
+                    raise
+        raise Refused("still-not-yet")
+
+    async def forget(self, rendition: str) -> None:
+        """Close the source, as when its exhibit is deleted."""
+        opened = self._open.pop(rendition, None)
+        if opened is not None:
+            async with opened.lock:
+                await opened.close()
+
+
+class _Unread(Exception):
+    """The child wanted bytes that are not there."""
+
+
+class _Open:
+    """A source that a child holds open."""
+
+    def __init__(self, cage: Cage) -> None:
+        self._cage = cage
+        self.lock = asyncio.Lock()
+        self._stack = AsyncExitStack()
+        self._child: Child | None = None
+
+    async def png(self, source: Source, shot: messages.Shot, *, linear: bool) -> bytes:
+        """Raises Refused, `_Unread`."""
+        limits = self._cage.limits
+        allowance = Allowance(limits, source.length)
+        if self._child is None or self._child.process.returncode is not None:
+            await self.close()
+            work = messages.Work(do="stills", length=source.length, memory=limits.memory, linear=linear)
+            self._child = await self._stack.enter_async_context(self._cage.child(work))
+            await self._reply(self._child, source, allowance)
+        await self._child.send(shot)
+        return await self._reply(self._child, source, allowance)
+
+    async def _reply(self, child: Child, source: Source, allowance: Allowance) -> bytes:
+        """Give bytes until the child has something to say. Raises Refused, `_Unread`."""
+        while True:
+            message, data = await child.receive(self._cage.limits.silence)
+            match message:
+                case messages.Read():
+                    allowance.read(message.n)
+                    await child.send(*await self._bytes(source, message))
+                case messages.Ready() | messages.Image():
+                    return data
+                case messages.Failed(problem="unread"):
+                    raise _Unread
+                case messages.Failed():
+                    raise refused(message)
+                case _:
+                    raise Refused("parser-crashed")
+
+    async def _bytes(self, source: Source, message: messages.Read) -> tuple[messages.Data, bytes]:
+        try:
+            async with asyncio.timeout(UNREAD):
+                return messages.Data(), await source.read(message.offset, message.n)
+        except TimeoutError:
+            return messages.Data(there=False), b""
+
+    async def close(self) -> None:
+        """End the child. It is started again when another still is wanted."""
+        self._child = None
+        await self._stack.aclose()
+        self._stack = AsyncExitStack()
+
+
+def _shot(manifest: Manifest, frame: int, width: int | None) -> messages.Shot:
+    """Raises Refused (outside-exhibit)."""
+    timeline = manifest.timeline
+    if manifest.video is None or not 0 <= frame < len(timeline):
+        raise Refused("outside-exhibit", duration=f"{manifest.prepared:.3f} s")
+    pts, first = timeline.pts[frame], timeline.pts[0]
+    index = manifest.keyframe_before(manifest.video, timeline.time_of(frame))
+    start = manifest.rows(manifest.video)[index or 0].start
+    return messages.Shot(at=pts - first, key=start - first, timescale=manifest.timescale, width=width)
