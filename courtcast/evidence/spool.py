@@ -208,7 +208,7 @@ class Spool:
     def _give_up(self) -> NoReturn:
         if self._failure is None:
             raise Refused("internal")
-        raise Refused(self._failure.type, **self._failure.fields)
+        raise Refused.of(self._failure.problem())
 
     async def _wait(self, want: Want | None) -> None:
         number = next(self._numbers)

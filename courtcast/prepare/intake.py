@@ -2,16 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import logging
+import re
+import secrets
+import shutil
+import sqlite3
+import time
+import unicodedata
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+
+import msgspec
 
 from courtcast.core.manifest import Manifest
+from courtcast.evidence.database import delete
 from courtcast.evidence.guard import Guard
-from courtcast.evidence.library import Library
+from courtcast.evidence.library import Entry, Library
+from courtcast.evidence.links import Link, parse
+from courtcast.evidence.links.direct import check_headers
+from courtcast.evidence.turns import Turns
+from courtcast.evidence.verify import is_intact
+from courtcast.prepare.cage.keeper import Cage
+from courtcast.prepare.moments import Stills, frame_meant
 from courtcast.prepare.store import Store
+from courtcast.prepare.way import SPACE, House, Kept, Way
+from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
+
+log = logging.getLogger(__name__)
+
+FETCHED_AT_ONCE = 4
+"""More would share the line among so many that the first one is late; fewer, and dead links hold up good ones."""
+PREPARED_AT_ONCE = 3
+"""Each is a process of its own that waits for bytes most of the time."""
+PROGRESS_SECONDS = 0.25
+"""Between two changes that only say how much has come."""
+MAX_TEXT = 200
+"""Characters of a reference or title."""
+REMAINS = "remains"
+"""Space of what deleted exhibits left: renditions that are still to be cleared away."""
 
 
 class Intake:
@@ -22,66 +54,258 @@ class Intake:
     """
 
     def __init__(
-        self,
-        data: Path,
-        library: Library,
-        guard: Guard,
-        store: Store,
-        on_change: Callable[[str], None],
+        self, data: Path, library: Library, guard: Guard, store: Store, on_change: Callable[[str], None]
     ) -> None:
-        raise NotImplementedError
+        self._house = House(
+            folder=data / "evidence",
+            library=library,
+            guard=guard,
+            store=store,
+            cage=Cage(),
+            fetching=Turns(FETCHED_AT_ONCE),
+            preparing=Turns(PREPARED_AT_ONCE),
+        )
+        self._on_change = on_change
+        self._ways: dict[str, Way] = {}
+        """In running order."""
+        self._stills = Stills()
+        self._pressing = 0
+        self._progress: dict[str, asyncio.TimerHandle] = {}
+        self._changing = asyncio.Lock()
+        self._looking = asyncio.Lock()
+        self._background: set[asyncio.Task[None]] = set()
 
-    async def add(self, request: AddExhibit) -> Exhibit:
-        """Raises Refused (`link-malformed`, `malformed`, `disk-full`)."""
-        raise NotImplementedError
+    # what there is
 
     def exhibits(self) -> list[Exhibit]:
         """In running order. `safe` and `safe_at` are left to whoever knows the screens."""
-        raise NotImplementedError
+        return [way.seen() for way in self._ways.values()]
 
     def get(self, id_: str) -> Exhibit:
         """Raises Refused (`exhibit-unknown`), as do all that take an id and say nothing else."""
-        raise NotImplementedError
-
-    async def change(self, id_: str, request: ChangeExhibit) -> Exhibit:
-        raise NotImplementedError
-
-    async def delete(self, id_: str) -> None:
-        raise NotImplementedError
-
-    async def relink(self, id_: str, request: NewLink) -> Exhibit:
-        """A fresh link for the same evidence: goes on from what is held where it is the same file."""
-        raise NotImplementedError
-
-    def prefer(self, id_: str) -> None:
-        """This exhibit is wanted now (it was cued): it goes before all others that wait for their turn."""
-        raise NotImplementedError
+        return self._way(id_).seen()
 
     def manifest(self, id_: str) -> Manifest | None:
-        """The live manifest, None while there is none or no such exhibit."""
-        raise NotImplementedError
+        """The live manifest. None while there is none to show from: nothing prepared, or a given hash unconfirmed."""
+        way = self._ways.get(id_)
+        return None if way is None else way.manifest
 
     def rendition(self, rendition: str) -> Manifest | None:
         """The manifest of a rendition, also of one that was replaced since."""
-        raise NotImplementedError
+        for way in self._ways.values():
+            for manifest in (way.manifest, *way.replaced):
+                if manifest is not None and manifest.rendition == rendition:
+                    return manifest
+        return None
 
     def rate(self, id_: str) -> float | None:
-        """Bytes a second at which the exhibit came lately; None when nothing is coming."""
-        raise NotImplementedError
+        """Bytes a second at which the exhibit came lately; None while nothing is being fetched."""
+        way = self._ways.get(id_)
+        return None if way is None else way.rate()
 
     async def still(
         self, id_: str, t: float | None = None, frame: int | None = None, width: int | None = None
     ) -> bytes:
         """PNG of the frame that is up at t, or of this frame; of the first one where neither is given.
 
-        Raises Refused (`still-not-yet`, `outside-exhibit`, `exhibit-unknown`, and what reading the file says).
+        Raises Refused (`still-not-yet`, `outside-exhibit`, `outside-range`, and what reading the file says).
         """
-        raise NotImplementedError
+        way = self._way(id_)
+        if way.manifest is None or way.spool is None:
+            raise Refused("still-not-yet")
+        return await self._stills.get(way.spool, way.manifest, frame_meant(way.manifest, t, frame), width)
+
+    # what people ask for
+
+    async def add(self, request: AddExhibit) -> Exhibit:
+        """Raises Refused (`link-malformed`, `malformed`, `disk-full`)."""
+        entry = Entry(
+            id=secrets.token_hex(8),
+            ref=_text("ref", request.ref),
+            title=_text("title", request.title),
+            link=_link(request.url, request.headers),
+            sha256=_sha256(request.sha256),
+            added=time.time(),
+        )
+        async with self._changing:
+            way = self._take_in(await self._house.library.add(entry), Kept())
+            way.start()
+        self._on_change(entry.id)
+        return way.seen()
+
+    async def change(self, id_: str, request: ChangeExhibit) -> Exhibit:
+        async with self._changing:
+            way = self._way(id_)
+            way.entry = await self._house.library.change(
+                id_,
+                ref=None if request.ref is None else _text("ref", request.ref) or way.entry.ref,
+                title=None if request.title is None else _text("title", request.title),
+                position=request.position,
+            )
+            if request.position is not None:
+                order = [entry.id for entry in await self._house.library.list()]
+                self._ways = {other: self._ways[other] for other in order if other in self._ways}
+                self._line_up()
+        self._on_change(id_)
+        return way.seen()
+
+    async def delete(self, id_: str) -> None:
+        """From this call's return on it is gone, whatever happens; its files are cleared away behind it."""
+        async with self._changing:
+            way = self._way(id_)
+            await self._house.library.delete(id_, remains=msgspec.json.encode(way.remains()))
+            del self._ways[id_]
+            self._line_up()
+            if (timer := self._progress.pop(id_, None)) is not None:
+                timer.cancel()
+        self._on_change(id_)
+        await way.close()
+        self._own(self._clear(id_, way.remains()), f"clearing {id_}")
+
+    async def relink(self, id_: str, request: NewLink) -> Exhibit:
+        """A fresh link for the same evidence: goes on from what is held where it is the same file."""
+        link = _link(request.url, request.headers)
+        async with self._changing:
+            way = self._way(id_)
+            await way.relink(await self._house.library.relink(id_, link))
+        self._on_change(id_)
+        return way.seen()
+
+    def prefer(self, id_: str) -> None:
+        """This exhibit is wanted now (it was cued): it goes before all others that wait for their turn."""
+        way = self._ways.get(id_)
+        if way is not None:
+            self._pressing -= 1
+            way.pressing = self._pressing
+            self._line_up()
+
+    # its life
 
     async def __aenter__(self) -> Self:
-        raise NotImplementedError
+        """Everything that was under way goes on. Raises Refused where the database does not work."""
+        db = self._house.db
+        await self._house.cage.__aenter__()
+        kept = dict(await db.items(SPACE))
+        entries = await self._house.library.list()
+        for entry in entries:
+            way = self._take_in(entry, _kept(kept.get(entry.id)))
+            if way.kept.sha256 is not None and way.kept.problem is None:
+                self._own(self._look_again(way, way.kept.sha256), f"looking at {entry.id} again")
+        for id_, remains in await db.items(REMAINS):
+            self._own(self._clear(id_, msgspec.json.decode(remains, type=list[str])), f"clearing {id_}")
+        for way in self._ways.values():
+            way.start()
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        raise NotImplementedError
+        for timer in self._progress.values():
+            timer.cancel()
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*(way.close() for way in self._ways.values()))
+        if self._background:
+            await asyncio.wait(self._background)
+        await self._house.cage.__aexit__(None, None, None)
+
+    # inside
+
+    def _way(self, id_: str) -> Way:
+        way = self._ways.get(id_)
+        if way is None:
+            raise Refused("exhibit-unknown")
+        return way
+
+    def _take_in(self, entry: Entry, kept: Kept) -> Way:
+        way = Way(
+            self._house,
+            entry,
+            kept,
+            on_change=lambda: self._changed(entry.id),
+            on_progress=lambda: self._moved(entry.id),
+        )
+        self._ways[entry.id] = way
+        self._line_up()
+        return way
+
+    def _line_up(self) -> None:
+        for position, way in enumerate(self._ways.values()):
+            way.position = position
+        self._house.fetching.look()
+        self._house.preparing.look()
+
+    def _changed(self, id_: str) -> None:
+        if (timer := self._progress.pop(id_, None)) is not None:
+            timer.cancel()
+        if id_ in self._ways:
+            self._on_change(id_)
+
+    def _moved(self, id_: str) -> None:
+        """Says so at the end of each quarter of a second in which there was something to say."""
+        if id_ not in self._progress:
+            loop = asyncio.get_running_loop()
+            self._progress[id_] = loop.call_later(PROGRESS_SECONDS, self._changed, id_)
+
+    def _own(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._background.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("%s", task.get_name(), exc_info=error)
+
+    async def _look_again(self, way: Way, sha256: str) -> None:
+        """A file that was complete in a former process: is it still the same? One after the other, at leisure."""
+        async with self._looking:
+            path = self._house.folder / way.entry.id / f"{way.kept.file}.spool"
+            if not await is_intact(path, sha256) and self._ways.get(way.entry.id) is way:
+                log.warning("exhibit %s: its file is not what it was", way.entry.id)
+                await way.damaged()
+
+    async def _clear(self, id_: str, renditions: list[str]) -> None:
+        """Removes what a deleted exhibit left; what does not work now is done by the next process."""
+        for rendition in renditions:
+            await self._house.store.delete(rendition)
+        await asyncio.to_thread(shutil.rmtree, self._house.folder / id_, ignore_errors=True)
+
+        def forget(connection: sqlite3.Connection) -> None:
+            delete(connection, SPACE, id_)
+            delete(connection, REMAINS, id_)
+
+        await self._house.db.run(forget)
+
+
+def _kept(data: bytes | None) -> Kept:
+    """What a former process wrote down; nothing where it cannot be read, and all is done again."""
+    if data is None:
+        return Kept()
+    try:
+        return msgspec.json.decode(data, type=Kept)
+    except msgspec.MsgspecError:
+        log.exception("what was kept of an exhibit cannot be read")
+        return Kept()
+
+
+def _link(url: str, headers: dict[str, str]) -> Link:
+    parse(url)
+    check_headers(headers)
+    return Link(url.strip(), headers)
+
+
+def _sha256(text: str | None) -> str | None:
+    if text is None or text == "":
+        return None
+    if re.fullmatch(r"[0-9a-fA-F]{64}", text.strip()) is None:
+        raise Refused("malformed", why="sha256 has 64 hexadecimal digits")
+    return text.strip().lower()
+
+
+def _text(name: str, text: str | None) -> str:
+    """One line, without what cannot be seen."""
+    line = " ".join("".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text or "").split())
+    if len(line) > MAX_TEXT:
+        raise Refused("malformed", why=f"{name} is longer than {MAX_TEXT} characters")
+    return line

@@ -44,7 +44,9 @@ _OURS = frozenset(
 _PAGE_START = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<!--.{0,300}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
 )
-_FILE_NAME = re.compile(r"filename\*\s*=\s*UTF-8''([^;\s]+)|filename\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^;\s]+))", re.I)
+_EXTENDED_NAME = re.compile(r"filename\*\s*=\s*UTF-8'[^']*'([^;\s]+)", re.I)
+_FILE_NAME = re.compile(r"filename\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^;\s]+))", re.I)
+"""RFC 6266 §4.3; the extended form goes first where both are given."""
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -105,11 +107,11 @@ def looks_like_page(content_type: str, head: bytes) -> bool:
 
 def name_of(url: URL, disposition: str = "") -> str:
     """The file's name as the server or the link has it, cleaned for people to read; may be empty."""
-    match = _FILE_NAME.search(disposition[:MAX_HEADER])
-    if match and match[1]:
-        name = unquote(match[1], errors="replace")
-    elif match:
-        name = re.sub(r"\\(.)", r"\1", match[2]) if match[2] is not None else match[3]
+    disposition = disposition[:MAX_HEADER]
+    if extended := _EXTENDED_NAME.search(disposition):
+        name = unquote(extended[1], errors="replace")
+    elif plain := _FILE_NAME.search(disposition):
+        name = re.sub(r"\\(.)", r"\1", plain[1]) if plain[1] is not None else plain[2]
     else:
         name = unquote(url.raw_path, errors="replace")
     name = name.rstrip("/").replace("\\", "/").rpartition("/")[2]

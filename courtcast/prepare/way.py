@@ -1,0 +1,427 @@
+"""One exhibit's way in: fetched and prepared at the same time, again where that may help, to a complete manifest.
+
+What has to survive is written down when it is true on the disk and not before, so that the process may be killed at
+any time: which version of the file the spool holds, which ranges of it, its hash once complete, and the rendition's
+number. Preparing the same bytes again gives the same fragments, so a rendition keeps its number until its source
+changes: screens that hold parts of it can go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from courtcast.core.manifest import Manifest
+from courtcast.evidence.database import Database
+from courtcast.evidence.fetch import Version, fetch
+from courtcast.evidence.guard import Guard
+from courtcast.evidence.library import Entry, Library
+from courtcast.evidence.links import parse
+from courtcast.evidence.links.direct import name_of
+from courtcast.evidence.meter import Meter
+from courtcast.evidence.ranges import Ranges
+from courtcast.evidence.spool import Spool
+from courtcast.evidence.turns import Rank, Turns
+from courtcast.prepare import job
+from courtcast.prepare.cage.keeper import Cage
+from courtcast.prepare.job import Probe, prepare
+from courtcast.prepare.store import Store, load_manifest
+from courtcast.problems import Refused
+from courtcast.wire.api import Exhibit, ExhibitState, Problem
+from courtcast.wire.media import ManifestRows
+
+log = logging.getLogger(__name__)
+
+SPACE = "ways"
+"""Where a `Kept` lies for each exhibit."""
+KEEP_SECONDS = 2.0
+"""Between two notes of what is held: what a power cut costs at most."""
+AGAIN = (5.0, 15.0, 30.0, 60.0)
+"""Seconds before trying again by itself; the last one is repeated."""
+PASSING = frozenset(
+    ("link-unreachable", "link-unknown-host", "link-server", "link-cut-short", "disk-full", "disk-failing")
+)
+"""Problems that may go away without anybody doing something in courtcast."""
+VERSIONS = 3
+"""Files that may be begun for one link: a server that changes it all the time is told of in words."""
+
+
+MADE_BY = " ".join(f"{name} {version(name)}" for name in ("courtcast", "av")) + f" {job.VERSION}"
+"""Other versions may make other fragments of the same bytes."""
+
+
+class Kept(msgspec.Struct, kw_only=True):
+    """What a later process has to know of one exhibit."""
+
+    file: int = 1
+    """Number of the spool: each version of the source has its own."""
+    version: Version | None = None
+    held: list[tuple[int, int]] = []
+    sha256: str | None = None
+    """Of the whole, once all of it is held."""
+    rendition: str = ""
+    made_by: str = ""
+    """`MADE_BY` of the process that numbered the rendition."""
+    probe: Probe | None = None
+    problem: Problem | None = None
+    """With the file itself. It stays until another file comes, or another version of courtcast."""
+
+
+class House(NamedTuple):
+    """What all ways share."""
+
+    folder: Path
+    library: Library
+    guard: Guard
+    store: Store
+    cage: Cage
+    fetching: Turns
+    preparing: Turns
+
+    @property
+    def db(self) -> Database:
+        return self.library.db
+
+
+class Way:
+    """Made with what is known from before; `start` it, `close` it.
+
+    on_change: at every change of state; on_progress: at every piece
+    """
+
+    def __init__(
+        self, house: House, entry: Entry, kept: Kept, on_change: Callable[[], None], on_progress: Callable[[], None]
+    ) -> None:
+        self.entry = entry
+        self.kept = kept
+        self.state: ExhibitState = "waiting"
+        self.problem: Problem | None = None
+        self.position = 0
+        self.pressing = 0
+        self.spool: Spool | None = None
+        self.replaced: list[Manifest] = []
+        """Manifests of renditions that somebody may still be showing."""
+        self._house = house
+        self._on_change = on_change
+        self._on_progress = on_progress
+        self._manifest: Manifest | None = None
+        self._filling: Manifest | None = None
+        """The one that the preparing in hand fills."""
+        self._meter = Meter()
+        self._begun = 0
+        self._task: asyncio.Task[None] | None = None
+
+    # what others see
+
+    @property
+    def cleared(self) -> bool:
+        """Nothing stands against showing it: where a hash was given, the file has it."""
+        return self.entry.sha256 is None or self.entry.sha256 == self.kept.sha256
+
+    @property
+    def manifest(self) -> Manifest | None:
+        return self._manifest if self.cleared else None
+
+    def rate(self) -> float | None:
+        """Bytes a second lately; None while nothing is being fetched."""
+        return self._meter.rate(asyncio.get_running_loop().time()) if self.state == "fetching" else None
+
+    def seen(self) -> Exhibit:
+        kept, manifest = self.kept, self._manifest
+        held = self.spool.held.total if self.spool is not None else Ranges(kept.held).total
+        length = kept.version.length if kept.version is not None else None
+        usable = self.state != "failed" or (self.problem is not None and self.problem.type in PASSING)
+        return Exhibit(
+            id=self.entry.id,
+            ref=self.entry.ref,
+            title=self._title(),
+            state=self.state,
+            problem=self.problem,
+            bytes_fetched=held,
+            bytes_total=length,
+            sha256=kept.sha256,
+            duration=None if manifest is None else float(manifest.duration or manifest.prepared),
+            frames=None if manifest is None else manifest.frames,
+            video=None if kept.probe is None else kept.probe.video,
+            audio=None if kept.probe is None else kept.probe.audio,
+            kind="audio" if kept.probe is not None and kept.probe.video is None else "video",
+            url=self.entry.link.shown(),
+            showable=usable and self.manifest is not None and self.manifest.showable,
+            prepared=0.0 if manifest is None else manifest.prepared,
+        )
+
+    def _title(self) -> str:
+        """The server's name for the file where nobody gave one, else the link's."""
+        named = self.kept.version.name if self.kept.version is not None else ""
+        return self.entry.title or named or name_of(parse(self.entry.link.url))
+
+    # its life
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._go(), name=f"exhibit {self.entry.id}")
+
+    async def close(self) -> None:
+        """Ends what is under way; what came is kept."""
+        await self._halt()
+        if self.spool is not None:
+            await self.spool.close()
+            self.spool = None
+
+    async def relink(self, entry: Entry) -> None:
+        """Goes on with another link. Where what is held proved to be no use, from the start."""
+        await self._halt()
+        self.entry = entry
+        if self.state == "ready":
+            return
+        known = self.kept.version
+        if self.kept.problem is not None or (self.kept.sha256 is not None and not self.cleared):
+            await self._begin_anew()
+        elif known is not None:  # tags and dates are another server's: only the bytes can tell
+            self.kept.version = Version(length=known.length, name=known.name)
+        self._begun = 0
+        self._set("waiting", None)
+        self.start()
+
+    async def damaged(self) -> None:
+        """The copy on the disk is not what was fetched any more."""
+        await self._halt()
+        await self._begin_anew()
+        self._set("waiting", Refused("copy-damaged").problem())
+        self.start()
+
+    def remains(self) -> list[str]:
+        """Renditions in the store, for clearing away."""
+        return [number for number in (self.kept.rendition, *(m.rendition for m in self.replaced)) if number]
+
+    async def _halt(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _go(self) -> None:
+        """Until it is ready, or nothing more can be done without somebody."""
+        tried = 0
+        while self.state != "ready":
+            before = self._held()
+            try:
+                await self._once()
+            except Refused as refused:
+                if refused.type == "link-changed" and self._begun < VERSIONS - 1:
+                    self._begun += 1
+                    await self._begin_anew()
+                    self._set("waiting", refused.problem())
+                    continue
+                if self.spool is not None:
+                    self.spool.fail(refused)
+                self._set("failed", refused.problem())
+                if refused.type not in PASSING:
+                    return
+            except Exception:
+                log.exception("exhibit %s", self.entry.id)
+                self._set("failed", Refused("internal").problem())
+                return
+            else:
+                return
+            tried = 0 if self._held() > before else tried + 1
+            await asyncio.sleep(AGAIN[min(tried, len(AGAIN) - 1)])
+
+    async def _once(self) -> None:
+        kept = self.kept
+        if kept.problem is not None and kept.made_by == MADE_BY:
+            raise Refused.of(kept.problem)
+        await self._number()
+        if self.spool is None:
+            path = self._house.folder / self.entry.id / f"{kept.file}.spool"
+            length = kept.version.length if kept.version is not None else None
+            self.spool = await Spool.open(path, length, Ranges(kept.held))
+        self.spool.revive()
+        complete = self.spool.complete and kept.sha256 is not None
+        if complete and self.cleared and (found := await load_manifest(self._house.store, kept.rendition)) is not None:
+            self._manifest = found
+            self._set("ready", None)
+            return
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._prepare(self.spool))
+                if not complete:
+                    group.create_task(self._fetch(self.spool))
+        except BaseExceptionGroup as errors:
+            raise _plainest(errors) from errors
+        self._set("ready", None)
+
+    async def _number(self) -> None:
+        """A rendition has a number before its first fragment, written down."""
+        if not self.kept.rendition or self.kept.made_by != MADE_BY:
+            self._retire()
+            self.kept.rendition = secrets.token_hex(8)
+            self.kept.made_by = MADE_BY
+            self.kept.problem = None
+            await self._keep()
+
+    async def _begin_anew(self) -> None:
+        """Another file: its own spool and rendition. The former stay until the exhibit is deleted."""
+        if self.spool is not None:
+            await self.spool.close()
+            self.spool = None
+        self._retire()
+        self.kept = Kept(file=self.kept.file + 1)
+        await self._keep()
+
+    def _retire(self) -> None:
+        if self._manifest is not None:
+            self.replaced.append(self._manifest)
+        self._manifest = None
+
+    # fetching
+
+    async def _fetch(self, spool: Spool) -> None:
+        async with self._house.fetching.turn(self._rank):
+            self._meter = Meter()
+            async with self._noting(spool):
+                await fetch(
+                    self.entry.link,
+                    spool,
+                    self._house.guard,
+                    on_progress=self._came(spool.held.total),
+                    known=self.kept.version,
+                    on_version=self._answered,
+                )
+        self.kept.held = list(spool.held)
+        if self.kept.version is not None:
+            self.kept.version = msgspec.structs.replace(self.kept.version, length=spool.length)
+        self.kept.sha256 = spool.sha256
+        await self._keep()
+        if not self.cleared:
+            raise Refused("hash-mismatch")
+        self._set("preparing", None)
+
+    def _answered(self, found: Version) -> None:
+        self.kept.version = found
+        self._set("fetching", None)
+
+    def _came(self, before: int) -> Callable[[int], None]:
+        clock = asyncio.get_running_loop().time
+
+        def came(held: int) -> None:
+            nonlocal before
+            self._meter.add(clock(), held - before)
+            before = held
+            self._on_progress()
+
+        return came
+
+    @asynccontextmanager
+    async def _noting(self, spool: Spool) -> AsyncIterator[None]:
+        """Writes down every little while, and at the end, what has arrived."""
+
+        async def note() -> None:
+            self.kept.held = list(await spool.flush())
+            await self._keep()
+
+        async def now_and_then() -> None:
+            await asyncio.sleep(KEEP_SECONDS / 4)
+            while True:
+                try:
+                    await note()
+                except Refused as refused:  # the fetch itself will meet it
+                    log.warning("exhibit %s: %s", self.entry.id, refused)
+                await asyncio.sleep(KEEP_SECONDS)
+
+        task = asyncio.create_task(now_and_then(), name=f"notes of {self.entry.id}")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+            try:
+                await note()
+            except Refused as refused:
+                log.warning("exhibit %s: %s", self.entry.id, refused)
+
+    async def _keep(self) -> None:
+        await self._house.db.put(SPACE, self.entry.id, msgspec.json.encode(self.kept))
+
+    # preparing
+
+    async def _prepare(self, spool: Spool) -> None:
+        await spool.size()
+        async with self._house.preparing.turn(self._rank_to_prepare):
+            if spool.complete:
+                self._set("preparing", None)
+            try:
+                made = await prepare(
+                    spool,
+                    exhibit=self.entry.id,
+                    rendition=self.kept.rendition,
+                    store=self._house.store,
+                    on_rows=self._rows,
+                    on_probe=self._probed,
+                    on_manifest=self._made,
+                    cage=self._house.cage,
+                )
+            except Refused as refused:
+                if refused.type not in PASSING and not refused.type.startswith("link-"):
+                    self.kept.problem = refused.problem()
+                    await self._keep()
+                raise
+        self._manifest = made
+
+    def _probed(self, probe: Probe) -> None:
+        self.kept.probe = probe
+        self._on_change()
+
+    def _made(self, manifest: Manifest) -> None:
+        self._filling = manifest
+        known = self._manifest
+        if known is None or known.rendition != manifest.rendition or known.tracks != manifest.tracks:
+            self._manifest = manifest
+        self._on_change()
+
+    def _rows(self, message: ManifestRows) -> None:
+        """The manifest that is known already (from before a fresh link) is filled on, so that it never shrinks."""
+        known = self._manifest
+        if known is not None and known is not self._filling:
+            for row in message.rows:
+                there = known.rows(row.track)
+                if row.index < len(there) and there[row.index] != row:
+                    log.warning("exhibit %s: prepared again, and differently", self.entry.id)
+                    self._manifest = self._filling
+                    break
+            else:
+                known.add(message.rows)
+        self._on_progress()
+
+    # inside
+
+    def _set(self, state: ExhibitState, problem: Problem | None) -> None:
+        if (state, problem) != (self.state, self.problem):
+            self.state, self.problem = state, problem
+            self._on_change()
+
+    def _held(self) -> int:
+        return self.spool.held.total if self.spool is not None else 0
+
+    def _rank(self) -> Rank:
+        return Rank(self.pressing, self.position)
+
+    def _rank_to_prepare(self) -> Rank:
+        """What is all here takes a moment only, and does not wait for those that wait for their bytes."""
+        waits = self.spool is not None and not self.spool.complete
+        return Rank(min(self.pressing, 0 if waits else -1), self.position)
+
+
+def _plainest(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Of two that failed together, the one that says why: words before faults, the link's before the file's."""
+    flat: list[BaseException] = []
+    for error in errors.exceptions:
+        flat.append(_plainest(error) if isinstance(error, BaseExceptionGroup) else error)
+    return min(flat, key=lambda error: (not isinstance(error, Refused), not str(error).startswith(("link-", "hash-"))))
