@@ -23,10 +23,10 @@ from courtcast.control.services import Intake, Screens
 from courtcast.control.timekeeper import Timekeeper
 from courtcast.core import room as rooms
 from courtcast.core import stage
-from courtcast.core.room import ChooseSound, Command, Forget, Room, Withdraw
+from courtcast.core.room import Command, Forget, Room, Withdraw
 from courtcast.evidence.database import Database
 from courtcast.problems import Refused
-from courtcast.wire.api import Exhibit, PlayRequest, RoomState, Screen, SeekRequest, ShowRequest
+from courtcast.wire.api import CueRequest, Exhibit, PlayRequest, RoomState, Screen, SeekRequest, ShowRequest
 from courtcast.wire.screen import Stage
 
 log = logging.getLogger(__name__)
@@ -38,12 +38,17 @@ Listener = Callable[[What, str | None], None]
 HOUSE = "courtcast"
 """Who asked, where nobody did."""
 TICK_SECONDS = 1.0
+JUST_AFTER = 0.005
+REST_SECONDS = 0.05
+"""Between two rounds, however much there is to look at."""
 RETRY_SECONDS = 1.0
 """Between two tries to write what the disk did not take."""
 STARTS_LATE = 3
 """Times that a start is moved because writing it took longer than the time until it."""
 STARTS = (ShowRequest, PlayRequest, SeekRequest)
 """Commands whose anchor lies a little ahead; one that had passed before it was written would skip pictures."""
+NOTE_SECONDS = 0.25
+"""How long the answer to a blank waits for its note; the blank itself is out before."""
 WATCH_SECONDS = 5.0
 """How long a screen goes on sending small pictures after somebody asked for one."""
 
@@ -69,7 +74,8 @@ class Desk:
         self._blanks = 0
         """How often blank was asked for: a command that sees it grow while it is being written is refused."""
         self._unwritten = asyncio.Event()
-        self._noted = asyncio.Event()
+        self._to_do_note = asyncio.Event()
+        self._note_holds = asyncio.Event()
         self._to_note = 0
         """Revision of the last blank."""
         self._wake = asyncio.Event()
@@ -83,7 +89,7 @@ class Desk:
 
     async def __aenter__(self) -> Self:
         saved = await load(self._db, self._note)
-        self._room = stage.refresh(saved.room, self._items(saved.room))
+        self._room = self._known(saved.room)
         self._unwritten.set()
         self._send()
         for work in (self._keep(), self._keep_note(), self._tick()):
@@ -118,10 +124,17 @@ class Desk:
                 self._writing.give_up()
                 self._writing = None
             self._to_note = self._room.revision
-            for event in (self._unwritten, self._noted, self._wake):
+            self._note_holds.clear()
+            for event in (self._unwritten, self._to_do_note, self._wake):
                 event.set()
         self._tell("room")
         return self.state()
+
+    async def blank_holds(self) -> None:
+        """Returns when the last blank would outlive a kill of this process; after `NOTE_SECONDS` in any case."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NOTE_SECONDS):
+                await self._note_holds.wait()
 
     async def command(self, command: Command, *, by: str) -> RoomState:
         """Everything but blank. Raises Refused, and then nothing has happened."""
@@ -146,8 +159,10 @@ class Desk:
                     break
                 if room.shown.clock > self.clock():
                     break
-            self._room = stage.refresh(room, self._items(room))
+            self._room = self._known(room)
             self._send()
+        if isinstance(command, CueRequest):
+            self._intake.prefer(command.exhibit)
         self._wake.set()
         self._tell("room")
         return self.state()
@@ -190,11 +205,14 @@ class Desk:
         """For the intake's `on_change`; may come hundreds of times a second."""
         self._touched.add(exhibit)
         self._wake.set()
+        if any(on is not None and on.exhibit == exhibit for on in (self._room.cued, self._room.shown)):
+            self._refresh()
         self._screens.wake()
         self._tell("exhibit", exhibit)
 
     def screen_changed(self, screen: str) -> None:
         """For the screens' `on_change`."""
+        self._refresh()
         self._send()
         self._tell("screen", screen)
 
@@ -228,7 +246,18 @@ class Desk:
 
     def _tell(self, what: What, id_: str | None = None) -> None:
         for listener in list(self._listeners):
-            listener(what, id_)
+            try:
+                listener(what, id_)
+            except Exception:
+                log.exception("a listener failed; the others go on")
+
+    def _known(self, room: Room) -> Room:
+        paired = [screen.id for screen in self._screens.screens() if screen.paired]
+        items = self._items(room)
+        room = stage.refresh(rooms.pick_sound(room, paired), items)
+        if room.shown is not None and room.shown.exhibit in items:
+            room = rooms.hold(room, items[room.shown.exhibit], self.clock())
+        return room
 
     def _items(self, room: Room) -> dict[str, rooms.Item]:
         return self.catalog.items(on.exhibit for on in (room.cued, room.shown) if on is not None)
@@ -258,19 +287,19 @@ class Desk:
 
     async def _keep_note(self) -> None:
         while True:
-            await self._noted.wait()
-            self._noted.clear()
-            await asyncio.to_thread(self._note.write, self._to_note)
+            await self._to_do_note.wait()
+            self._to_do_note.clear()
+            revision = self._to_note
+            await asyncio.to_thread(self._note.write, revision)
+            if revision == self._to_note:
+                self._note_holds.set()
+            await asyncio.to_thread(self._note.flush)
 
     async def _tick(self) -> None:
         """What follows from time passing: the end of a recording, readiness, who is the sound."""
         while True:
-            wait = TICK_SECONDS
-            until_end = stage.until_end(self._room, self.clock())
-            if until_end is not None and until_end > 0:
-                wait = min(wait, until_end + 0.005)
             with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout(self._until_next()):
                     await self._wake.wait()
             self._wake.clear()
             try:
@@ -279,6 +308,16 @@ class Desk:
                 log.warning("%s", refused)
             except Exception:
                 log.exception("the desk's round failed; it goes on")
+            await asyncio.sleep(REST_SECONDS)
+
+    def _until_next(self) -> float:
+        """Seconds until time alone changes something: the end, or where the recording has not come yet."""
+        now, room = self.clock(), self._room
+        items = self._items(room)
+        soon = [stage.until_end(room, now)]
+        if room.shown is not None and room.shown.exhibit in items:
+            soon.append(rooms.waits_at(room, items[room.shown.exhibit], now))
+        return min([TICK_SECONDS, *(wait + JUST_AFTER for wait in soon if wait)])
 
     async def _once(self) -> None:
         self._refresh()
@@ -291,13 +330,12 @@ class Desk:
             self._tell("exhibit", exhibit)
         self._watch()
         await self._withdraw(touched)
-        await self._pick_sound()
 
     def _refresh(self) -> None:
-        """What has become known of what is up or ready (its end, a new rendition) goes out without a command."""
-        if self._turn.locked():
-            return
-        room = stage.refresh(self._room, self._items(self._room))
+        """What has become known of exhibits and screens goes out without a command, and without a revision."""
+        if self._writing is not None:
+            return  # a command is on its way to the disk; it looks itself when it is there
+        room = self._known(self._room)
         if room != self._room:
             self._room = room
             self._unwritten.set()
@@ -311,12 +349,3 @@ class Desk:
                 problem = self._intake.get(exhibit).problem
                 if problem is not None and problem.type == "hash-mismatch":
                     await self.command(Withdraw(exhibit=exhibit), by=HOUSE)
-
-    async def _pick_sound(self) -> None:
-        """The first screen that is paired is the sound, until somebody says otherwise; one that is gone is not."""
-        paired = [screen.id for screen in self._screens.screens() if screen.paired]
-        room = self._room
-        if room.sound_screen is not None and room.sound_screen not in paired:
-            await self.command(ChooseSound(screen=paired[0] if paired else None, chosen=False), by=HOUSE)
-        elif room.sound_screen is None and not room.sound_chosen and paired:
-            await self.command(ChooseSound(screen=paired[0], chosen=False), by=HOUSE)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from courtcast.control.services import Intake, Screens
-from courtcast.core.readiness import NOT_KNOWN, Line, Meter, Readiness, readiness
+from courtcast.core.readiness import NOT_KNOWN, Line, Readiness, readiness
 from courtcast.core.room import Room, position
 from courtcast.problems import Refused
 from courtcast.wire.api import Exhibit
@@ -25,7 +25,6 @@ class Outlook:
     def __init__(self, intake: Intake, screens: Screens) -> None:
         self._intake = intake
         self._screens = screens
-        self._meters: dict[str, Meter] = {}
         self._safe: dict[str, bool] = {}
         self._safe_at: dict[str, float | None] = {}
         self._next = 0
@@ -40,11 +39,8 @@ class Outlook:
         """One round at room clock `now`; gives the exhibits whose answer is another one than before."""
         exhibits = {exhibit.id: exhibit for exhibit in self._intake.exhibits()}
         for gone in self._safe.keys() - exhibits.keys():
-            for table in (self._meters, self._safe, self._safe_at):
-                table.pop(gone, None)
-        for exhibit in exhibits.values():
-            if exhibit.state in ("fetching", "preparing"):
-                self._meters.setdefault(exhibit.id, Meter()).add(exhibit.bytes_fetched, now=now)
+            del self._safe[gone]
+            self._safe_at.pop(gone, None)
         matter = {on.exhibit for on in (room.shown, room.cued) if on is not None}
         order = list(exhibits)
         turn = [order[(self._next + n) % len(order)] for n in range(min(A_ROUND, len(order)))]
@@ -82,9 +78,8 @@ class Outlook:
                 continue
             if missing is not None:
                 lines.append(Line(missing, self._screens.rate(screen.id)))
-        meter = self._meters.get(exhibit.id)
         left = 0 if manifest.complete else max(1, (exhibit.bytes_total or 0) - exhibit.bytes_fetched)
-        upstream = Line(left, None if meter is None else meter.rate(now=now))
+        upstream = Line(left, self._intake.rate(exhibit.id))
         return readiness(upstream=upstream, screens=lines, play_time=max(0.0, end - start))
 
 

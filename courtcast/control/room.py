@@ -23,7 +23,9 @@ async def state(call: Call) -> RoomState:
 
 async def blank(call: Call) -> RoomState:
     """Whatever the body is: if it does not name zones, all of them are meant."""
-    return call.services.desk.blank(await _zones(call.request), by=call.by)
+    after = call.services.desk.blank(await _zones(call.request), by=call.by)
+    await call.services.desk.blank_holds()
+    return after
 
 
 async def command(call: Call) -> RoomState:

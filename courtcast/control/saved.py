@@ -7,6 +7,7 @@ import logging
 import os
 import sqlite3
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -113,10 +114,14 @@ class BlankNote:
             return 0
 
     def write(self, revision: int) -> None:
-        """Blocks for as long as the disk does: to be called in a thread."""
+        """Outlives a kill of this process. Blocks for as long as the disk does: to be called in a thread."""
         try:
             with self._path.open("r+b", buffering=0) as file:
                 file.write(str(revision).rjust(NOTE_BYTES, "0").encode("ascii"))
-                os.fsync(file.fileno())
         except OSError:
             log.warning("the blank at revision %d could not be noted", revision)
+
+    def flush(self) -> None:
+        """Returns when what was written outlives a power cut as well; blocks likewise."""
+        with suppress(OSError), self._path.open("r+b", buffering=0) as file:
+            os.fsync(file.fileno())

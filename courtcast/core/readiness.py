@@ -7,16 +7,11 @@ are taken with a margin, since lines are bursty and an average promises too much
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
 MARGIN = 0.8
 """Share of a measured rate that is counted on."""
-METER_WINDOW = 10.0
-"""Seconds over which the rate of a link is measured: long enough to bridge its gaps."""
-METER_MIN = 1.0
-"""Seconds before a rate is believed."""
 
 
 class Line(NamedTuple):
@@ -61,27 +56,3 @@ def readiness(*, upstream: Line, screens: Iterable[Line], play_time: float | Non
             waits.append(need.missing / (MARGIN * need.rate) - play_time)
     wait = max(waits, default=0.0)
     return SAFE if wait <= 0 else Readiness(safe=False, wait=wait)
-
-
-class Meter:
-    """Bytes a second of something that counts up, over the last `METER_WINDOW` seconds."""
-
-    def __init__(self) -> None:
-        self._points: deque[tuple[float, int]] = deque(maxlen=64)
-
-    def add(self, count: int, *, now: float) -> None:
-        """The count at `now`. A count that falls begins anew."""
-        if self._points and count < self._points[-1][1]:
-            self._points.clear()
-        if self._points and now - self._points[-1][0] < METER_WINDOW / 40:
-            return
-        self._points.append((now, count))
-        while len(self._points) > 2 and now - self._points[1][0] >= METER_WINDOW:
-            self._points.popleft()
-
-    def rate(self, *, now: float) -> float | None:
-        """None before `METER_MIN` seconds have been seen; falls towards 0 while nothing comes."""
-        if len(self._points) < 2:
-            return None
-        (begin, first), (_, last) = self._points[0], self._points[-1]
-        return None if now - begin < METER_MIN else (last - first) / (now - begin)

@@ -8,6 +8,8 @@ Rules
 - What is cued is private. *Show* puts it up, paused on its frame, and takes it from the cue; *play* is another act.
 - Where playback is follows from the anchor: media + (now - clock) * rate, held at the end. *Ended* is a fact that
   follows from the time, not a state of its own; whatever comes after the end finds playback at rest there.
+- A recording that is still coming may be played. Where it has not come yet the room waits, and goes on by itself
+  (`hold`): the person's pause and ours are two facts.
 - Blank needs nothing: no catalog, no time, no revision. `blank` cannot fail.
 
 Media times are exact (Fraction); JSON's decimals are taken as written (1.2 is 6/5), see `moment`.
@@ -16,7 +18,7 @@ Media times are exact (Fraction); JSON's decimals are taken as written (1.2 is 6
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 import msgspec
@@ -27,6 +29,10 @@ from courtcast.wire import api
 
 START_AHEAD = 0.15
 """Seconds between a start and its anchor: time for the Stage to reach every screen; all begin at one instant."""
+WAIT_BELOW = Fraction(1, 2)
+GO_ON_ABOVE = Fraction(3)
+"""Seconds that are prepared beyond the playhead of a recording that is still coming: with less the room waits, so that
+no screen has to leave pictures out later; with so many it goes on by itself. Two thresholds, or it would stutter."""
 NANO = 1_000_000_000
 """Where playback is counts in whole nanoseconds, so that exact times stay short numbers."""
 LOWEST_RATE, HIGHEST_RATE = 0.1, 4.0
@@ -73,6 +79,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     media: Fraction
     clock: float = 0.0
     playing: bool = False
+    waiting: bool = False
+    """Playing, but held where the recording has not come yet: our pause, not a person's."""
     end: Fraction | None = None
     zones: tuple[str, ...] | None = None
     clip: str | None = None
@@ -98,10 +106,9 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChooseSound(msgspec.Struct, frozen=True, kw_only=True):
-    """Which screen is the room's sound. `chosen` false: the house picked it because nobody had."""
+    """Which screen is the room's sound; None is none of them."""
 
     screen: str | None
-    chosen: bool = True
     revision: int | None = None
 
 
@@ -161,6 +168,13 @@ def overtake(room: Room, revision: int) -> Room:
     return msgspec.structs.replace(room, revision=max(room.revision, revision))
 
 
+def pick_sound(room: Room, paired: Sequence[str]) -> Room:
+    """The first screen that is paired is the sound until somebody says otherwise, and one that is gone is not."""
+    if room.sound_screen in paired or (room.sound_screen is None and (room.sound_chosen or not paired)):
+        return room
+    return msgspec.structs.replace(room, sound_screen=paired[0] if paired else None, sound_chosen=False)
+
+
 def heard(room: Room, screen: api.Screen) -> api.Screen:
     """A screen with what the room decides of it."""
     return msgspec.structs.replace(
@@ -182,15 +196,41 @@ def position(room: Room, now: float) -> Fraction | None:
     if shown is None:
         return None
     media = shown.media
-    if shown.playing:
+    if shown.playing and not shown.waiting:
         media += Fraction(round(max(0.0, now - shown.clock) * room.rate * NANO), NANO)
     return media if shown.end is None else min(media, shown.end)
+
+
+def hold(room: Room, item: Item, now: float) -> Room:
+    """The room, waiting or going on as far as the shown exhibit (`item`) is prepared; no revision of its own."""
+    shown, here = room.shown, position(room, now)
+    if shown is None or here is None or not shown.playing:
+        return room
+    if shown.waiting:
+        if shown.end is None and item.prepared < here + GO_ON_ABOVE:
+            return room
+        return msgspec.structs.replace(
+            room, shown=msgspec.structs.replace(shown, clock=now + START_AHEAD, waiting=False)
+        )
+    if shown.end is not None or item.rendition != shown.rendition or item.prepared >= here + WAIT_BELOW:
+        return room
+    return msgspec.structs.replace(
+        room, shown=msgspec.structs.replace(shown, media=min(here, item.prepared), clock=0.0, waiting=True)
+    )
+
+
+def waits_at(room: Room, item: Item, now: float) -> float | None:
+    """Seconds until `hold` would have to be asked again if nothing more came; None where it need not be."""
+    shown, here = room.shown, position(room, now)
+    if shown is None or here is None or not shown.playing or shown.waiting or shown.end is not None:
+        return None
+    return max(0.0, shown.clock - now) + max(0.0, float(item.prepared - WAIT_BELOW - here)) / room.rate
 
 
 def ends_at(room: Room) -> float | None:
     """Room clock at which playback reaches its end; None where it does not play, or the end is not known."""
     shown = room.shown
-    if shown is None or not shown.playing or shown.end is None:
+    if shown is None or not shown.playing or shown.waiting or shown.end is None:
         return None
     return shown.clock + float(shown.end - shown.media) / room.rate
 
@@ -240,7 +280,7 @@ def _carry_out(room: Room, command: Command, now: float, catalog: Catalog) -> Ro
         case api.VolumeRequest():
             return _volume(room, command)
         case ChooseSound():
-            return msgspec.structs.replace(room, sound_screen=command.screen, sound_chosen=command.chosen)
+            return msgspec.structs.replace(room, sound_screen=command.screen, sound_chosen=True)
         case Forget():
             if room.shown is not None and room.shown.exhibit == command.exhibit:
                 raise Refused("exhibit-shown", ref=catalog(command.exhibit).ref)
@@ -326,7 +366,9 @@ def _seek(room: Room, command: api.SeekRequest, now: float, catalog: Catalog) ->
     to = moment(catalog(shown.exhibit), command.to)
     if not shown.playing:
         return msgspec.structs.replace(room, shown=_rest(shown, to))
-    return msgspec.structs.replace(room, shown=msgspec.structs.replace(shown, media=to, clock=now + START_AHEAD))
+    return msgspec.structs.replace(
+        room, shown=msgspec.structs.replace(shown, media=to, clock=now + START_AHEAD, waiting=False)
+    )
 
 
 def _step(room: Room, command: api.StepRequest, now: float, catalog: Catalog) -> Room:
@@ -394,7 +436,7 @@ def _shown(room: Room) -> Shown:
 
 
 def _rest(shown: Shown, media: Fraction) -> Shown:
-    return msgspec.structs.replace(shown, media=media, clock=0.0, playing=False)
+    return msgspec.structs.replace(shown, media=media, clock=0.0, playing=False, waiting=False)
 
 
 def _snap(timeline: Timeline | None, t: Fraction) -> Fraction:

@@ -71,10 +71,9 @@ def state(room: Room, *, now: float, items: dict[str, Item]) -> RoomState:
             zones=None if shown.zones is None else list(shown.zones),
             clip=shown.clip,
         ),
-        anchor=None
-        if shown is None
-        else Anchor(media=float(shown.media), clock=shown.clock, rate=room.rate if shown.playing else 0.0),
+        anchor=None if shown is None else Anchor(media=float(shown.media), clock=shown.clock, rate=_rate(room, shown)),
         playing=shown is not None and shown.playing and not ended,
+        waiting=shown is not None and shown.waiting,
         ended=ended,
         blank=shown is None,
         blanked=list(room.blanked),
@@ -124,9 +123,13 @@ def decode(data: bytes) -> Room:
 
 
 def _anchor(room: Room, shown: Shown) -> Anchor:
-    if shown.playing:
+    if _rate(room, shown):
         return Anchor(media=float(shown.media), clock=shown.clock, rate=room.rate)
     return Anchor(media=float(shown.media + NUDGE), clock=0.0, rate=0.0)
+
+
+def _rate(room: Room, shown: Shown) -> float:
+    return room.rate if shown.playing and not shown.waiting else 0.0
 
 
 def _rendition(held: str, item: Item, needed: Fraction) -> str:

@@ -182,6 +182,8 @@ class RoomState(msgspec.Struct, frozen=True, kw_only=True):
     shown: OnScreen | None = None
     anchor: Anchor | None = None
     playing: bool = False
+    waiting: bool = False
+    """It plays, but the recording has not come so far yet: it goes on by itself."""
     ended: bool = False
     blank: bool = True
     """Nothing is on any screen."""

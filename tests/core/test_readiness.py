@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courtcast.core.readiness import MARGIN, METER_MIN, METER_WINDOW, NOT_KNOWN, SAFE, Line, Meter, readiness
+from courtcast.core.readiness import MARGIN, NOT_KNOWN, SAFE, Line, readiness
 
 NOTHING = Line(0, None)
 
@@ -52,39 +52,3 @@ def test_more_line_or_less_to_carry_is_never_later(
 
     assert wait(missing, rate * faster) <= wait(missing, rate)
     assert wait(min(missing, less), rate) <= wait(missing, rate)
-
-
-class TestMeter:
-    def test_steady(self) -> None:
-        meter = Meter()
-        for tick in range(200):
-            meter.add(tick * 1000, now=tick / 10)
-        assert meter.rate(now=19.9) is not None
-        assert abs((meter.rate(now=19.9) or 0) - 10_000) < 500
-
-    def test_not_before_it_has_seen_enough(self) -> None:
-        meter = Meter()
-        meter.add(0, now=0.0)
-        meter.add(10**6, now=METER_MIN / 2)
-        assert meter.rate(now=METER_MIN / 2) is None
-
-    def test_falls_while_nothing_comes(self) -> None:
-        meter = Meter()
-        for tick in range(20):
-            meter.add(tick * 1000, now=float(tick))
-        assert (meter.rate(now=19.0 + METER_WINDOW) or 0) < (meter.rate(now=19.0) or 0) * 0.6
-
-    def test_a_count_that_falls_begins_anew(self) -> None:
-        meter = Meter()
-        meter.add(10**6, now=0.0)
-        meter.add(10**7, now=5.0)
-        meter.add(0, now=6.0)
-        assert meter.rate(now=6.5) is None
-
-    @given(st.lists(st.tuples(st.floats(0, 5), st.integers(0, 10**9)), max_size=300))
-    def test_never_negative(self, steps: list[tuple[float, int]]) -> None:
-        meter, now = Meter(), 0.0
-        for passes, count in steps:
-            now += passes
-            meter.add(count, now=now)
-            assert (meter.rate(now=now) or 0.0) >= 0.0

@@ -317,6 +317,67 @@ class TestExhibitsThatGo:
         assert room.cued is not None
 
 
+class TestWaiting:
+    """A recording that is still coming: 2.002 s of it are there."""
+
+    def held(self, room: Room, now: float, **more: object) -> Room:
+        return rooms.hold(room, msgspec.structs.replace(GROWING, **more), now)  # type: ignore[arg-type]
+
+    def test_it_waits_short_of_what_has_come_and_goes_on_from_there(self) -> None:
+        room = do(shown("c"), PLAY, now=100.0 - START_AHEAD)
+        assert rooms.waits_at(room, GROWING, 100.0) == pytest.approx(1.502)
+        assert self.held(room, 101.5) is room
+        waiting = self.held(room, 101.6)
+        assert waiting.shown is not None
+        assert (waiting.shown.waiting, waiting.shown.media) == (True, Fraction(8, 5))
+        assert (position(waiting, 500.0), waiting.revision) == (Fraction(8, 5), room.revision)
+        assert self.held(waiting, 102.0, prepared=Fraction(4)) is waiting
+        going = self.held(waiting, 105.0, prepared=Fraction(5))
+        assert position(going, 106.0 + START_AHEAD) == Fraction(13, 5)
+
+    def test_it_never_stands_beyond_what_has_come(self) -> None:
+        room = do(shown("c"), PLAY, now=100.0)
+        assert position(self.held(room, 200.0), 200.0) == GROWING.prepared
+
+    def test_it_goes_on_when_the_end_is_known(self) -> None:
+        waiting = self.held(do(shown("c"), PLAY, now=100.0), 102.0)
+        complete = stage.refresh(waiting, {"c": msgspec.structs.replace(GROWING, end=GROWING.prepared)})
+        assert position(self.held(complete, 103.0), 103.1 + START_AHEAD) == pytest.approx(1.95)
+
+    def test_a_persons_pause_and_seek_come_first(self) -> None:
+        waiting = self.held(do(shown("c"), PLAY, now=100.0), 102.0)
+        assert do(waiting, PLAY, now=103.0) is waiting
+        paused = do(waiting, PAUSE, now=103.0)
+        assert stage.state(paused, now=104.0, items=ITEMS).playing is False
+        assert self.held(paused, 104.0, prepared=Fraction(99)) is paused
+        back = do(waiting, api.SeekRequest(to=0.5), now=103.0)
+        assert position(back, 103.5 + START_AHEAD) == 1
+
+    def test_complete_ones_never_wait(self) -> None:
+        room = do(shown("a"), PLAY, now=100.0)
+        assert rooms.waits_at(room, STEADY, 101.0) is None
+        assert rooms.hold(room, STEADY, 102.9) is room
+
+
+class TestSound:
+    def test_the_first_paired_screen_until_somebody_chooses(self) -> None:
+        assert rooms.pick_sound(Room(), []) == Room()
+        room = rooms.pick_sound(Room(), ["s", "t"])
+        assert (room.sound_screen, room.revision) == ("s", 0)
+        assert rooms.pick_sound(room, ["a", "s"]) is room
+        assert stage.stage_for(room, screen="s", zone="jury").sound
+        assert not stage.stage_for(room, screen="t", zone="jury").sound
+
+    def test_none_can_be_chosen(self) -> None:
+        room = do(rooms.pick_sound(Room(), ["s"]), ChooseSound(screen=None))
+        assert rooms.pick_sound(room, ["s"]) is room
+
+    def test_one_that_is_gone_hands_it_on(self) -> None:
+        room = do(Room(), ChooseSound(screen="s"))
+        assert rooms.pick_sound(room, ["t"]).sound_screen == "t"
+        assert rooms.pick_sound(rooms.pick_sound(room, []), ["u"]).sound_screen == "u"
+
+
 class TestRefresh:
     def test_another_rendition_takes_over_when_it_reaches_as_far(self) -> None:
         room = shown("a", 2.0)
@@ -414,9 +475,9 @@ class Histories(RuleBasedStateMachine):
         if self.command(api.RateRequest(rate=rate)):
             assert position(self.room, self.now) == before
 
-    @rule(screen=st.none() | st.sampled_from(["s", "t"]), chosen=st.booleans())
-    def sound(self, screen: str | None, chosen: bool) -> None:
-        self.command(ChooseSound(screen=screen, chosen=chosen))
+    @rule(screen=st.none() | st.sampled_from(["s", "t"]))
+    def sound(self, screen: str | None) -> None:
+        self.command(ChooseSound(screen=screen))
 
     @rule(exhibit=st.sampled_from(list(ITEMS)))
     def forget(self, exhibit: str) -> None:
@@ -425,6 +486,17 @@ class Histories(RuleBasedStateMachine):
     @rule(back=st.integers(1, 3))
     def from_an_old_view(self, back: int) -> None:
         assert not self.command(api.PlayRequest(revision=self.room.revision - back))
+
+    @rule()
+    def look(self) -> None:
+        if self.room.shown is not None:
+            before = position(self.room, self.now)
+            self.room = rooms.hold(self.room, ITEMS[self.room.shown.exhibit], self.now)
+            after = position(self.room, self.now)
+            assert after is not None
+            assert before is not None
+            assert after <= before
+            assert after <= max(before, ITEMS[self.room.shown.exhibit].prepared)
 
     @rule(passes=st.floats(0.0, 2.0))
     def time_passes(self, passes: float) -> None:

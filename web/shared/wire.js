@@ -529,6 +529,7 @@ export const OnScreen = record(
  * @property {OnScreen | null} shown
  * @property {Anchor | null} anchor
  * @property {boolean} playing
+ * @property {boolean} waiting It plays, but the recording has not come so far yet: it goes on by itself.
  * @property {boolean} ended
  * @property {boolean} blank Nothing is on any screen.
  * @property {Array<string>} blanked Zones that are blanked while others show.
@@ -548,6 +549,7 @@ export const RoomState = record(
     shown: [nullable(OnScreen.check), null],
     anchor: [nullable(Anchor.check), null],
     playing: [flag, false],
+    waiting: [flag, false],
     ended: [flag, false],
     blank: [flag, true],
     blanked: [list(text), []],
