@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -38,6 +39,8 @@ Listener = Callable[[What, str | None], None]
 HOUSE = "courtcast"
 """Who asked, where nobody did."""
 TICK_SECONDS = 1.0
+LOOK_SECONDS = 0.25
+"""Between two looks at readiness: it takes a millisecond for each hour and screen."""
 JUST_AFTER = 0.005
 REST_SECONDS = 0.05
 """Between two rounds, however much there is to look at."""
@@ -80,6 +83,7 @@ class Desk:
         """Revision of the last blank."""
         self._wake = asyncio.Event()
         self._touched: set[str] = set()
+        self._looked = -math.inf
         self._stages: dict[str, Stage] = {}
         self._listeners: list[Listener] = []
         self._watched: dict[str, float] = {}
@@ -317,6 +321,8 @@ class Desk:
         soon = [stage.until_end(room, now)]
         if room.shown is not None and room.shown.exhibit in items:
             soon.append(rooms.waits_at(room, items[room.shown.exhibit], now))
+        if self._touched:
+            soon.append(LOOK_SECONDS)
         return min([TICK_SECONDS, *(wait + JUST_AFTER for wait in soon if wait)])
 
     async def _once(self) -> None:
@@ -325,8 +331,12 @@ class Desk:
         if ended != self._was_ended:
             self._was_ended = ended
             self._tell("room")
+        now = self.clock()
+        if now - self._looked < LOOK_SECONDS:
+            return
+        self._looked = now
         touched, self._touched = self._touched, set()
-        for exhibit in self._outlook.look(self._room, now=self.clock(), touched=touched):
+        for exhibit in self._outlook.look(self._room, now=now, touched=touched):
             self._tell("exhibit", exhibit)
         self._watch()
         await self._withdraw(touched)

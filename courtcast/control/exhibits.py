@@ -11,7 +11,8 @@ from courtcast.core.room import frame_at, moment
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
 
-STILL_SECONDS = 60.0
+STILL_SECONDS = 20.0
+"""A browser opens six connections at most: a still that never comes must not stand in the way of a blank."""
 NARROWEST, WIDEST = 16, 8192
 """Pixels of a still's `width`."""
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sqlite3
 import time
+from random import Random
 from typing import Any
 
 import aiohttp
@@ -146,6 +147,48 @@ async def test_commands_from_many_hands_are_all_counted(call: Caller, ids: dict[
     await asyncio.gather(*(call.post("/room/step", frames=1) for _ in range(40)))
     after = await call.get("/room")
     assert (after["revision"], after["position_frame"]) == (before + 40, 40)
+
+
+async def test_a_start_that_took_long_to_write_is_moved(place: House, call: Caller, ids: dict[str, str]) -> None:
+    """Otherwise the screens would begin half a second into it, and nobody would have seen what came before."""
+    await call.post("/room/cue", exhibit=ids["JM/1"])
+    await call.post("/room/show")
+    other = sqlite3.connect(place.data / "courtcast.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    playing = asyncio.create_task(call.post("/room/play"))
+    await asyncio.sleep(0.5)
+    other.execute("ROLLBACK")
+    other.close()
+    room = await playing
+    assert room["anchor"]["clock"] > room["clock"]
+    assert (room["position"], room["revision"]) == (0.0, 3)
+    stages = [stages["jury"] for _, stages in place.wall.sent]
+    assert sum(stage.shown is not None and stage.shown.anchor.rate == 1.0 for stage in stages) == 1
+
+
+NUMBERS = [0, -1, 1, 1.5, 1e308, -1e308, 2**63, 2**70, 10**30, -0.0]
+VALUES = [*NUMBERS, None, True, "", "x", "\ud83d\ude00", "x" * 5000, [], [None], [[]], {}, {"to": {}}, ["jury", 7]]
+
+
+async def test_anything_at_all_is_answered_in_words(place: House, call: Caller, ids: dict[str, str]) -> None:
+    """Every field of every command with every kind of value: refused as a problem or carried out, never a fault."""
+    fields = ("exhibit", "at", "clip", "zones", "play", "anyway", "to", "frames", "rate", "level", "screen", "revision")
+    random = Random(4)
+    await call.post("/room/cue", exhibit=ids["JM/1"])
+    await call.post("/room/show")
+    for _ in range(600):
+        path = random.choice(["cue", "show", "blank", "play", "pause", "seek", "step", "rate", "volume"])
+        sent = {name: random.choice(VALUES) for name in random.sample(fields, random.randint(0, 2))}
+        if path == "cue" and random.random() < 0.7:
+            sent["exhibit"] = random.choice(list(ids.values()))
+        response = await call.send("POST", f"/room/{path}", data=json.dumps(sent))
+        answer = await response.json()
+        if response.status == 200:
+            assert answer["revision"] == place.desk.revision, (path, sent)
+        else:
+            assert response.status in (400, 404, 409, 422), (path, sent, answer)
+            assert response.content_type == "application/problem+json"
+            assert "Error" not in answer["detail"]
 
 
 class TestBlank:
