@@ -101,9 +101,7 @@ class Agent:
             await self._serve(stopped)
         finally:
             self._relay.stop()
-            await asyncio.sleep(0)  # the goodbyes leave before their connections do
-            await self._listener.stop()
-            await self._pages.stop()
+            await asyncio.gather(self._listener.stop(), self._pages.stop())
 
     async def _serve(self, stopped: asyncio.Event) -> None:
         async with Announcement(self._card, self._port, self._addresses), asyncio.TaskGroup() as group:

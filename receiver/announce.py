@@ -32,6 +32,7 @@ class Announcement:
         self._addresses = addresses
         self._said: list[str] = []
         self._zeroconf: AsyncZeroconf | None = None
+        self._registered = False
         self._minder: asyncio.Task[None] | None = None
         self._warned = False
 
@@ -68,12 +69,14 @@ class Announcement:
             return
         info = self._info(addresses)
         if self._zeroconf is None:
-            zeroconf = AsyncZeroconf(interfaces=multicast, ip_version=IPVersion.V4Only)
-            self._zeroconf = zeroconf
-            await (await zeroconf.async_register_service(info, allow_name_change=False, strict=False))
+            self._zeroconf = AsyncZeroconf(interfaces=multicast, ip_version=IPVersion.V4Only)
         else:
             await self._zeroconf.async_update_interfaces(interfaces=multicast)
+        if self._registered:
             await (await self._zeroconf.async_update_service(info))
+        else:
+            await (await self._zeroconf.async_register_service(info, strict=False))
+            self._registered = True
         self._said = addresses
         self._warned = False
 

@@ -30,8 +30,6 @@ HEARTBEAT: Final = 5.0
 """Seconds between pings. A page that hangs is noticed within 7.5 s."""
 MAX_MESSAGE: Final = 256 * 1024
 """Bytes; an answer with many addresses has some ten thousand."""
-REPLACED: Final = 4001
-"""Close code for a page that a newer one has replaced."""
 
 _log = logging.getLogger(__name__)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -33,6 +33,10 @@ from receiver.store import Pin
 
 GRACE: Final = 15.0
 """Seconds. A link that broke is noticed on both sides within 7.5 s, and tried again within 5."""
+REPLACED: Final = 4001
+"""Close code for a page that a newer one has replaced: it stays away."""
+GOING_AWAY: Final = 1001
+"""Close code of a receiver that stops (RFC 6455 §7.4.1): the page tries again."""
 MAX_SDP: Final = 64 * 1024
 """Characters. Ours have two to ten thousand."""
 MAX_FAULT: Final = 2000
@@ -103,7 +107,7 @@ class Relay:
 
     def page_arrived(self, port: Port) -> None:
         if self._page is not None:
-            self._page.close(4001)
+            self._page.close(REPLACED)
         self._page = port
         self._number += 1
         if self._idle is not None:
@@ -187,6 +191,8 @@ class Relay:
         """Says goodbye to everyone."""
         for presenter in list(self._presenters.values()):
             self._close(presenter, "stopping")
+        if self._page is not None:
+            self._page.close(GOING_AWAY)
 
     # inside
 

@@ -9,6 +9,7 @@ store ends the handshake; without one, a stranger may ask for the name (docs/dec
 
 from __future__ import annotations
 
+import os
 import ssl
 import tempfile
 import time
@@ -69,14 +70,25 @@ class Gate:
         context.num_tickets = 0
         for certificate in certificates:
             context.load_verify_locations(cadata=pem(certificate))
-        # The ssl module takes a key from a file only. The folder is this user's alone, and gone in a moment.
-        with tempfile.TemporaryDirectory(prefix="courtcast-") as folder:
-            file = Path(folder) / "identity.pem"
-            file.write_bytes(self._identity.to_pem())
-            context.load_cert_chain(file)
+        _load(context, self._identity)
         return context
 
 
 def proven(connection: object) -> bytes | None:
     """DER of the certificate that the other side of a TLS connection holds the key of; None where it gave none."""
     return connection.getpeercert(binary_form=True) if isinstance(connection, ssl.SSLObject) else None
+
+
+def _load(context: ssl.SSLContext, identity: Identity) -> None:
+    """The ssl module takes a key from a file only: from memory that looks like one (Linux), else from a folder of this
+    user's alone that is gone in a moment. Memory, so that a full disk keeps nobody from connecting."""
+    if hasattr(os, "memfd_create"):
+        with open(os.memfd_create("identity"), "wb") as memory:  # noqa: PTH123 (it has no path)
+            memory.write(identity.to_pem())
+            memory.flush()
+            context.load_cert_chain(f"/proc/self/fd/{memory.fileno()}")
+        return
+    with tempfile.TemporaryDirectory(prefix="courtcast-") as folder:
+        file = Path(folder) / "identity.pem"
+        file.write_bytes(identity.to_pem())
+        context.load_cert_chain(file)

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -40,6 +41,8 @@ REFUSED_WAIT: Final = 20.0
 """Seconds between attempts where the receiver said no, or is another one: only somebody's hand changes that."""
 STEADY: Final = 10.0
 """Seconds after which a link that breaks counts as one that had worked: the next attempt is quick again."""
+MAX_ADDRESSES: Final = 16
+"""Tried in a row. A receiver announces what its machine has; more than this is somebody's joke."""
 MAX_MESSAGE: Final = 256 * 1024
 """Bytes; an SDP with many addresses has some ten thousand."""
 
@@ -77,6 +80,7 @@ class Link:
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._pending: tuple[int, asyncio.Future[str]] | None = None
         self._woken = asyncio.Event()
+        self._steady = False
         self.page = 0
         """Number of the page's session now; 0 where nothing can be offered."""
         self.connected = False
@@ -95,27 +99,12 @@ class Link:
         wait = FIRST_WAIT
         while True:
             self._woken.clear()
-            began = time.monotonic()
-            problem: Refused | None = None
-            for address in list(self._where())[:16]:
-                try:
-                    async with aiohttp.ClientSession(
-                        connector=aiohttp.TCPConnector(ssl=context, force_close=True, limit=1),
-                        timeout=_TIMEOUT,
-                        trust_env=False,
-                    ) as session:
-                        problem = await self._one_connection(session, address)
-                except Refused as refused:
-                    # One answer in words outlives the silence of the other addresses.
-                    if problem is None or problem.type not in _HANDS_NEEDED:
-                        problem = refused
-                else:
-                    break
-            self.problem = problem
+            self._steady = False
+            problem = self.problem = await self._attempt(context)
             self._on_state()
-            if time.monotonic() - began > STEADY:
+            if self._steady:
                 wait = FIRST_WAIT
-            pause = REFUSED_WAIT if problem is not None and problem.type in _HANDS_NEEDED else wait
+            pause = REFUSED_WAIT if problem.type in _HANDS_NEEDED else wait
             wait = min(LONGEST_WAIT, wait * 2)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause * random.uniform(0.5, 1.0)):  # noqa: S311 (no secret)
@@ -150,16 +139,30 @@ class Link:
             with contextlib.suppress(TimeoutError, OSError, aiohttp.ClientError):
                 await _say(self._socket, Bye("revoked"))
 
-    async def _one_connection(self, session: aiohttp.ClientSession, address: str) -> Refused | None:
-        """Until it ends. Raises Refused where it did not come about; gives the reason, or None, where it did."""
+    async def _attempt(self, context: ssl.SSLContext) -> Refused:
+        """One address after the other until one works, and that connection to its end; why there is none now."""
+        problem = Refused("screen-unreachable")
+        for address in list(self._where())[:MAX_ADDRESSES]:
+            connector = aiohttp.TCPConnector(ssl=context, force_close=True, limit=1)
+            try:
+                async with aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT, trust_env=False) as session:
+                    return await self._one_connection(session, address)
+            except Refused as refused:
+                # One answer in words outlives the silence of the other addresses.
+                if problem.type not in _HANDS_NEEDED:
+                    problem = refused
+        return problem
+
+    async def _one_connection(self, session: aiohttp.ClientSession, address: str) -> Refused:
+        """Until it ends: why it did. Raises Refused where it did not come about."""
+        url = f"https://{parse_address(address)}/link"
         try:
-            async with session.ws_connect(
-                f"https://{parse_address(address)}/link",
-                heartbeat=HEARTBEAT,
-                max_msg_size=MAX_MESSAGE,
-                timeout=_CLOSE,
-            ) as socket:
+            async with asyncio.timeout(CONNECT + HELLO):
+                socket = await session.ws_connect(url, heartbeat=HEARTBEAT, max_msg_size=MAX_MESSAGE, timeout=_CLOSE)
+            try:
                 return await self._converse(socket, address)
+            finally:
+                await socket.close()
         except aiohttp.ClientConnectorCertificateError as error:
             raise Refused("screen-certificate") from error
         except (aiohttp.ClientConnectorError, TimeoutError) as error:
@@ -176,7 +179,7 @@ class Link:
             return refused
         return Refused("screen-revoked")
 
-    async def _converse(self, socket: aiohttp.ClientWebSocketResponse, address: str) -> Refused | None:
+    async def _converse(self, socket: aiohttp.ClientWebSocketResponse, address: str) -> Refused:
         if not is_pinned(socket.get_extra_info("ssl_object"), self._pinned.certificate):
             raise Refused("screen-certificate")
         async with asyncio.timeout(HELLO):
@@ -191,15 +194,17 @@ class Link:
         self.problem = None
         self._set_page(first.page, first.taken)
         self._on_state()
+        began = time.monotonic()
         try:
             return await self._listen(socket)
         finally:
+            self._steady = time.monotonic() - began > STEADY
             self._socket, self.connected = None, False
             self._drop_pending()
             self._set_page(0, None)
             self._on_state()
 
-    async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> Refused | None:
+    async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> Refused:
         async for raw in socket:
             match _read(raw):
                 case PageChanged(page=page, taken=taken):

@@ -13,6 +13,7 @@ from courtcast.core.identity import Identity, id_of
 from courtcast.deliver import link as link_module
 from courtcast.deliver.link import Link, LinkDown
 from courtcast.deliver.trust import Pinned, load_identity
+from receiver.tls import Gate
 from tests.stand_ins.screen import HERE, Screen, page, screen
 
 SDP = "v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=candidate:1 1 udp 2113937151 x.local 4444 typ host\r\n"
@@ -241,3 +242,36 @@ def test_an_identity_is_made_once_and_never_silently_again(tmp_path: Path) -> No
 async def test_the_id_of_a_screen_is_that_of_its_certificate(jury: Screen, me: Identity) -> None:
     pinned = await jury.pair(me)
     assert pinned.card.id == id_of(pinned.certificate)
+
+
+async def test_a_receiver_that_says_nothing_is_given_up_in_time(
+    tmp_path: Path, me: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds the right certificate, takes the connection, and hangs."""
+    monkeypatch.setattr(link_module, "CONNECT", 0.3)
+    monkeypatch.setattr(link_module, "HELLO", 0.3)
+    async with screen(tmp_path / "jury") as jury:
+        pinned, identity = await jury.pair(me), jury.store.identity("")
+    gate = Gate(identity)
+    gate.trust([me.certificate])
+    held: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _, writer: held.append(writer), HERE, 0, ssl=gate.context)
+    async with linked(pinned, me, f"{HERE}:{server.sockets[0].getsockname()[1]}") as watched:
+        await watched.until(lambda link: link.problem, 5)
+        assert watched.link.problem is not None
+        assert watched.link.problem.type == "screen-unreachable"
+        assert held
+    for writer in held:
+        writer.close()
+    server.close()
+
+
+async def test_a_receiver_that_stops_on_purpose_says_so(jury: Screen, me: Identity) -> None:
+    pinned = await jury.pair(me)
+    async with linked(pinned, me, jury.address) as watched, page(jury):
+        await watched.until(lambda link: link.page)
+        began = asyncio.get_running_loop().time()
+        await jury.stop()
+        await watched.until(lambda link: not link.connected)
+        assert watched.pages[-1] == 0
+        assert asyncio.get_running_loop().time() - began < 5
