@@ -102,6 +102,7 @@ const peer = new Peer({
     toldHoldings = -1;
     const plays = ASKED.filter((mime) => MediaSource.isTypeSupported(mime));
     opened.send(JSON.stringify(Hello.make({ protocol: PROTOCOL, build, budget: vault.budget, plays })));
+    tellHoldings(opened);
     beat(opened);
     setTimeout(() => path === opened && perform(stagehand.timed()), CLOCK_WITHIN * 1000);
     tell();

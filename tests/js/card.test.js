@@ -6,7 +6,7 @@ import { Idle } from "../../web/shared/wire.js";
 import { chance } from "./chance.js";
 
 const idle = Idle.make({ name: "Jury left", zone: "jury", code: "12345678", address: "10.0.0.7:8470" });
-const calm = { hearing: false, staged: true, on: false, idle, receiver: true, age: 100 };
+const calm = { hearing: false, staged: true, on: false, idle, receiver: true, replaced: false, age: 100 };
 
 test("a screen that nobody uses shows who it is", () => {
   assert.deepEqual(card(calm), {
@@ -35,6 +35,9 @@ test("each state has its sentence", () => {
   assert.match(said({ code: null, locked: true })?.state ?? "", /new code/u);
   assert.equal(said({ paired: 1 })?.state, "Waiting for the presenter.");
   assert.match(card({ ...calm, receiver: false })?.state ?? "", /does not answer/u);
+  assert.deepEqual(card({ ...calm, replaced: true, receiver: false }), {
+    name: "", zone: "", code: "", address: "", state: "This screen is open in another window.",
+  });
   assert.equal(card({ ...calm, idle: null, age: RECEIVER_WITHIN - 0.1 }), null);
   assert.match(card({ ...calm, idle: null, age: RECEIVER_WITHIN })?.state ?? "", /does not answer/u);
 });

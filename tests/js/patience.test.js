@@ -76,6 +76,12 @@ test("a machine that slept is no page that hangs", () => {
   assert.equal(starting.verdict(4000), null);
 });
 
+test("what is told is bounded, and told again later", () => {
+  const patience = new Patience(0, 0, 0);
+  const told = (/** @type {number} */ now) => Array.from({ length: 100 }, () => patience.worthTelling(now)).filter(Boolean).length;
+  assert.deepEqual([told(0), told(9), told(10), told(30)], [10, 0, 10, 10]);
+});
+
 test("another version is taken when nothing is up", () => {
   const patience = new Patience(0, 0, 0);
   patience.outdated();
