@@ -12,6 +12,7 @@ import hashlib
 import logging
 import secrets
 import time
+from contextlib import suppress
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -86,7 +87,8 @@ class Auth:
         for hash_, data in await self._db.items(SPACE):
             kept = _decode(data)
             if kept is None or (kept.until is not None and kept.until < now):
-                await self._db.delete(SPACE, hash_)
+                with suppress(Refused):  # a full disk must not keep the presenter from starting
+                    await self._db.delete(SPACE, hash_)
             else:
                 self._known[hash_] = kept
 
