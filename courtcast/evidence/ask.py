@@ -87,9 +87,7 @@ class Asker:
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(
-            socket_factory=self._socket, limit=8, keepalive_timeout=60, enable_cleanup_closed=True
-        )
+        connector = aiohttp.TCPConnector(socket_factory=self._socket, limit=8, keepalive_timeout=60)
         timeout = aiohttp.ClientTimeout(
             total=None, connect=None, sock_connect=self._limits.connect, sock_read=self._limits.idle
         )

@@ -50,10 +50,10 @@ def next_step(
 ) -> Step:
     """The next step of a fetch from a server that has ranges.
 
-    wants: offsets of missing bytes that somebody waits for, most urgent first
+    wants: where somebody waits for bytes, most urgent first
     """
     everyone = frozenset(range(len(lanes)))
-    want = next((offset for offset in wants if offset < length), None)
+    want = next((missing for offset in wants if (missing := held.held_until(offset)) < length), None)
     if want is None:
         gap = None if lanes else next(_gaps(held, length, lanes), None)
         return Step(everyone, gap)

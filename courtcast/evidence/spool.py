@@ -106,7 +106,10 @@ class Spool:
 
     def wanted(self) -> list[Want]:
         """What reads wait for, the one that waits longest first."""
-        return [want for want, _ in self._waiting.values() if want is not None]
+        now = (
+            Want(self.held.held_until(want.start), want.end) for want, _ in self._waiting.values() if want is not None
+        )
+        return [want for want in now if want.start < want.end]
 
     # the fetcher's side
 
@@ -114,7 +117,7 @@ class Spool:
         """The server has answered: the file has this length, or (None) the end will show."""
         self.length = length
         self._answered = True
-        self._wake()
+        self._wake(length_too=True)
 
     async def write(self, piece: Piece) -> None:
         """Puts a piece in its place; parts of it that are held already are left as they are.
@@ -155,17 +158,28 @@ class Spool:
         self._wake()
 
     def revive(self) -> None:
-        """Bytes come again."""
+        """Bytes come again: the rest of those that are held, or of a file of which nothing is known yet."""
         self._failure = None
+        if not self.held:
+            self.length = None
+            self._answered = False
 
     # the readers' side
 
     async def size(self) -> int | None:
         """The length, once the server has answered; None where it does not say. Raises the problem of the fetch."""
-        while not self._answered and self._failure is None and not self._closed:
+        while not self._answered:
+            if self._closed or self._failure is not None:
+                self._give_up()
             await self._wait(None)
-        if not self._answered:
-            self._give_up()
+        return self.length
+
+    async def whole_size(self) -> int:
+        """The length; waits for the end of the file where the server does not say. Raises the problem of the fetch."""
+        while self.length is None:
+            if self._closed or self._failure is not None:
+                self._give_up()
+            await self._wait(None)
         return self.length
 
     async def read(self, offset: int, n: int) -> bytes:
@@ -221,11 +235,11 @@ class Spool:
         finally:
             del self._waiting[number]
 
-    def _wake(self) -> None:
-        """Everyone whose wait is over looks again."""
+    def _wake(self, *, length_too: bool = False) -> None:
+        """Everyone whose wait may be over looks again."""
         over = self._closed or self._failure is not None
         for want, future in self._waiting.values():
-            if not future.done() and (over or (self._answered if want is None else self._can_answer(*want))):
+            if not future.done() and (over or (length_too if want is None else self._can_answer(*want))):
                 future.set_result(None)
 
     async def _whole(self, work: Coroutine[Any, Any, T]) -> T:

@@ -11,6 +11,7 @@ import sqlite3
 import time
 import unicodedata
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,6 +29,7 @@ from courtcast.evidence.verify import is_intact
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.moments import Stills, frame_meant
 from courtcast.prepare.store import Store
+from courtcast.prepare.viewer import Viewer
 from courtcast.prepare.way import SPACE, House, Kept, Way
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
@@ -65,10 +67,12 @@ class Intake:
             fetching=Turns(FETCHED_AT_ONCE),
             preparing=Turns(PREPARED_AT_ONCE),
         )
+        self._open = AsyncExitStack()
         self._on_change = on_change
         self._ways: dict[str, Way] = {}
         """In running order."""
-        self._stills = Stills()
+        self._viewer = Viewer(self._house.cage)
+        self._stills = Stills(self._viewer)
         self._pressing = 0
         self._progress: dict[str, asyncio.TimerHandle] = {}
         self._changing = asyncio.Lock()
@@ -159,6 +163,8 @@ class Intake:
             if (timer := self._progress.pop(id_, None)) is not None:
                 timer.cancel()
         self._on_change(id_)
+        for rendition in way.remains():
+            await self._stills.forget(rendition)
         await way.close()
         self._own(self._clear(id_, way.remains()), f"clearing {id_}")
 
@@ -184,7 +190,8 @@ class Intake:
     async def __aenter__(self) -> Self:
         """Everything that was under way goes on. Raises Refused where the database does not work."""
         db = self._house.db
-        await self._house.cage.__aenter__()
+        await self._open.enter_async_context(self._house.cage)
+        await self._open.enter_async_context(self._viewer)
         kept = dict(await db.items(SPACE))
         entries = await self._house.library.list()
         for entry in entries:
@@ -207,7 +214,7 @@ class Intake:
         await asyncio.gather(*(way.close() for way in self._ways.values()))
         if self._background:
             await asyncio.wait(self._background)
-        await self._house.cage.__aexit__(None, None, None)
+        await self._open.aclose()
 
     # inside
 

@@ -8,11 +8,11 @@ from math import isfinite
 
 from courtcast.core.manifest import Manifest
 from courtcast.evidence.spool import Spool
-from courtcast.prepare import job
+from courtcast.prepare.viewer import Viewer
 from courtcast.problems import Refused
 
 AT_ONCE = 2
-"""Each is a process of its own that decodes up to a GOP."""
+"""Each decodes up to a GOP, and the screens' pictures come first."""
 WAIT = 20.0
 """Seconds: for bytes that are still on their way, and the decoding."""
 KEEP = 32 << 20
@@ -43,9 +43,10 @@ def frame_meant(manifest: Manifest, t: float | None, frame: int | None) -> int:
 
 
 class Stills:
-    """Makes and keeps them."""
+    """Has them made, and keeps them."""
 
-    def __init__(self) -> None:
+    def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
         self._few = asyncio.Semaphore(AT_ONCE)
         self._kept: OrderedDict[tuple[str, int, int | None], bytes] = OrderedDict()
         self._bytes = 0
@@ -58,11 +59,15 @@ class Stills:
         try:
             async with asyncio.timeout(WAIT), self._few:
                 if key not in self._kept:
-                    self._keep(key, await job.still(spool, manifest, frame, width))
+                    self._keep(key, await self._viewer.png(spool, manifest, frame, width))
         except TimeoutError:
             raise Refused("still-not-yet") from None
         self._kept.move_to_end(key)
         return self._kept[key]
+
+    async def forget(self, rendition: str) -> None:
+        """Its source is no longer there."""
+        await self._viewer.forget(rendition)
 
     def _keep(self, key: tuple[str, int, int | None], png: bytes) -> None:
         self._kept[key] = png

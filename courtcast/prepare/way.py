@@ -50,6 +50,8 @@ PASSING = frozenset(
     ("link-unreachable", "link-unknown-host", "link-server", "link-cut-short", "disk-full", "disk-failing")
 )
 """Problems that may go away without anybody doing something in courtcast."""
+NOTICES = frozenset(("link-changed", "copy-damaged"))
+"""Problems that are dealt with already; they are said until the exhibit is ready."""
 VERSIONS = 3
 """Files that may be begun for one link: a server that changes it all the time is told of in words."""
 
@@ -138,7 +140,9 @@ class Way:
         kept, manifest = self.kept, self._manifest
         held = self.spool.held.total if self.spool is not None else Ranges(kept.held).total
         length = kept.version.length if kept.version is not None else None
-        usable = self.state != "failed" or (self.problem is not None and self.problem.type in PASSING)
+        usable = self.state != "failed" or (
+            self.problem is not None and self.problem.type.startswith(("link-", "disk-"))
+        )
         return Exhibit(
             id=self.entry.id,
             ref=self.entry.ref,
@@ -238,14 +242,16 @@ class Way:
         kept = self.kept
         if kept.problem is not None and kept.made_by == MADE_BY:
             raise Refused.of(kept.problem)
-        await self._number()
+        self._number()
         if self.spool is None:
             path = self._house.folder / self.entry.id / f"{kept.file}.spool"
             length = kept.version.length if kept.version is not None else None
             self.spool = await Spool.open(path, length, Ranges(kept.held))
         self.spool.revive()
         complete = self.spool.complete and kept.sha256 is not None
-        if complete and self.cleared and (found := await load_manifest(self._house.store, kept.rendition)) is not None:
+        if complete and not self.cleared:
+            raise Refused("hash-mismatch")
+        if complete and (found := await load_manifest(self._house.store, kept.rendition)) is not None:
             self._manifest = found
             self._set("ready", None)
             return
@@ -258,14 +264,13 @@ class Way:
             raise _plainest(errors) from errors
         self._set("ready", None)
 
-    async def _number(self) -> None:
-        """A rendition has a number before its first fragment, written down."""
+    def _number(self) -> None:
+        """A rendition has a number before its first fragment; `_prepare` writes it down before it makes one."""
         if not self.kept.rendition or self.kept.made_by != MADE_BY:
             self._retire()
             self.kept.rendition = secrets.token_hex(8)
             self.kept.made_by = MADE_BY
             self.kept.problem = None
-            await self._keep()
 
     async def _begin_anew(self) -> None:
         """Another file: its own spool and rendition. The former stay until the exhibit is deleted."""
@@ -302,11 +307,11 @@ class Way:
         await self._keep()
         if not self.cleared:
             raise Refused("hash-mismatch")
-        self._set("preparing", None)
+        self._set("preparing", self._notice())
 
     def _answered(self, found: Version) -> None:
         self.kept.version = found
-        self._set("fetching", None)
+        self._set("fetching", self._notice())
 
     def _came(self, before: int) -> Callable[[int], None]:
         clock = asyncio.get_running_loop().time
@@ -353,10 +358,11 @@ class Way:
     # preparing
 
     async def _prepare(self, spool: Spool) -> None:
-        await spool.size()
+        await self._keep()
+        await spool.whole_size()  # without an end a reader cannot look for an index there
         async with self._house.preparing.turn(self._rank_to_prepare):
             if spool.complete:
-                self._set("preparing", None)
+                self._set("preparing", self._notice())
             try:
                 made = await prepare(
                     spool,
@@ -406,6 +412,9 @@ class Way:
         if (state, problem) != (self.state, self.problem):
             self.state, self.problem = state, problem
             self._on_change()
+
+    def _notice(self) -> Problem | None:
+        return self.problem if self.problem is not None and self.problem.type in NOTICES else None
 
     def _held(self) -> int:
         return self.spool.held.total if self.spool is not None else 0

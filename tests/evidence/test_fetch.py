@@ -242,6 +242,7 @@ async def test_the_index_at_the_end_comes_first_and_nothing_twice(tmp_path: Path
             assert await spool.read(offset, 32_768) == data[offset : offset + 32_768]
         await task
         assert spool.sha256 == hashlib.sha256(data).hexdigest()
+        assert all(request.range is not None for request in server.requests)
         assert server.sent < len(data) + 600_000, "what was under way when the order changed, no more"
         assert first < 1.0
         assert whole_index < 1.5, "the 0.16 s that 400 kB take on this line, not the 2.4 s of the whole file"
@@ -260,6 +261,7 @@ async def test_reads_all_over_the_file_are_served_in_turn(tmp_path: Path) -> Non
             assert await spool.read(offset, 20_000) == DATA[offset : offset + 20_000]
         await task
         assert spool.sha256 == HASH
+        assert all(request.range is not None and request.sent for request in server.requests)
 
 
 async def test_many_readers_at_once_on_a_server_that_cuts(tmp_path: Path) -> None:

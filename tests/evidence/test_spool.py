@@ -63,7 +63,9 @@ async def test_a_read_waits_for_its_bytes_and_says_what_it_wants(tmp_path: Path)
         await asyncio.sleep(0)
         assert bell == [1, 2]
         assert spool.wanted() == [(299_000, 304_000), (1100, 1150)]
-        await spool.write(Piece(1100, DATA[1100:1150]))
+        await spool.write(Piece(1100, DATA[1100:1120]))
+        assert spool.wanted() == [(299_000, 304_000), (1120, 1150)]
+        await spool.write(Piece(1120, DATA[1120:1150]))
         assert await early == DATA[1050:1150]
         assert spool.wanted() == [(299_000, 304_000)]
         await spool.write(Piece(298_000, DATA[298_000:]))
@@ -80,11 +82,14 @@ async def test_the_length_may_show_only_at_the_end(tmp_path: Path) -> None:
         assert not knowing.done()
         spool.answered(None)
         assert await knowing is None
+        whole = asyncio.create_task(spool.whole_size())
         for piece in pieces(DATA, 100_000):
             await spool.write(piece)
         assert not spool.complete
         assert not beyond.done()
+        assert not whole.done()
         spool.answered(len(DATA))
+        assert await whole == len(DATA)
         assert spool.complete
         assert await beyond == DATA[250_000:]
         assert await spool.size() == len(DATA)
@@ -109,11 +114,15 @@ async def test_a_failed_fetch_is_told_to_those_who_need_what_is_missing_only(tmp
 
 async def test_the_size_of_what_never_came_is_its_problem(tmp_path: Path) -> None:
     async with await Spool.open(tmp_path / "spool") as spool:
-        knowing = asyncio.create_task(spool.size())
+        knowing = [asyncio.create_task(spool.size()), asyncio.create_task(spool.whole_size())]
         await asyncio.sleep(0)
         spool.fail(Refused("link-not-found"))
-        with pytest.raises(Refused, match="link-not-found"):
-            await knowing
+        for task in knowing:
+            with pytest.raises(Refused, match="link-not-found"):
+                await task
+        spool.revive()
+        spool.answered(5)
+        assert await spool.size() == await spool.whole_size() == 5
 
 
 async def test_bytes_that_are_held_never_change(tmp_path: Path) -> None:
