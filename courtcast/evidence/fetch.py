@@ -63,6 +63,7 @@ async def fetch(
     on_progress: Callable[[int], None],
     known: Version | None = None,
     on_version: Callable[[Version], None] | None = None,
+    may_read: asyncio.Event | None = None,
     limits: Limits = LIMITS,
 ) -> None:
     """Returns when the spool is complete, hashed and on the disk.
@@ -70,12 +71,21 @@ async def fetch(
     on_progress: gets the bytes held, at every piece
     known: the version that the spool's bytes are of, where it holds some
     on_version: gets the version as soon as the server has answered
+    may_read: while it is not set, nothing is read and the line is left to others; for seconds, not for minutes
 
     Raises Refused: link-…, disk-…; `link-changed` where the spool holds bytes of a file that is no longer there. What
     came stays in the spool. The spool's readers are not told: the caller knows whether there will be another try.
     """
     async with Asker(link, guard, limits) as asker:
-        fetcher = _Fetcher(asker, spool, on_progress=on_progress, known=known, on_version=on_version, limits=limits)
+        fetcher = _Fetcher(
+            asker,
+            spool,
+            on_progress=on_progress,
+            known=known,
+            on_version=on_version,
+            may_read=may_read,
+            limits=limits,
+        )
         spool.on_want = fetcher.ring
         try:
             await fetcher.run()
@@ -107,6 +117,7 @@ class _Fetcher:
         on_progress: Callable[[int], None],
         known: Version | None,
         on_version: Callable[[Version], None] | None,
+        may_read: asyncio.Event | None,
         limits: Limits,
     ) -> None:
         self._asker = asker
@@ -115,6 +126,9 @@ class _Fetcher:
         self._known = known if spool.held else None
         self._on_version = on_version
         self._limits = limits
+        self._may_read = may_read or asyncio.Event()
+        if may_read is None:
+            self._may_read.set()
         self._bell = asyncio.Event()
         self._lanes: list[_Running] = []
         self._ending: set[asyncio.Task[None]] = set()
@@ -306,9 +320,11 @@ class _Fetcher:
         beginning = b""
         judged = lane.position != 0
         while lane.end is None or lane.position < lane.end:
-            if not lane.go.is_set():
+            while not (lane.go.is_set() and self._may_read.is_set()):
+                await self._may_read.wait()
                 await lane.go.wait()
                 since, poured = self._clock(), 0
+                self._last_byte = since
             try:
                 data = await content.read(READ)
             except (aiohttp.ClientError, OSError) as error:

@@ -15,17 +15,25 @@ class Rank(NamedTuple):
     position: int
 
 
+LENT_MOST = 8
+"""Turns lent at a time: each is a connection that hardly moves."""
+
+
 class Turns:
     """At most `at_once` have a turn; one more where somebody presses, so that nobody slow can hold them up."""
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
         self._active = 0
+        self._lent = 0
         self._waiting: list[tuple[Callable[[], Rank], asyncio.Future[None]]] = []
 
     @asynccontextmanager
-    async def turn(self, rank: Callable[[], Rank]) -> AsyncIterator[None]:
-        """Waits for a turn. `rank` is asked again each time that one is given away."""
+    async def turn(self, rank: Callable[[], Rank]) -> AsyncIterator[Callable[[], None]]:
+        """Waits for a turn. `rank` is asked again each time that one is given away.
+
+        Gives a call for those who have the turn and make no use of it: another may begin, and they go on as well.
+        """
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((rank, future))
         self.look()
@@ -37,10 +45,23 @@ class Turns:
             self._waiting = [pair for pair in self._waiting if pair[1] is not future]
             self.look()
             raise
+        lent = False
+
+        def lend() -> None:
+            nonlocal lent
+            if not lent and self._lent < LENT_MOST:
+                lent = True
+                self._lent += 1
+                self._active -= 1
+                self.look()
+
         try:
-            yield
+            yield lend
         finally:
-            self._active -= 1
+            if lent:
+                self._lent -= 1
+            else:
+                self._active -= 1
             self.look()
 
     def look(self) -> None:

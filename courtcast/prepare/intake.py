@@ -36,12 +36,16 @@ from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
 
 log = logging.getLogger(__name__)
 
-FETCHED_AT_ONCE = 4
-"""More would share the line among so many that the first one is late; fewer, and dead links hold up good ones."""
+FETCHED_AT_ONCE = 3
+"""More would share the line among so many that the first one is late. Dead and dripping ones lend their turn."""
 PREPARED_AT_ONCE = 3
 """Each is a process of its own that waits for bytes most of the time."""
 PROGRESS_SECONDS = 0.25
 """Between two changes that only say how much has come."""
+FIRST_SECONDS = 20.0
+"""How long the line is left to an exhibit that was asked for, at most: its server may be slower than the line."""
+FIRST_PREPARED = 10.0
+"""Seconds of media after which it shares the line again: enough to begin with."""
 MAX_TEXT = 200
 """Characters of a reference or title."""
 REMAINS = "remains"
@@ -74,6 +78,8 @@ class Intake:
         self._viewer = Viewer(self._house.cage)
         self._stills = Stills(self._viewer)
         self._pressing = 0
+        self._first: Way | None = None
+        """The others read nothing while it is this one's line."""
         self._progress: dict[str, asyncio.TimerHandle] = {}
         self._changing = asyncio.Lock()
         self._looking = asyncio.Lock()
@@ -159,6 +165,7 @@ class Intake:
             way = self._way(id_)
             await self._house.library.delete(id_, remains=msgspec.json.encode(way.remains()))
             del self._ways[id_]
+            self._share_line(way)
             self._line_up()
             if (timer := self._progress.pop(id_, None)) is not None:
                 timer.cancel()
@@ -178,12 +185,15 @@ class Intake:
         return way.seen()
 
     def prefer(self, id_: str) -> None:
-        """This exhibit is wanted now (it was cued): it goes before all others that wait for their turn."""
+        """This exhibit is wanted now (it was cued): its turn comes before all others', the line is its own at first."""
         way = self._ways.get(id_)
-        if way is not None:
-            self._pressing -= 1
-            way.pressing = self._pressing
-            self._line_up()
+        if way is None or way.state == "ready":
+            return
+        self._pressing -= 1
+        way.pressing = self._pressing
+        self._first = way
+        asyncio.get_running_loop().call_later(FIRST_SECONDS, self._share_line, way)
+        self._line_up()
 
     # its life
 
@@ -239,10 +249,21 @@ class Intake:
     def _line_up(self) -> None:
         for position, way in enumerate(self._ways.values()):
             way.position = position
+            (way.may_read.set if self._first in {None, way} else way.may_read.clear)()
         self._house.fetching.look()
         self._house.preparing.look()
 
+    def _share_line(self, way: Way) -> None:
+        if self._first is way:
+            self._first = None
+            self._line_up()
+
     def _changed(self, id_: str) -> None:
+        first = self._first
+        if first is not None and (
+            first.state in {"preparing", "ready", "failed"} or first.seen().prepared >= FIRST_PREPARED
+        ):
+            self._share_line(first)
         if (timer := self._progress.pop(id_, None)) is not None:
             timer.cancel()
         if id_ in self._ways:

@@ -46,6 +46,8 @@ KEEP_SECONDS = 2.0
 """Between two notes of what is held: what a power cut costs at most."""
 AGAIN = (5.0, 15.0, 30.0, 60.0)
 """Seconds before trying again by itself; the last one is repeated."""
+SLOW = 32 << 10
+"""Bytes a second. A line that carries no more is not filled by this one, so that the next may begin."""
 PASSING = frozenset(
     ("link-unreachable", "link-unknown-host", "link-server", "link-cut-short", "disk-full", "disk-failing")
 )
@@ -108,6 +110,9 @@ class Way:
         self.problem: Problem | None = None
         self.position = 0
         self.pressing = 0
+        self.may_read = asyncio.Event()
+        """Not set while another exhibit needs the line for itself."""
+        self.may_read.set()
         self.spool: Spool | None = None
         self.replaced: list[Manifest] = []
         """Manifests of renditions that somebody may still be showing."""
@@ -289,9 +294,9 @@ class Way:
     # fetching
 
     async def _fetch(self, spool: Spool) -> None:
-        async with self._house.fetching.turn(self._rank):
+        async with self._house.fetching.turn(self._rank) as lend:
             self._meter = Meter()
-            async with self._noting(spool):
+            async with self._noting(spool, lend):
                 await fetch(
                     self.entry.link,
                     spool,
@@ -299,6 +304,7 @@ class Way:
                     on_progress=self._came(spool.held.total),
                     known=self.kept.version,
                     on_version=self._answered,
+                    may_read=self.may_read,
                 )
         self.kept.held = list(spool.held)
         if self.kept.version is not None:
@@ -325,8 +331,8 @@ class Way:
         return came
 
     @asynccontextmanager
-    async def _noting(self, spool: Spool) -> AsyncIterator[None]:
-        """Writes down every little while, and at the end, what has arrived."""
+    async def _noting(self, spool: Spool, lend: Callable[[], None]) -> AsyncIterator[None]:
+        """Writes down now and then, and at the end, what has arrived. Where next to nothing does, lends its turn."""
 
         async def note() -> None:
             self.kept.held = list(await spool.flush())
@@ -340,6 +346,8 @@ class Way:
                 except Refused as refused:  # the fetch itself will meet it
                     log.warning("exhibit %s: %s", self.entry.id, refused)
                 await asyncio.sleep(KEEP_SECONDS)
+                if self.may_read.is_set() and self._meter.rate(asyncio.get_running_loop().time()) < SLOW:
+                    lend()
 
         task = asyncio.create_task(now_and_then(), name=f"notes of {self.entry.id}")
         try:

@@ -53,7 +53,7 @@ def test_by_example(held: list[tuple[int, int]], wants: list[int], lanes: list[t
     assert next_step(Ranges(held), LENGTH, wants, [Lane(*lane) for lane in lanes]) == step
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     length=st.integers(1, 20_000_000),
     reads=st.lists(st.tuples(st.floats(0, 1), st.integers(1, 300_000)), max_size=12),

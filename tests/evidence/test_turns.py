@@ -87,3 +87,23 @@ async def test_being_cancelled_in_the_moment_of_getting_it_gives_it_on() -> None
     assert order in (["a", "c"], ["a", "b", "c"])
     third.leave.set()
     await third.task
+
+
+async def test_whoever_makes_no_use_of_a_turn_lends_it() -> None:
+    turns, order = Turns(1), []
+
+    async with turns.turn(lambda: Rank(0, 0)) as lend:
+        second = Someone(turns, "b", 1, order)
+        third = Someone(turns, "c", 2, order)
+        await settle()
+        assert order == []
+        lend()
+        lend()
+        await settle()
+        assert order == ["b"]
+    await settle()
+    assert order == ["b"], "a turn that was lent is not given away again"
+    second.leave.set()
+    third.leave.set()
+    await asyncio.gather(second.task, third.task)
+    assert order == ["b", "c"]

@@ -232,12 +232,13 @@ async def test_a_file_that_changes_underneath_is_fetched_anew_and_never_mixed(
 ) -> None:
     files = {"clip.mp4": clips["one.mp4"]}
     cut = len(files["clip.mp4"]) // 2
-    async with serving(files, rate=len(files["clip.mp4"]) / 0.5) as server, watching(tmp_path) as watch:
+    async with serving(files, rate=len(files["clip.mp4"]) / 6.0) as server, watching(tmp_path) as watch:
         added = await watch.add(server.url("clip.mp4", cut=cut))
         before = await watch.until(added.id, lambda exhibit: exhibit.showable)
         first = watch.intake.manifest(added.id)
         assert first is not None
         server.files["clip.mp4"] = clips["two.mp4"]
+        server.rate = None
         ready = await watch.over(added.id)
         assert ready.state == "ready"
         assert ready.sha256 == hashlib.sha256(clips["two.mp4"]).hexdigest()
@@ -395,15 +396,36 @@ async def test_the_running_order_and_the_words_can_be_changed(tmp_path: Path, cl
         assert [exhibit.id for exhibit in watch.intake.exhibits()] == [ids[2], ids[0], ids[1]]
 
 
-async def test_silent_servers_hold_nobody_up_who_is_wanted(tmp_path: Path, clips: dict[str, bytes]) -> None:
+async def test_silent_servers_hold_nobody_up_and_whoever_is_wanted_least_of_all(
+    tmp_path: Path, clips: dict[str, bytes]
+) -> None:
     async with serving(clips) as server, watching(tmp_path) as watch:
-        for n in range(6):
+        for n in range(4):
             await watch.add(server.url("one.mp4", hang="answer", n=n))
+        later = await watch.add(server.url("two.mp4", n=1))
         wanted = await watch.add(server.url("two.mp4"))
         await asyncio.sleep(0.3)
         assert watch.intake.get(wanted.id).state == "waiting"
         watch.intake.prefer(wanted.id)
         assert (await watch.until(wanted.id, lambda one: one.state == "ready", 8)).problem is None
+        assert watch.intake.get(later.id).state == "waiting"
+        assert (await watch.until(later.id, lambda one: one.state == "ready", 11)).problem is None
+
+
+async def test_the_line_is_left_to_the_one_that_was_asked_for(tmp_path: Path, clips: dict[str, bytes]) -> None:
+    size = len(clips["one.mp4"])
+    async with serving(clips, rate=size / 2.0) as server, watching(tmp_path) as watch:
+        others = [await watch.add(server.url("one.mp4", n=n)) for n in range(2)]
+        for other in others:
+            await watch.until(other.id, lambda exhibit: exhibit.bytes_fetched > 0)
+        wanted = await watch.add(server.url("two.mp4"))
+        watch.intake.prefer(wanted.id)
+        await watch.until(wanted.id, lambda exhibit: exhibit.bytes_fetched > size / 8)
+        before = sum(watch.intake.get(other.id).bytes_fetched for other in others)
+        await watch.until(wanted.id, lambda exhibit: exhibit.bytes_fetched > size / 2)
+        assert sum(watch.intake.get(other.id).bytes_fetched for other in others) == before
+        for one in (wanted, *others):
+            assert (await watch.over(one.id)).state == "ready"
 
 
 PRESENTER = """
