@@ -35,7 +35,7 @@ PLACES: Final = (
 
 FIRST_PAGE: Final = 30.0
 """Seconds for the page to call after the browser was started: a small appliance that was just switched on is slow."""
-NO_PAGE: Final = 10.0
+NO_PAGE: Final = 6.0
 """Seconds without a page, while there was one, after which the browser is started again. A reload takes two."""
 LOOK: Final = 0.5
 FIRST_WAIT: Final = 0.5

@@ -25,21 +25,6 @@ class Pinned(msgspec.Struct, frozen=True, kw_only=True):
     """DER."""
 
 
-def load_identity(path: Path, name: str) -> Identity:
-    """The presenter's own, made on first use. Raises OSError where the file cannot be read or written.
-
-    A file that holds something else raises ValueError: a new identity would silently unpair every screen.
-    """
-    try:
-        return Identity.from_pem(path.read_bytes())
-    except FileNotFoundError:
-        identity = Identity.make(name)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-            file.write(identity.to_pem())
-        Path(file.name).replace(path)
-        return identity
-
-
 def client_context(*, trust: bytes | None, identity: Identity | None = None) -> ssl.SSLContext:
     """For a connection to a receiver whose certificate (DER) is `trust`; with None, to one not known yet.
 

@@ -12,7 +12,7 @@ import pytest
 from courtcast.core.identity import Identity, id_of
 from courtcast.deliver import link as link_module
 from courtcast.deliver.link import Link, LinkDown
-from courtcast.deliver.trust import Pinned, load_identity
+from courtcast.deliver.trust import Pinned
 from receiver.tls import Gate
 from tests.stand_ins.screen import HERE, Screen, page, screen
 
@@ -226,17 +226,6 @@ async def test_two_presenters_do_not_take_the_screen_from_each_other_in_turns(ju
             assert first.link.taken == "Yours"
             with pytest.raises(LinkDown):
                 await first.link.offer(first.pages[0], "mine again")
-
-
-def test_an_identity_is_made_once_and_never_silently_again(tmp_path: Path) -> None:
-    path = tmp_path / "identity.pem"
-    made = load_identity(path, "x")
-    assert load_identity(path, "y").fingerprint == made.fingerprint
-    assert path.stat().st_mode & 0o077 == 0
-    assert [file.name for file in tmp_path.iterdir()] == ["identity.pem"]
-    path.write_bytes(b"half a file")
-    with pytest.raises(ValueError):  # noqa: PT011
-        load_identity(path, "x")
 
 
 async def test_the_id_of_a_screen_is_that_of_its_certificate(jury: Screen, me: Identity) -> None:
