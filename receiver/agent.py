@@ -132,6 +132,8 @@ class Agent:
                 if version != self._version:
                     self._version = version
                     self.look_again()
+                else:
+                    self._show_idle()  # the address that stands on it may have changed
             except Refused as problem:
                 _log.error("%s", problem.detail)
 
