@@ -107,12 +107,16 @@ class Browser:
             await asyncio.sleep(0.05)
 
     async def open(self, url: str, width: int, height: int) -> Page:
-        """A new page of that size, in CSS pixels."""
+        """The browser's page, at that address and of that size in CSS pixels.
+
+        It is the one that the browser began with: a second one would lie behind it, and a page that is not seen
+        presents no frames.
+        """
         assert self._http is not None
         async with asyncio.timeout(CALL_SECONDS):
-            async with self._http.put(f"http://127.0.0.1:{self._port}/json/new?about:blank") as answer:
-                target = await answer.json()
-            socket = await self._http.ws_connect(target["webSocketDebuggerUrl"], max_msg_size=64 << 20)
+            async with self._http.get(f"http://127.0.0.1:{self._port}/json/list") as answer:
+                targets = [target for target in await answer.json() if target["type"] == "page"]
+            socket = await self._http.ws_connect(targets[0]["webSocketDebuggerUrl"], max_msg_size=64 << 20)
         page = Page(socket)
         await page.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
@@ -190,8 +194,8 @@ class Page:
 
 
 def _grey(png: bytes) -> tuple[bytes, int, int, int]:
-    with av.open(io.BytesIO(png)) as container:
-        frame = next(container.decode(video=0)).reformat(format="yuv420p")
+    with av.open(io.BytesIO(png), mode="r") as container:
+        frame = next(container.decode(container.streams.video[0])).reformat(format="yuv420p")
         return bytes(frame.planes[0]), frame.width, frame.height, frame.planes[0].line_size
 
 

@@ -60,6 +60,9 @@ class ThinLine:
                 # one line for all answers: each piece takes its turn on it
                 self._free_at = max(self._free_at, loop.time()) + len(piece) / self._bytes_per_second
                 await asyncio.sleep(max(0.0, self._free_at - loop.time()))
-                await answer.write(piece)
+                try:
+                    await answer.write(piece)
+                except ConnectionResetError:  # the other side has what it wanted
+                    break
                 left -= len(piece)
         return answer

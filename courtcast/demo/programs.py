@@ -49,9 +49,7 @@ class Program:
         except BaseException:
             await self.close()
             raise
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        self._reader = asyncio.create_task(_drain(self._process.stdout, self._process.stderr))
+        self._reader = asyncio.create_task(_drain(self._process))
         return self
 
     async def _ready(self) -> str:
@@ -91,16 +89,16 @@ class Program:
                 await self._reader
 
 
-async def _drain(*streams: asyncio.StreamReader) -> None:
-    """Reads on, so that a full pipe never stops the child; what it says goes to our own stderr."""
+async def _drain(process: asyncio.subprocess.Process) -> None:
+    """Reads on, so that a full pipe never stops the child. What it says in passing is for its own log."""
 
-    async def one(stream: asyncio.StreamReader) -> None:
-        while line := await stream.readline():
-            sys.stderr.write(line.decode(errors="replace"))
+    async def one(stream: asyncio.StreamReader | None) -> None:
+        while stream is not None and await stream.read(1 << 16):
+            pass
 
     async with asyncio.TaskGroup() as group:
-        for stream in streams:
-            group.create_task(one(stream))
+        group.create_task(one(process.stdout))
+        group.create_task(one(process.stderr))
 
 
 async def run(module: str, *args: str | Path) -> str:
