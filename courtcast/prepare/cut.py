@@ -39,10 +39,10 @@ class Piece(NamedTuple):
 
 
 class Cutter:
-    """Takes one track's samples in the order of decoding and gives fragments as soon as it is clear where they end.
+    """Takes one track's samples in the order of decoding, with final times, and gives fragments when they are full.
 
-    Every sample's duration is the distance to the next one's dts. A sample's pts is expected not to lie before its dts
-    (then it is known how far to look ahead); where it does, cuts may fall inside a group of reordered pictures.
+    A sample's duration reaches to what is shown next (see `timing`): so a run of samples is a piece of time without
+    holes exactly if the durations add up to what it spans.
     """
 
     def __init__(self, timescale: int) -> None:
@@ -69,62 +69,45 @@ class Cutter:
 
     def _decide(self, *, last: bool) -> int | None:
         """How many samples the next fragment has; None while that depends on samples to come (or there are none)."""
-        waiting = self._waiting
-        if not waiting:
+        if not self._waiting:
             return None
         reach = self._reach()
-        if not last:
-            if reach == len(waiting):
-                return None
-            # Whether a cut is clean, and when the fragment ends, is known once nothing earlier can follow: a keyframe
-            # says so, else the decoding time.
-            highest = max(sample.pts for sample in waiting[:reach])
-            if waiting[-1].dts <= highest and not any(sample.sync for sample in waiting[reach:]):
-                return None
+        if reach == len(self._waiting) and not last:
+            return None
         return self._choose(reach)
 
     def _reach(self) -> int:
-        """How many of the waiting samples a fragment can hold: by decoding time, and up to a keyframe; at least one."""
+        """How many of the waiting samples a fragment can hold: by their durations, up to a keyframe, at least one."""
         first, limit = self._waiting[0], self._limit()
+        taken = 0
         for n, sample in enumerate(self._waiting):
-            if n and sample.dts + sample.duration - first.dts > limit:
+            if n and taken + sample.duration > limit:
                 return n
-            if n and sample.sync and (not first.sync or sample.dts - first.dts >= self._shortest):
+            if n and sample.sync and (not first.sync or taken >= self._shortest):
                 return n
+            taken += sample.duration
         return len(self._waiting)
 
     def _choose(self, reach: int) -> int:
         """The last clean cut in the later half of what can be held, else the most that can be held."""
-        waiting, limit = self._waiting, self._limit()
-        lows, highs, ends = [], [], []
-        low = high = waiting[0].pts
-        end = high + waiting[0].duration
-        for sample in waiting[:reach]:
-            low, high, end = min(low, sample.pts), max(high, sample.pts), max(end, sample.pts + sample.duration)
-            lows.append(low)
-            highs.append(high)
-            ends.append(end)
-        following = min((sample.pts for sample in waiting[reach:]), default=None)
-        most = 1
-        for count in range(reach, 1, -1):
-            clean = following is None or highs[count - 1] < following
-            shown_until = following if clean and following is not None else ends[count - 1]
-            if shown_until - lows[count - 1] <= limit:
-                most = max(most, count)
-                if clean and count > reach // 2:
-                    return count
-            pts = waiting[count - 1].pts
-            following = pts if following is None else min(following, pts)
-        return most
+        limit = self._limit()
+        most = best = 1
+        low = end = taken = 0
+        for count, sample in enumerate(self._waiting[:reach], start=1):
+            low = min(low, sample.pts) if count > 1 else sample.pts
+            end = max(end, sample.pts + sample.duration)
+            taken += sample.duration
+            if end - low > limit:
+                continue
+            most = count
+            if taken == end - low:
+                best = count
+        return best if best > reach // 2 else most
 
     def _take(self, count: int) -> Piece:
         taken, self._waiting = self._waiting[:count], self._waiting[count:]
         start = min(sample.pts for sample in taken)
         end = max(sample.pts + sample.duration for sample in taken)
-        following = min((sample.pts for sample in self._waiting), default=end)
-        if max(sample.pts for sample in taken) < following:
-            # A clean cut: what is shown last stays until the next, whatever the decoding times say.
-            end = following
         if taken[0].sync:
             self._gop = self._distance(taken[0])
             self._key = taken[0].dts

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -15,6 +17,9 @@ from courtcast.problems import Refused
 
 _FINEST = 10_000_000
 """Ticks a second beyond which a sample's duration might not fit into its 32 bits."""
+
+_BEYOND = 32 << 20
+"""Bytes kept of what lies behind the end of the edit list: a clip may have been trimmed to a fraction of its file."""
 
 if TYPE_CHECKING:
     Packet = av.Packet[Any]
@@ -33,14 +38,22 @@ class Lane:
         while self.timescale > _FINEST:
             self.timescale, self.scale = self.timescale // 1000, self.scale / 1000
         self.samples: list[Sample] = []
-        """Not yet handed on; each with its final duration but for the last."""
+        """Not yet handed on."""
+        self.bytes = 0
+        """Of these."""
         self.presented: int | None = None
         """The first presented tick; None while it is not certain."""
-        self.end: int | None = None
-        """The last presented tick so far."""
+        self.reached: int | None = None
+        """The last decoding time seen."""
         self.frames = 0
-        self.ended = False
+        """Pictures counted."""
+        self._last: Sample | None = None
+        """The counted sample that is presented last, so far."""
+        self._lowest: int | None = None
         self._undated: list[Sample] = []
+        self._beyond: list[Sample] = []
+        """Since the edit list has ended: what comes behind is not to be seen while the end is still up."""
+        self._beyond_bytes = 0
         extradata = stream.codec_context.extradata or b""
         self.annexb = codec == "h264" and coded.is_annexb(extradata)
         config = coded.avc_config(extradata) if codec == "h264" else extradata
@@ -66,15 +79,14 @@ class Lane:
                 self._one(joined)
         if self._undated:
             self._date(None)
-        if self.samples and self.presented is None:
-            self.presented = min((s.pts for s in self.samples if s.counted), default=self.samples[0].pts)
-        self.ended = True
+        if self.presented is None:
+            self.presented = self._lowest
 
     def _one(self, packet: Packet) -> None:
         data = bytes(packet)
         if not data or (packet.pts is None and packet.dts is None):
             return
-        if packet.has_sidedata("new_extradata") and self.frames:
+        if packet.has_sidedata("new_extradata") and self.reached is not None:
             raise Refused("format-not-yet", what="one that changes its format midway")
         sync, counted = True, not packet.is_discard
         if self._look is not None:
@@ -84,13 +96,13 @@ class Lane:
                 unit = self._look(data, packet.is_keyframe)
             except coded.Unreadable:
                 raise Refused("file-damaged") from None
-            if unit.open or (not self.frames and not self.samples and not self._undated and not unit.key):
+            if unit.open or (self.reached is None and not self._undated and not unit.key):
                 raise Refused("open-gop")
             sync, counted = unit.key, counted and unit.shown
         pts = self.ticks(packet.pts if packet.pts is not None else packet.dts or 0)
         duration = self.ticks(packet.duration or 0)
         dts = pts if packet.dts is None else self.ticks(packet.dts)
-        if not self.video and not self.samples and not self.end:
+        if not self.video and self.reached is None:
             self._begin_sound(packet, pts)
         sample = Sample(dts, pts, duration, sync, counted, data)
         if packet.dts is None:
@@ -119,28 +131,61 @@ class Lane:
             self._append(sample._replace(dts=base - (len(waiting) - n) * step))
 
     def _append(self, sample: Sample) -> None:
-        if self.samples:
-            last = self.samples[-1]
-            if sample.dts <= last.dts:
-                sample = sample._replace(dts=last.dts + 1)
-            # As ISO/IEC 14496-12 §8.6.1 has it: a sample lasts until the next one is decoded.
-            self.samples[-1] = last._replace(duration=sample.dts - last.dts)
-        self.samples.append(sample)
+        if self.reached is not None and sample.dts <= self.reached:
+            if self._beyond or sample.dts < self.reached - self.timescale // 2:
+                raise Refused("format-not-yet", what="one that an edit list puts together from several cuts")
+            sample = sample._replace(dts=self.reached + 1)
+        self.reached = sample.dts
         if sample.counted:
             self.frames += self.video
-            end = sample.pts + sample.duration
-            self.end = end if self.end is None else max(self.end, end)
-        if self.video and self.presented is None:
-            lowest = min((s.pts for s in self.samples if s.counted), default=None)
-            # Nothing shown before the lowest so far can follow once decoding has come that far.
-            if lowest is not None and sample.dts >= lowest:
-                self.presented = lowest
+            if self._last is None or sample.pts >= self._last.pts:
+                self._last = sample
+            self._lowest = sample.pts if self._lowest is None else min(self._lowest, sample.pts)
+        # Nothing shown before the lowest so far can follow once decoding has come that far.
+        if self.presented is None and self._lowest is not None and sample.dts >= self._lowest:
+            self.presented = self._lowest
+        if self._beyond or (self._last is not None and not sample.counted and sample.pts > self._last.pts):
+            self._hold(sample)
+        else:
+            self._keep((sample,))
+
+    def _keep(self, samples: Iterable[Sample]) -> None:
+        for sample in samples:
+            self.samples.append(sample)
+            self.bytes += len(sample.data)
+
+    def _hold(self, sample: Sample) -> None:
+        """Behind the edit list's end come samples that are not to be seen, and a few reordered ones that are."""
+        highest = max((held.pts for held in self._beyond), default=sample.pts)
+        self._beyond_bytes += len(sample.data)
+        if sample.counted and sample.pts > highest:
+            # It goes on after all: what was held is something else that is not counted.
+            self._keep((*self._beyond, sample))
+            self._beyond, self._beyond_bytes = [], 0
+        elif sample.counted or self._beyond_bytes <= _BEYOND:
+            self._beyond.append(sample)
+
+    def end(self) -> Fraction | None:
+        """Seconds, as the file has them, until when the last counted sample is presented; None where there is none."""
+        if self._last is None:
+            return None
+        end = self._last.pts + self._last.duration
+        if self.stream.duration is not None and self.stream.start_time is not None:
+            # Decoding times give the last sample's duration; where the file says how long it is shown, that holds.
+            said = self.ticks(self.stream.start_time + self.stream.duration)
+            end = said if self._last.pts < said < end else end
+        return Fraction(end, self.timescale)
+
+    def release(self, end: Fraction) -> None:
+        """All tracks end at `end` (seconds, as the file has them): what lies beyond the edit list comes after it."""
+        first = min((sample.pts for sample in self._beyond if not sample.counted), default=0)
+        shift = max(ceil(end * self.timescale) - first, 0)
+        self._keep(s if s.counted else s._replace(pts=s.pts + shift) for s in self._beyond)
+        self._beyond = []
 
     def ready(self) -> list[Sample]:
-        """The samples whose durations are certain; they are the caller's from now on."""
-        keep = 0 if self.ended else 1
-        count = len(self.samples) - keep
-        taken, self.samples = self.samples[:count], self.samples[count:]
+        """The samples so far; they are the caller's from now on."""
+        taken, self.samples, self.bytes = self.samples, [], 0
         return taken
 
 

@@ -93,13 +93,12 @@ def choose(streams: Sequence[Stream]) -> tuple[Stream, Stream | None]:
 
 
 class Head(NamedTuple):
-    """Where one track begins. Times in seconds as the file has them; exact."""
+    """Where one track begins. Times in seconds as the file has them; exact. None: it has not begun yet."""
 
     timescale: int
-    first_dts: Fraction
-    first_pts: Fraction
+    first: Fraction | None
     """Of the first coded sample."""
-    presented: Fraction
+    presented: Fraction | None
     """Of the first sample inside the edit list."""
 
 
@@ -120,22 +119,25 @@ def place(heads: Sequence[Head]) -> tuple[Fraction, list[Place]]:
     Media time begins with whatever is presented first. All coded samples lie at MSE time 0 or later, as close to it as
     whole ticks on every track allow; so decoding can begin at a keyframe that lies before the edit list's start.
     """
-    zero = min(head.presented for head in heads)
+    begun = [(head.first, head.presented) for head in heads if head.first is not None and head.presented is not None]
+    zero = min(presented for _, presented in begun)
     grain = 0
     for head in heads:
         grain = gcd(grain, head.timescale)
-    earliest = min(min(head.first_dts, head.first_pts) for head in heads)
+    earliest = min(first for first, _ in begun)
     shift = Fraction(ceil(-earliest * grain), grain)
     origin = zero + shift
-    places = []
-    for head in heads:
-        first_coded = head.first_pts + shift
-        late = first_coded > origin and first_coded > _REACHABLE
-        places.append(
-            Place(
-                shift=int(shift * head.timescale),
-                first=ceil((head.presented + shift) * head.timescale),
-                lead=ceil(origin * head.timescale) if late else None,
-            )
-        )
-    return origin, places
+    return origin, [_place(head, origin, shift) for head in heads]
+
+
+def _place(head: Head, origin: Fraction, shift: Fraction) -> Place:
+    ticks = int(shift * head.timescale)
+    if head.first is None or head.presented is None:
+        return Place(shift=ticks, first=ceil(origin * head.timescale), lead=None)
+    first = head.first + shift
+    late = first > origin and first > _REACHABLE
+    return Place(
+        shift=ticks,
+        first=ceil((head.presented + shift) * head.timescale),
+        lead=ceil(origin * head.timescale) if late else None,
+    )

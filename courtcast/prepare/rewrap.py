@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from math import ceil, floor
 from typing import TYPE_CHECKING, Protocol
 
 import av
@@ -16,6 +17,8 @@ from courtcast.prepare import boxes, coded, messages, plan, probe
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.cut import Cutter, Piece
 from courtcast.prepare.lane import Lane, init_segment
+from courtcast.prepare.silence import Filled, Silence
+from courtcast.prepare.timing import Timing
 from courtcast.problems import Refused
 
 if TYPE_CHECKING:
@@ -25,6 +28,10 @@ _WAITING = 32 << 20
 """Bytes of samples held until both tracks have begun."""
 _LOOK_AHEAD = Fraction(1)
 """Seconds of one track after which the other is taken not to begin before it: files are interleaved closer."""
+_APART = Fraction(10)
+"""Seconds of picture without any sound after which there is taken to be none in between."""
+_TAIL = Fraction(1)
+"""Seconds. Where sound ends sooner before the picture, the end of the stream says so in good time."""
 _TRIES = 120
 """Samples of the picture within which one has to decode."""
 
@@ -45,8 +52,10 @@ class Rewrap:
         self._lanes: list[Lane] = []
         self._places: list[plan.Place] = []
         self._origin = Fraction(0)
+        self._timings: list[Timing] = []
         self._cutters: list[Cutter] = []
         self._indexes: list[int] = []
+        self._sound: Filled | None = None
         self._picture = False
         self._tries = 0
 
@@ -83,9 +92,8 @@ class Rewrap:
     def _try(self, packet: Packet) -> None:
         """Decode until one picture came: only then is it known that there are any, and how they are to be turned."""
         self._tries += 1
-        again: Packet = av.Packet(
-            bytes(packet)
-        )  # without its discard mark: what lies before the edit list decodes as well
+        # Without its discard mark: what lies before the edit list decodes as well.
+        again: Packet = av.Packet(bytes(packet))
         again.pts, again.dts, again.time_base = packet.pts, packet.dts, packet.time_base
         try:
             frames = self._decoder.decode(again)
@@ -102,62 +110,40 @@ class Rewrap:
         if not self._places and (self._begun() or last):
             self._begin(kind)
         if self._places:
-            for number in range(len(self._lanes)):
-                self._cut(number)
+            for number, lane in enumerate(self._lanes):
+                self._cut(number, self._filled(number, lane.ready()))
+            self._fill()
 
     def _begun(self) -> bool:
         """Whether it is clear where media time begins."""
         video, *rest = self._lanes
-        if not self._picture:
+        if not self._picture or video.presented is None or video.reached is None:
             return False
-        if sum(len(s.data) for lane in self._lanes for s in lane.samples) > _WAITING:
-            return video.presented is not None
-        if any(lane.presented is None for lane in self._lanes):
-            return (
-                video.presented is not None
-                and Fraction(video.samples[-1].dts - video.presented, video.timescale) > _LOOK_AHEAD
-            )
-        return all(lane.presented is not None and len(lane.samples) > 1 for lane in (video, *rest))
+        if all(lane.presented is not None for lane in rest):
+            return True
+        ahead = Fraction(video.reached - video.presented, video.timescale)
+        return ahead > _LOOK_AHEAD or sum(lane.bytes for lane in self._lanes) > _WAITING
 
     def _begin(self, kind: str) -> None:
         if not self._picture or not self._lanes[0].frames:
             raise Refused("file-damaged")
         self._announce(kind)
-        begun = [lane for lane in self._lanes if lane.samples]
-        heads = []
-        for lane in begun:
-            first = lane.samples[0]
-            presented = first.pts if lane.presented is None else lane.presented
-            heads.append(
-                plan.Head(
-                    lane.timescale,
-                    Fraction(first.dts, lane.timescale),
-                    Fraction(min(s.pts for s in lane.samples), lane.timescale),
-                    Fraction(presented, lane.timescale),
-                )
-            )
-        self._origin, places = plan.place(heads)
-        self._places = places
-        self._lanes = begun
-        self._cutters = [Cutter(lane.timescale) for lane in self._lanes]
-        self._indexes = [0] * len(self._lanes)
+        self._origin, self._places = plan.place([_head(lane) for lane in self._lanes])
         tracks, inits = [], []
         for lane, place in zip(self._lanes, self._places, strict=True):
+            self._timings.append(
+                Timing(shift=place.shift, lead=place.lead if lane.video else None, reordered=lane.video)
+            )
+            self._cutters.append(Cutter(lane.timescale))
+            self._indexes.append(0)
             init = init_segment(lane)
             inits.append(init)
-            context = lane.stream.codec_context
-            tracks.append(
-                messages.Head(
-                    kind="video" if lane.video else "audio",
-                    mime=coded.mime("video" if lane.video else "audio", init),
-                    timescale=lane.timescale,
-                    first=place.first,
-                    init_bytes=len(init),
-                    width=context.width if isinstance(context, av.VideoCodecContext) else 0,
-                    height=context.height if isinstance(context, av.VideoCodecContext) else 0,
-                    cover=place.first if lane.video and place.lead is not None else 0,
-                )
-            )
+            tracks.append(_track(lane, place, init))
+            if isinstance(lane.stream.codec_context, av.AudioCodecContext):
+                silence = Silence(lane.codec, lane.stream.codec_context, lane.timescale)
+                late = place.lead is not None or lane.reached is None
+                start = ceil(self._origin * lane.timescale) - place.shift if late else None
+                self._sound = Filled(silence, start)
         self._emit(
             messages.Begin(
                 origin=(self._origin.numerator, self._origin.denominator),
@@ -181,18 +167,39 @@ class Rewrap:
             )
         )
 
-    def _cut(self, number: int) -> None:
-        lane, place = self._lanes[number], self._places[number]
-        for piece in self._cutters[number].push(self._placed(lane.ready(), place)):
-            self._send(number, piece)
+    def _filled(self, number: int, samples: Iterable[Sample]) -> Iterator[Sample]:
+        """Sound without holes; pictures as they are."""
+        if self._lanes[number].video or self._sound is None:
+            yield from samples
+            return
+        try:
+            yield from self._sound.push(samples)
+        except ValueError:
+            raise Refused("format-not-yet", what="one whose sound lies far from its picture") from None
 
-    def _placed(self, samples: Iterable[Sample], place: plan.Place) -> Iterator[Sample]:
-        for sample in samples:
-            yield sample._replace(dts=sample.dts + place.shift, pts=sample.pts + place.shift)
+    def _fill(self) -> None:
+        """Where the picture has come this far without any sound, there is none so far."""
+        video, *rest = self._lanes
+        if self._sound is None or not rest or video.reached is None:
+            return
+        until = Fraction(video.reached, video.timescale) - _APART
+        if rest[0].reached is None or until > Fraction(rest[0].reached, rest[0].timescale):
+            self._cut(1, self._sound.reach(floor(until * rest[0].timescale)))
+
+    def _cut(self, number: int, samples: Iterable[Sample]) -> None:
+        for piece in self._cutters[number].push(self._timings[number].push(samples)):
+            self._send(number, piece)
 
     def _send(self, number: int, piece: Piece) -> None:
         index = self._indexes[number]
         self._indexes[number] += 1
+        pts: list[int] = []
+        if self._lanes[number].video:
+            pts = piece.pts
+            lead = self._places[number].lead
+            if pts and lead is not None and pts[0] == lead:
+                # Moved to be reachable; the picture is shown when the file says so.
+                pts[0] = self._places[number].first
         self._emit(
             messages.Piece(
                 track=number,
@@ -200,19 +207,50 @@ class Rewrap:
                 start=piece.start,
                 duration=piece.duration,
                 keyframe=piece.keyframe,
-                pts=piece.pts if self._lanes[number].video else [],
+                pts=pts,
             ),
             boxes.fragment(index + 1, piece.samples),
         )
 
     def _finish(self) -> None:
-        for number, cutter in enumerate(self._cutters):
-            for piece in cutter.flush():
+        """All packets have come: what waited for the end can go."""
+        end = max(ended for lane in self._lanes if (ended := lane.end()) is not None)
+        for number, lane in enumerate(self._lanes):
+            shift = self._places[number].shift
+            ticks = ceil(end * lane.timescale)
+            if not lane.video and self._sound is not None:
+                tail = lane.end()
+                if tail is None or end - tail > _TAIL:
+                    self._cut(number, self._sound.reach(ticks))
+            lane.release(end)
+            self._cut(number, self._filled(number, lane.ready()))
+            last = self._timings[number].flush(ticks + shift if lane.video else 0)
+            for piece in (*self._cutters[number].push(last), *self._cutters[number].flush()):
                 self._send(number, piece)
-        ends = [
-            Fraction(lane.end + place.shift, lane.timescale)
-            for lane, place in zip(self._lanes, self._places, strict=True)
-            if lane.end is not None
-        ]
-        duration = max(ends) - self._origin
+        shift_of_time = Fraction(self._places[0].shift, self._lanes[0].timescale)
+        duration = end + shift_of_time - self._origin
         self._emit(messages.Done(duration=(duration.numerator, duration.denominator), frames=self._lanes[0].frames))
+
+
+def _head(lane: Lane) -> plan.Head:
+    if not lane.samples or lane.presented is None:
+        said = lane.stream.start_time
+        first = None if said is None else Fraction(lane.ticks(said), lane.timescale)
+        return plan.Head(lane.timescale, first, first)
+    lowest = min(sample.pts for sample in lane.samples)
+    return plan.Head(lane.timescale, Fraction(lowest, lane.timescale), Fraction(lane.presented, lane.timescale))
+
+
+def _track(lane: Lane, place: plan.Place, init: bytes) -> messages.Head:
+    context = lane.stream.codec_context
+    picture = context if isinstance(context, av.VideoCodecContext) else None
+    return messages.Head(
+        kind="video" if lane.video else "audio",
+        mime=coded.mime("video" if lane.video else "audio", init),
+        timescale=lane.timescale,
+        first=place.first,
+        init_bytes=len(init),
+        width=picture.width if picture else 0,
+        height=picture.height if picture else 0,
+        cover=place.first if picture and place.lead is not None else 0,
+    )
