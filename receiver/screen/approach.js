@@ -15,6 +15,8 @@ export const LIMITS = {
   step: 0.3,
   /** A frame comes onto the display up to this much before the player's clock is in its interval (measured: 16 ms). */
   early: 0.05,
+  /** Before the recording's own end it is enough to stop this much earlier: nothing comes after it. */
+  hold: 0.008,
   /** When stepping: the time in which the next frame should come, and for which it should then stand. */
   reach: 0.02, stand: 0.04,
   /** After this a step is given up. */
@@ -25,8 +27,8 @@ export const LIMITS = {
   tries: 3,
   /** Slowest and quickest playback when stepping; Chromium knows none slower. */
   slowest: 0.0625, quickest: 2,
-  /** How late a player starts before that was measured, and at most. */
-  start: 0.03, startMost: 0.4,
+  /** How late a player starts before that was measured (these are Chromium's here), and at most. */
+  startSilent: 0.008, startSound: 0.065, startMost: 0.4,
   /** What a seek takes in any case, and for each frame from the keyframe on (Chromium without a GPU, 1080p). */
   seek: 0.05, frame: 0.006,
   /** Bounds of what seeks may take longer than that. */
@@ -40,7 +42,7 @@ export const LIMITS = {
  */
 export class Learned {
   /** How late an element starts to play: without a sound track, and with one. */
-  #start = { silent: LIMITS.start, sound: LIMITS.start };
+  #start = { silent: LIMITS.startSilent, sound: LIMITS.startSound };
   /** How much longer than expected seeks take: a factor. */
   #slow = 1;
 
@@ -98,4 +100,15 @@ export function pace(from, to, stop, here) {
   const way = Math.max(0.002, to.start - here);
   const rate = Math.min(way / LIMITS.reach, (stop - to.start) / LIMITS.stand, LIMITS.quickest);
   return Math.max(LIMITS.slowest, rate);
+}
+
+/**
+ * How long before the end of a range playing has to stop so that its last frame stays up and nothing behind it comes:
+ * frames come onto the display up to one refresh early, so the last one is up from before its time to before its end.
+ * @param {Frame|null} last  The last frame before the end.
+ * @param {boolean} more  The recording goes on behind the end.
+ */
+export function hold(last, more) {
+  if (!more || last === null) return LIMITS.hold;
+  return 1 / 60 + Math.min((last.stop - last.start) / 2, 1 / 60);
 }

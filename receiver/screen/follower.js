@@ -19,7 +19,7 @@ export const LIMITS = {
   /** Smallest: Chromium does nothing at rates nearer to 1 than a thousandth. */
   least: 0.0015,
   /** Seconds in which an error is to be worked off, where the largest rate allows. */
-  within: 1.5,
+  within: 0.8,
   /** Seconds. Beyond this one jump is better than half a minute of creeping. */
   jump: 0.1,
   /** Seconds between two jumps at least. */

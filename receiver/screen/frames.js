@@ -19,6 +19,8 @@
 
 /** Seconds. Chromium keeps times in whole microseconds and cuts off the rest; no two frames are as close as this. */
 const ROUNDING = 2e-6;
+/** Seconds. A frame's own time, gone through a few sums of floating point, is still in its interval. */
+const EXACT = 1e-7;
 /** Seconds into a frame where a seek aims, at most: far from both its edges, and near enough to its start to play from. */
 const AIM = 0.025;
 
@@ -124,8 +126,7 @@ export class Frames {
    * @returns {Frame|null}  null before the first frame, and where the rows are not known.
    */
   at(seconds) {
-    const found = this.#find(seconds * this.timescale + 0.02);
-    return this.#checked(found, seconds);
+    return this.#checked(this.#find((seconds + EXACT) * this.timescale), seconds);
   }
 
   /**
@@ -152,7 +153,7 @@ export class Frames {
    * @param {number} to
    */
   between(from, to) {
-    return Math.max(0, this.#find(to * this.timescale + 0.02) - this.#find(from * this.timescale - 0.5));
+    return Math.max(0, this.#find((to + EXACT) * this.timescale) - this.#find((from - EXACT) * this.timescale));
   }
 
   /**

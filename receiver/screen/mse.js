@@ -35,6 +35,7 @@ const TRIES = 2;
  * @property {Vault} vault
  * @property {string} rendition
  * @property {boolean} sound  Append the sound track too; without it there is none.
+ * @property {number} [budget]  Bytes in one SourceBuffer.
  * @property {() => void} onchange  More is in the buffer, or a problem came up.
  * @property {() => void} ondisturbed  What is under the playhead was taken out and comes again: seek again.
  */
@@ -52,7 +53,7 @@ export class Mse {
   #at = 0;
   #playing = false;
   #closed = false;
-  #budget = BUDGET;
+  #budget;
   #url;
   /** A problem's type. @type {string|null} */
   problem = null;
@@ -64,6 +65,7 @@ export class Mse {
   constructor(video, feed) {
     this.video = video;
     this.feed = feed;
+    this.#budget = feed.budget ?? BUDGET;
     this.source = new MediaSource();
     this.source.addEventListener("sourceopen", () => this.work());
     this.#url = URL.createObjectURL(this.source);
@@ -90,6 +92,11 @@ export class Mse {
   entry(at) {
     const lane = this.#lanes.find((candidate) => candidate.track.kind === "video");
     return lane?.slide.gopAt(at)?.start;
+  }
+
+  /** Bytes in the fullest SourceBuffer. */
+  get bytes() {
+    return Math.max(0, ...this.#lanes.map((lane) => lane.slide.bytes));
   }
 
   /** Does what can be done now: called at every change of the vault, of the aim, and after every step. */

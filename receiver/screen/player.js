@@ -7,7 +7,7 @@
  * @module
  */
 
-import { LIMITS, near, pace } from "./approach.js";
+import { hold, LIMITS, near, pace } from "./approach.js";
 import { Follower } from "./follower.js";
 import { Frames, middle, placed } from "./frames.js";
 import { passes, position, same, stopsAt, wish } from "./scene.js";
@@ -146,9 +146,11 @@ export class Player {
     return this.#phase === "running" ? (this.#follower.error ?? 0) : 0;
   }
 
-  /** Whether the picture has not begun yet: black. */
+  /** Whether the picture has not begun yet where this stands: black, though the browser shows the first frame early. */
   get before() {
-    return this.#frames !== null && this.video.currentTime < this.#frames.first - 1e-3;
+    const asked = this.#asked();
+    if (asked === null || this.#frames === null) return false;
+    return (asked.rest ? asked.at : this.video.currentTime) < this.#frames.first - 1e-3;
   }
 
   /** Cumulative. */
@@ -198,11 +200,10 @@ export class Player {
     }
     const frames = this.#known();
     if (frames === null) return;
-    const now = this.given.clock.now();
-    const asked = wish(this.#scene, this.#duration(), now);
-    const at = asked.media + frames.origin;
-    if (asked.rest) this.#rest(at, frames);
-    else this.#run(this.#scene, at, frames, now);
+    const asked = this.#asked();
+    if (asked === null) return;
+    if (asked.rest) this.#rest(asked.at, frames);
+    else this.#run(this.#scene, asked.at, frames, this.given.clock.now());
     this.#count(asked.rest);
   }
 
@@ -247,10 +248,9 @@ export class Player {
   /** Whether the frame that the scene rests on is the one on the display. */
   #satisfied() {
     const frames = this.#frames;
-    if (this.#scene === null || frames === null || this.#disturbed || this.#phase !== "still") return false;
-    const asked = wish(this.#scene, this.#duration(), this.given.clock.now());
-    if (!asked.rest) return false;
-    const at = asked.media + frames.origin;
+    const asked = this.#asked();
+    if (asked === null || frames === null || this.#disturbed || this.#phase !== "still" || !asked.rest) return false;
+    const { at } = asked;
     const frame = frames.at(at);
     if (frame) return this.presented?.start === frame.start;
     return at < frames.first && Math.abs(this.video.currentTime - at) < 1e-3 && this.video.readyState >= 2;
@@ -386,7 +386,7 @@ export class Player {
     const rate = scene.anchor.rate * verdict.rate;
     if (this.video.playbackRate !== rate) this.video.playbackRate = rate;
     this.#ran = here;
-    const left = stopsAt(scene, this.#duration()) - now;
+    const left = stopsAt(scene, this.#duration(), this.#hold()) - now;
     if (left < 0.1) {
       clearTimeout(this.#timer);
       this.#timer = window.setTimeout(() => this.tick(), Math.max(0, left * 1000));
@@ -505,8 +505,22 @@ export class Player {
     return this.#frames;
   }
 
+  /** What the scene asks for now, and where that is: seconds, MSE time. */
+  #asked() {
+    if (this.#scene === null || this.#frames === null) return null;
+    const asked = wish(this.#scene, this.#duration(), this.given.clock.now(), this.#hold());
+    return { rest: asked.rest, at: asked.media + this.#frames.origin };
+  }
+
   #duration() {
     return this.given.vault.manifest(this.rendition)?.duration;
+  }
+
+  /** Seconds before the scene's end at which to stop, so that its last frame stays up. */
+  #hold() {
+    const end = this.#scene?.end;
+    if (end === null || end === undefined || this.#frames === null) return 0;
+    return hold(this.#frames.at(end + this.#frames.origin - 1e-6), end < (this.#duration() ?? Infinity) - 1e-6);
   }
 
   /** @param {boolean} rest */

@@ -16,8 +16,6 @@
  * @property {number} media  Seconds of media time now.
  */
 
-/** Seconds before the end at which playing stops, so that nothing behind the end is ever put up. */
-const HOLD = 0.008;
 /** Seconds: what lies this little before the end is still the last frame (times are floats on the way). */
 const LAST = 1e-6;
 
@@ -43,13 +41,14 @@ export function passes(anchor, media) {
  * @param {Scene} scene
  * @param {number|null|undefined} duration  Of the recording, seconds, once known.
  * @param {number} now  Room clock, seconds.
+ * @param {number} hold  Seconds before the end at which playing stops, so that the last frame stays up.
  * @returns {Wish}
  */
-export function wish(scene, duration, now) {
+export function wish(scene, duration, now, hold) {
   const end = ending(scene, duration);
   const media = position(scene.anchor, now);
-  const rest = scene.anchor.rate <= 0 || media >= end - HOLD;
-  return { rest, media: rest && media >= end - HOLD ? Math.max(0, end - LAST) : media };
+  const rest = scene.anchor.rate <= 0 || media >= end - hold;
+  return { rest, media: media >= end - hold ? Math.max(0, end - LAST) : media };
 }
 
 /**
@@ -65,9 +64,10 @@ export function ending(scene, duration) {
  * Room clock at which playing has to stop so that the last frame stays up.
  * @param {Scene} scene
  * @param {number|null|undefined} duration
+ * @param {number} hold
  */
-export function stopsAt(scene, duration) {
-  return passes(scene.anchor, ending(scene, duration) - HOLD);
+export function stopsAt(scene, duration, hold) {
+  return passes(scene.anchor, ending(scene, duration) - hold);
 }
 
 /**

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
+import io
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,12 +14,13 @@ import av
 import msgspec
 from aiohttp import web
 from playwright.async_api import Page, async_playwright
+from prepare.prepared import prepared
 
 from courtcast.samples import CELLS, HEIGHT, read_cells
 from courtcast.wire.assets import Assets
-from courtcast.wire.media import ManifestRows
+from courtcast.wire.media import ManifestRows, Track
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = os.environ.get("COURTCAST_CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,17 +42,36 @@ class Clip:
     rows: ManifestRows
     pieces: Mapping[tuple[int, int | str], bytes]
 
+    @classmethod
+    def of(cls, path: Path, number: int = 1) -> Clip:
+        """Prepared as an exhibit's rendition; each needs a number of its own."""
+        made = prepared(path, f"exhibit-{number}", f"{number:016x}")
+        pieces: dict[tuple[int, int | str], bytes] = {}
+        for track, init in enumerate(made.inits):
+            pieces[track, "init"] = init
+            pieces |= {(track, index): data for index, data in enumerate(made.fragments[track])}
+        return cls(made.manifest.rows_message(), pieces)
+
     @property
     def rendition(self) -> str:
         return self.rows.rendition
 
     @property
+    def picture(self) -> Track:
+        return next(track for track in self.rows.tracks if track.kind == "video")
+
+    @property
     def pts(self) -> list[float]:
         """Media time of each frame, seconds."""
-        track = next(track for track in self.rows.tracks if track.kind == "video")
-        numerator, denominator = self.rows.origin
+        track, (numerator, denominator) = self.picture, self.rows.origin
         ticks = sorted(pts for row in self.rows.rows if row.track == track.index for pts in row.pts)
         return [tick / track.timescale - numerator / denominator for tick in ticks]
+
+    def fragment_at(self, media: float) -> int:
+        """Index of the picture's fragment in which a media time lies."""
+        track, (numerator, denominator) = self.picture, self.rows.origin
+        ticks = (media + numerator / denominator) * track.timescale
+        return max(row.index for row in self.rows.rows if row.track == track.index and row.start <= ticks + 0.01)
 
 
 @dataclass
@@ -78,7 +99,7 @@ class Screen:
     async def until(self, condition: str, limit: float = 10) -> float:
         """Waits for a condition of the page (JavaScript): milliseconds it took."""
         took = await self.page.evaluate(f"bench.until(() => ({condition}), {limit * 1000})")
-        assert took is not None, f"never: {condition}; {await self.state()}"
+        assert took is not None, f"never: {condition}; {await self.state()}; {self.faults}"
         return float(took)
 
 
@@ -98,8 +119,8 @@ def stage(**parts: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def screens(clips: list[Clip], count: int = 1) -> AsyncIterator[list[Screen]]:
-    """So many pages, each in its own browser process, which can load the clips."""
+async def screens(clips: list[Clip], count: int = 1, options: str = "") -> AsyncIterator[list[Screen]]:
+    """So many pages, each in its own browser process, which can load the clips; `options` is the page's query."""
     known = {clip.rendition: clip for clip in clips}
     assets = Assets.find()
 
@@ -140,7 +161,7 @@ async def screens(clips: list[Clip], count: int = 1) -> AsyncIterator[list[Scree
                 faults: list[str] = []
                 page.on("pageerror", lambda error, faults=faults: faults.append(str(error)))
                 page.on("console", lambda said, faults=faults: said.type == "error" and faults.append(said.text))
-                await page.goto(f"http://127.0.0.1:{port}/picture_page.html")
+                await page.goto(f"http://127.0.0.1:{port}/picture_page.html?{options}")
                 await page.wait_for_function("window.ready === true")
                 pages.append(Screen(page, faults))
             yield pages
@@ -156,12 +177,13 @@ def thumbs(path: Path) -> list[bytes]:
     with av.open(str(path)) as source:
         for frame in source.decode(video=0):
             plane, luma = frame.planes[0], memoryview(frame.planes[0])
+            low, span = (0, 255) if frame.format.name.startswith("yuvj") else (16, 219)
             levels = bytearray()
             for line in range(lines):
                 start = int((line + 0.5) / lines * frame.height) * plane.line_size
                 for column in range(columns):
                     level = luma[start + int((column + 0.5) / columns * frame.width)]
-                    levels.append(max(0, min(255, round((level - 16) * 255 / 219))))
+                    levels.append(max(0, min(255, round((level - low) * 255 / span))))
             found.append(bytes(levels))
     return found
 
@@ -171,5 +193,8 @@ def distance(one: bytes | list[int], other: bytes | list[int]) -> float:
     return sum(abs(a - b) for a, b in zip(one, other, strict=True)) / len(one)
 
 
-async def pause(seconds: float) -> None:
-    await asyncio.sleep(seconds)
+def is_black(png: bytes) -> bool:
+    """Whether a screenshot is black all over."""
+    with av.open(io.BytesIO(png)) as source:
+        frame = next(source.decode(video=0)).reformat(format="gray")
+    return max(bytes(frame.planes[0])) == 0

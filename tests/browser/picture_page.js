@@ -12,7 +12,17 @@ import { Vault } from "/receiver/screen/vault.js";
 const clock = { now: () => (performance.timeOrigin + performance.now()) / 1000 };
 const vault = new Vault();
 const root = document.getElementById("picture");
-const picture = new Picture(root, vault, clock, { Player, Mse });
+const options = new URLSearchParams(location.search);
+
+/** The real one, with another budget where a test says so. */
+class Window extends Mse {
+  constructor(video, feed) {
+    super(video, options.has("budget") ? { ...feed, budget: Number(options.get("budget")) } : feed);
+    windows.push(this);
+  }
+}
+const windows = [];
+const picture = new Picture(root, vault, clock, { Player, Mse: Window });
 const canvas = document.createElement("canvas");
 
 const get = async (path) => {
@@ -86,8 +96,9 @@ const until = async (holds, limit) => {
 };
 
 window.bench = {
-  vault, picture, clock, learn, give, load, points, until, up,
+  vault, picture, clock, windows, learn, give, load, points, until, up,
   apply: (stage) => picture.apply(Stage.read(stage)),
   state: () => picture.state(),
+  frames: (n) => picture.frames(n),
 };
 window.ready = true;

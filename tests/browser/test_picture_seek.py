@@ -1,0 +1,98 @@
+"""The picture stands on exactly the frame that was asked for: read from pixels, never only from its own word."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from pathlib import Path
+
+import pytest
+from browser.picture_bench import GRID, Clip, Screen, distance, scene, screens, stage, thumbs
+
+from courtcast.samples import make_clip
+
+pytestmark = pytest.mark.browser
+
+
+async def stands_on(screen: Screen, number: int, pictures: list[bytes]) -> float:
+    """Waits for the frame and compares its pixels with the decoder's; milliseconds until it was there."""
+    took = await screen.until(f"bench.state().frame === {number}")
+    seen = await screen.do("points", *GRID)
+    near = range(max(0, number - 8), min(len(pictures), number + 9))
+    apart = {candidate: distance(seen, pictures[candidate]) for candidate in near}
+    assert apart[number] <= min(apart.values()) + 0.02, f"frame {number} asked: {apart}"
+    assert apart[number] < 6
+    return took
+
+
+async def test_seeks_and_steps_in_long_gops_with_b_frames(shared_media: Path) -> None:
+    path = shared_media / "video/sintel_trailer-720p.mp4"
+    clip, pictures = Clip.of(path), thumbs(path)
+    pts, chance = clip.pts, random.Random(4)
+    assert len(pts) == len(pictures)
+    async with screens([clip]) as [screen]:
+        await screen.do("load", clip.rendition)
+        for _ in range(50):
+            number = chance.randrange(len(pts))
+            inside = pts[number] + chance.random() * 0.03
+            await screen.do("apply", stage(shown=scene(clip, inside)))
+            await stands_on(screen, number, pictures)
+        number = 700
+        await screen.do("apply", stage(shown=scene(clip, pts[number])))
+        await stands_on(screen, number, pictures)
+        forward = []
+        for step in [1] * 25 + [-1] * 25:
+            number += step
+            await screen.do("apply", stage(shown=scene(clip, pts[number])))
+            took = await stands_on(screen, number, pictures)
+            if step > 0:
+                forward.append(took)
+        # By a seek each of these would decode up to 260 pictures; played on, they take some 40 ms.
+        assert statistics.median(forward) < 200
+
+
+@pytest.mark.parametrize("name", ["VID_20191220_170832.mp4", "portrait_4k60.mp4", "android_fragmented.mp4"])
+async def test_every_kind_of_timing(shared_media: Path, name: str) -> None:
+    path = shared_media / "video" / name
+    clip, pictures = Clip.of(path), thumbs(path)
+    pts = clip.pts
+    numbers = sorted({0, 1, 2, len(pts) // 3, len(pts) // 2, len(pts) - 2, len(pts) - 1})
+    async with screens([clip]) as [screen]:
+        await screen.do("load", clip.rendition)
+        for number in numbers + numbers[::-1]:
+            await screen.do("apply", stage(shown=scene(clip, pts[number])))
+            await screen.until(f"bench.state().frame === {number}")
+            assert (await screen.state())["media_time"] == pytest.approx(pts[number], abs=1e-6)
+        if "portrait" not in name:  # that one is turned on its way to the display, the decoder's picture is not
+            await screen.do("apply", stage(shown=scene(clip, pts[numbers[3]])))
+            await stands_on(screen, numbers[3], pictures)
+
+
+async def test_seeks_that_come_faster_than_they_can_be_done(tmp_path: Path) -> None:
+    clip = Clip.of(make_clip(tmp_path / "a.mp4", seconds=20, width=640, height=360, gop_seconds=10, bit_rate=1_000_000))
+    chance = random.Random(5)
+    async with screens([clip]) as [screen]:
+        await screen.do("load", clip.rendition)
+        for _ in range(5):
+            for _ in range(8):
+                number = chance.randrange(600)
+                await screen.do("apply", stage(shown=scene(clip, clip.pts[number])))
+            await screen.until(f"bench.state().frame === {number}")
+            assert await screen.code() == number
+
+
+async def test_steps_with_sound_on_screen_stay_silent_and_exact(tmp_path: Path) -> None:
+    clip = Clip.of(make_clip(tmp_path / "a.mp4", seconds=10, width=640, height=360, gop_seconds=5, bit_rate=1_000_000))
+    async with screens([clip]) as [screen]:
+        await screen.do("load", clip.rendition)
+        await screen.do("apply", stage(shown=scene(clip, clip.pts[100]), sound=True))
+        await screen.until("bench.state().frame === 100")
+        await screen.page.evaluate(
+            """() => { window.heard = 0;
+              bench.up().addEventListener('playing', (event) => { if (!event.target.muted) window.heard++; }); }"""
+        )
+        for number in range(101, 116):
+            await screen.do("apply", stage(shown=scene(clip, clip.pts[number]), sound=True))
+            await screen.until(f"bench.state().frame === {number}")
+            assert await screen.code() == number
+        assert await screen.page.evaluate("window.heard") == 0
