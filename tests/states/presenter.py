@@ -59,8 +59,9 @@ class Presenter:
         """Answers for paths below the API, instead of the usual ones."""
         self.websockets = True
         self.signed_in = True
-        self.silent = False
-        """Nothing is answered any more: the network is gone, and no connection was closed."""
+        self.answers = asyncio.Event()
+        """Cleared: nothing is answered any more. The network is gone, and no connection was closed."""
+        self.answers.set()
         self.assets = Assets.find()
         self._sockets: set[web.WebSocketResponse | web.StreamResponse] = set()
         self._changes: set[asyncio.Queue[Change]] = set()
@@ -146,8 +147,7 @@ class Presenter:
 
     @web.middleware
     async def _silence(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        while self.silent:
-            await asyncio.sleep(0.05)
+        await self.answers.wait()
         if not self.signed_in and request.path.startswith("/api/"):
             return problem(401, "not-signed-in", "Open the remote with the link that the presenter printed.")
         response: web.StreamResponse = await handler(request)
@@ -162,8 +162,12 @@ class Presenter:
         return self._render("sign-in.html", problem=None)
 
     def _render(self, template: str, **fields: object) -> web.Response:
-        text = self._templates.get_template(template).render(prefix=self.assets.prefix, build=self.assets.build, **fields)
-        policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'"
+        text = self._templates.get_template(template).render(
+            prefix=self.assets.prefix, build=self.assets.build, **fields
+        )
+        policy = (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'"
+        )
         return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": policy})
 
     async def _static(self, request: web.Request) -> web.Response:
@@ -212,7 +216,7 @@ class Presenter:
         self._changes.add(queue)
         with suppress(ConnectionError):
             await send(msgspec.json.encode(self.snapshot()).decode())
-            while stream in self._sockets and not self.silent:
+            while stream in self._sockets and self.answers.is_set():
                 try:
                     change = await asyncio.wait_for(queue.get(), FRESH_SECONDS)
                 except TimeoutError:
@@ -220,8 +224,7 @@ class Presenter:
                 await send(msgspec.json.encode(change).decode())
                 if self.named.link == "reconnecting" and self._gone() > 1.0:
                     await self.cut()
-            while self.silent:
-                await asyncio.sleep(0.05)
+            await self.answers.wait()
         self._changes.discard(queue)
 
     async def _still(self, request: web.Request) -> web.Response:
@@ -273,7 +276,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description="Look at every named state of the remote.")
     parser.add_argument("--port", type=int, default=8099)
     presenter = Presenter("playing")
-    print(f"{await presenter.start(parser.parse_args().port)}  states: /states/{', /states/'.join(names())}")  # noqa: T201
+    print(f"{await presenter.start(parser.parse_args().port)}  states: /states/{', /states/'.join(names())}")
     await asyncio.Event().wait()
 
 

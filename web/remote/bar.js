@@ -11,6 +11,9 @@ import { LINKS } from "./room.js";
 /** Seconds that a notice stays where nothing else happens. Long: it is read by somebody who looks at a witness. */
 const NOTICE = 12;
 
+/** Milliseconds within which a click belongs to the finger that came down. */
+const CLICK = 700;
+
 /** @typedef {import("./room.js").View} View */
 /** @typedef {import("./room.js").Link} Link */
 
@@ -27,9 +30,15 @@ export class Frame {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.said = "";
-    // On pointerdown: the quickest there is. The click that follows changes nothing, since a blank is idempotent.
-    this.blank.addEventListener("pointerdown", () => acts.blank());
-    this.blank.addEventListener("click", () => acts.blank());
+    // On pointerdown: the quickest there is. The click that belongs to it says nothing new; one without it does.
+    let down = -Infinity;
+    this.blank.addEventListener("pointerdown", (event) => {
+      down = event.timeStamp;
+      acts.blank();
+    });
+    this.blank.addEventListener("click", (event) => {
+      if (event.timeStamp - down > CLICK) acts.blank();
+    });
     the(root, "#help-open").addEventListener("click", () => this.openHelp());
     the(root, "#help-close").addEventListener("click", () => this.help.close());
     the(root, "#help-rows").append(
@@ -38,7 +47,8 @@ export class Frame {
   }
 
   openHelp() {
-    if (!this.help.open) this.help.showModal();
+    // Not modal: a modal one would keep fingers from the blank.
+    if (!this.help.open) this.help.show();
   }
 
   closeHelp() {
@@ -76,6 +86,11 @@ export class Frame {
     setText(this.blankLabel, text);
   }
 
+  /** The notice that says that a blank is not through yet has had its time. */
+  blanked() {
+    if (this.notice.dataset.tone === "stop") this.tell("");
+  }
+
   /** The connection, which is known even before the room is. @param {Link} link */
   link(link) {
     setAttribute(this.doc.documentElement, "data-live", link === "live" ? "yes" : "no");
@@ -89,6 +104,7 @@ export class Frame {
   show(view, link, clock) {
     this.link(link);
     setAttribute(this.doc.documentElement, "data-role", view.watching ? "viewer" : view.clerk ? "clerk" : "advocate");
+    setAttribute(this.doc.documentElement, "data-start", view.start ? "" : null);
     setText(the(this.root, "#role"), view.role);
     const pill = the(this.root, "#screens-pill");
     setHidden(pill, view.tiles.length === 0);

@@ -7,8 +7,10 @@
 
 /** Stills asked for at the same time. */
 const AT_ONCE = 2;
-/** Pictures kept; the least recently used goes first. A still of 960 pixels has about 1 MB. */
+/** Stills kept; the least recently used goes first. One of 960 pixels has about 1 MB. */
 const KEPT = 120;
+/** Pictures of screens kept: each is shown once, in one or two places. */
+const PASSING = 16;
 /** Seconds before a still that was not there yet is asked for again; doubled each time. */
 const AGAIN = 2;
 const LONGEST = 30;
@@ -47,8 +49,8 @@ export class Images {
       }
       return;
     }
-    if (node.dataset.path === path) return;
     this.wishes.set(node, { path, urgent });
+    if (node.dataset.path === path) return;
     const url = this.held.get(path);
     if (url !== undefined) this.show(node, path, url);
     else this.work();
@@ -97,11 +99,18 @@ export class Images {
   hold(path, url) {
     this.held.set(path, url);
     for (const [node, wish] of this.wishes) if (wish.path === path) this.show(node, path, url);
-    for (const [old, gone] of this.held) {
-      if (this.held.size <= KEPT) break;
-      if ([...this.wishes.keys()].some((node) => node.dataset.path === old)) continue;
-      URL.revokeObjectURL(gone);
-      this.held.delete(old);
+    this.drop("exhibits/", KEPT);
+    this.drop("screens/", PASSING);
+  }
+
+  /** @param {string} kind how their paths begin @param {number} most how many of them are kept */
+  drop(kind, most) {
+    const kept = [...this.held.keys()].filter((path) => path.startsWith(kind));
+    const used = new Set([...this.wishes.keys()].map((node) => node.dataset.path));
+    for (const path of kept.slice(0, Math.max(0, kept.length - most))) {
+      if (used.has(path)) continue;
+      URL.revokeObjectURL(this.held.get(path) ?? "");
+      this.held.delete(path);
     }
   }
 

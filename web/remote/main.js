@@ -36,6 +36,8 @@ let link = "connecting";
 /** @type {string[] | null} who will see what is shown next; null is everyone */
 let zones = null;
 let drawn = false;
+/** When the connection was lost: from then on nothing here claims to be later. */
+let lost = 0;
 
 const clock = new RoomClock();
 const api = new Api(API);
@@ -69,10 +71,11 @@ const draw = () => {
   if (document.hidden) setTimeout(write, 0);
 };
 
-const view = () =>
-  model === null
-    ? null
-    : look(model, { link, now: now(), clock: clock.at(now()), east: -new Date().getTimezoneOffset(), zones, build });
+const view = () => {
+  if (model === null) return null;
+  const at = link === "live" ? now() : lost;
+  return look(model, { link, now: at, clock: clock.at(at), east: -new Date().getTimezoneOffset(), zones, build });
+};
 
 const write = () => {
   const seeing = view();
@@ -127,7 +130,7 @@ const blank = async () => {
   try {
     const room = await api.blank(() => frame.tell("Not blanked yet: the presenter does not answer. It is tried again and again.", "stop"));
     if (room === null) return;
-    frame.tell("");
+    frame.blanked();
     if (exhibit !== null && at !== null) {
       frame.tell(`${exhibit.ref} was taken down at ${exact(at)}.`, "quiet", {
         label: "Make it ready again",
@@ -203,7 +206,11 @@ const desk = new Desk(
   now,
 );
 const exhibits = new Exhibits(document.body, images, {
-  cue: (exhibit, at) => void command("room/cue", at === null ? { exhibit } : { exhibit, at }),
+  cue: (exhibit, at) => {
+    // It is ready already: a second tap must not throw away the place that was looked for.
+    if (at === null && model?.room.cued?.exhibit === exhibit) return;
+    void command("room/cue", at === null ? { exhibit } : { exhibit, at });
+  },
   add: async ({ url, ref, title }) => {
     const exhibit = await api.call("POST", "exhibits", { url, ...(ref === "" ? {} : { ref }), ...(title === "" ? {} : { title }) });
     take(added(model, exhibit));
@@ -244,7 +251,7 @@ listenToKeys(
   (text) => exhibits.begin(text),
 );
 
-api.onroom = (room) => {
+api.onroom = (/** @type {RoomState} */ room) => {
   clock.hear(room.clock, now());
   take(answered(model, room));
 };
@@ -252,12 +259,13 @@ api.onsignedout = () => {
   link = "signed-out";
   location.replace("/");
 };
-stream.onevent = (event) => {
+stream.onevent = (/** @type {import("../shared/wire.js").Event} */ event) => {
   if (event.type === "state") clock.reset();
   if (event.room !== null) clock.hear(event.room.clock, now());
   take(hear(model, event, now()));
 };
-stream.onstate = (open) => {
+stream.onstate = (/** @type {boolean} */ open) => {
+  if (!open && link === "live") lost = now();
   if (link !== "signed-out") link = open ? "live" : model === null ? "connecting" : "reconnecting";
   draw();
 };

@@ -82,6 +82,7 @@ import { exact, grouped, list, running, short, speed } from "./words.js";
  * @property {ReturnType<typeof sentence>} sentence
  * @property {boolean} stale another build of the page is served
  * @property {boolean} calm nothing is on the screens
+ * @property {boolean} start nothing can be shown yet: what has to be done first comes first
  */
 
 const ROLES = { clerk: "Clerk", advocate: "Advocate", viewer: "Looking on, without controls" };
@@ -137,6 +138,7 @@ export const look = (model, around) => {
     sentence: sentence(model, around.now),
     stale: model.build !== "" && around.build !== "" && model.build !== around.build,
     calm: room.shown === null,
+    start: room.shown === null && room.cued === null && (model.exhibits.length === 0 || tiles.length === 0),
   };
 };
 
@@ -189,10 +191,10 @@ const readySide = (model, { east }) => {
   return {
     exhibit,
     about: `only you see this · ${exhibit.ref} from ${short(cued.at)}`,
-    safe: safe.tone === "good" && able < screens.length ? { text: `at once on ${able} of ${screens.length}`, tone: "wait" } : safe,
+    safe: safe.tone === "good" && able < screens.length ? { text: `ready on ${able} of ${screens.length}`, tone: "wait" } : safe,
     picture: exhibit.video === null ? null : still(exhibit.id, { ...at(cued), width: 960 }),
     alt: `${exhibit.ref} at ${exact(cued.at)}, seen only here`,
-    empty: exhibit.video === null ? ["Sound alone: the screens stay dark while it plays."] : [],
+    empty: [exhibit.video === null ? "Sound alone: the screens stay dark while it plays." : "Its picture is being made."],
     done: 0,
     mark: exhibit.converted ? "Converted" : "",
     time: exact(cued.at),
@@ -223,7 +225,7 @@ const liveSide = (model, { now, clock }) => {
     safe: safeOn(screens, exhibit, position),
     picture: truest === null ? still(exhibit.id, { ...(frame === null || room.playing ? { t: shown.at } : { frame }), width: 960 }) : `screens/${encodeURIComponent(truest.id)}/picture?n=${truest.picture}`,
     alt: `What ${truest === null ? "the screens are" : `${truest.name} is`} showing: ${exhibit.ref}`,
-    empty: exhibit.video === null ? ["Sound alone: the screens stay dark while it plays."] : [],
+    empty: [exhibit.video === null ? "Sound alone: the screens stay dark while it plays." : "No screen has sent its picture yet."],
     done: 0,
     mark: [...marks.filter(Boolean), truest === null ? "not confirmed by a screen yet" : `as seen on ${truest.name}`].join(" · "),
     time: room.playing ? running(position) : exact(position),

@@ -68,7 +68,7 @@ const row = (model, exhibit, east) => {
     parts: failed ? [] : parts(exhibit, { live, ready, screens, east }),
     badge: badge(exhibit),
     picture: at === null ? null : still(exhibit.id, { t: at, width: 160 }),
-    coming: exhibit.state === "fetching" ? `${exhibit.ref}: ${coming(exhibit)}` : busy ? `${exhibit.ref} is being prepared` : "",
+    coming: exhibit.state === "fetching" ? `${exhibit.ref}: ${coming(exhibit)}` : busy ? `${exhibit.ref} ${exhibit.state === "waiting" ? "waits to be fetched" : "is being prepared"}` : "",
     fetched: exhibit.state === "fetching" ? fetched(exhibit) : null,
     busy,
     problem: exhibit.problem?.detail ?? null,

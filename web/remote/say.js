@@ -54,7 +54,7 @@ export const sentence = (model, now) => {
     ...(i > 0 ? [{ text: " " }] : []),
     ...seeing(model, group),
   ]);
-  if (black.length > 0) parts.push({ text: ` ${sees(model, black)} black.` });
+  if (black.length > 0) parts.push({ text: ` ${areBlack(model, black)}` });
   return { look: silent.length > 0 ? "unsure" : "live", parts: [...parts, ...silence(model, silent)] };
 };
 
@@ -93,6 +93,14 @@ const stands = ({ room }, exhibit) => (room.ended && room.shown?.exhibit === exh
 const sees = (model, screens) => {
   const who = called(model, screens);
   return `${capital(who)} ${many(who) ? "see" : "sees"}`;
+};
+
+/** @param {Model} model @param {ReadonlyArray<Screen>} black @returns {string} */
+const areBlack = (model, black) => {
+  const who = called(model, black);
+  const are = black.length > 1 ? "are" : "is";
+  if (!who.startsWith("the ")) return `${capital(who)} ${are} black.`;
+  return `The ${black.length > 1 ? "screens" : "screen"} of ${who} ${are} black.`;
 };
 
 /** @param {Model} model @param {ReadonlyArray<Screen>} silent @returns {Part[]} */

@@ -89,6 +89,7 @@ class TileNode {
     this.name = make(doc, "b");
     this.zone = make(doc, "span", { class: "quiet" });
     this.shows = make(doc, "span", { class: "shows" });
+    this.note = make(doc, "span", { class: "note", title: "The room's sound comes from here" }, "♪", make(doc, "span", { class: "unseen" }, " The room's sound comes from here."));
     this.holds = make(doc, "span", { class: "holds" });
     this.problem = make(doc, "p", { class: "problem", "data-tone": "stop" });
     this.more = make(doc, "button", { type: "button", class: "more", "aria-expanded": "false" }, "⋯");
@@ -124,7 +125,7 @@ class TileNode {
       "li",
       { class: "tile" },
       make(doc, "span", { class: "small-pic" }, this.none, this.image),
-      make(doc, "span", { class: "words" }, make(doc, "span", { class: "name" }, this.name, " ", this.zone), this.shows, this.holds),
+      make(doc, "span", { class: "words" }, make(doc, "span", { class: "name" }, this.name, this.note, " ", this.zone), this.shows, this.holds),
       this.more,
       this.problem,
       this.tools,
@@ -170,6 +171,7 @@ class TileNode {
     setText(this.name, tile.name);
     setText(this.zone, tile.about);
     setText(this.shows, tile.shows);
+    setHidden(this.note, !tile.sound);
     setText(this.holds, tile.holds.text);
     setTone(this.holds, tile.holds.tone);
     setText(this.problem, tile.problem ?? "");
@@ -195,14 +197,14 @@ class FoundNode {
   /** @param {Document} doc @param {Found} found @param {Acts} acts */
   constructor(doc, found, acts) {
     this.name = make(doc, "b");
-    this.zone = make(doc, "span", { class: "quiet" });
+    this.zone = make(doc, "span", { class: "quiet where" });
     const id = `code-${found.id}`;
     this.code = make(doc, "input", { id, type: "text", inputmode: "numeric", autocomplete: "one-time-code", maxlength: "12", placeholder: "0000 0000" });
     this.button = make(doc, "button", { type: "submit", class: "main small" }, "Pair");
     this.said = make(doc, "p", { class: "said", role: "alert" });
     this.label = make(doc, "label", { for: id }, "Code on the screen");
     const form = make(doc, "form", { class: "pairing", autocomplete: "off" }, this.label, this.code, this.button);
-    this.node = make(doc, "li", { class: "tile found-tile" }, make(doc, "span", { class: "words" }, make(doc, "span", { class: "name" }, this.name, " ", this.zone)), form, this.said);
+    this.node = make(doc, "li", { class: "tile found-tile" }, make(doc, "span", { class: "words" }, make(doc, "span", { class: "name" }, this.name), this.zone), form, this.said);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.pair(found.id, acts);

@@ -139,8 +139,12 @@ export class Stream {
     this.round += 1;
     this.socket?.close();
     this.socket = null;
-    // What never opened is tried the other way next; what was open and broke is tried the same way first.
-    if (!this.open) this.plain = !this.plain;
+    // What never opened is tried the other way next; what was open and broke is tried the same way first. Neither way
+    // says why it does not open: asking does, where it is because nobody is signed in any more.
+    if (!this.open) {
+      this.plain = !this.plain;
+      void this.ask(ANSWER);
+    }
     this.open = false;
     this.onstate(false);
     clearTimeout(this.timer);

@@ -31,7 +31,7 @@ export const OLD = 3;
  * @property {{text: string, tone: Tone}} holds how long it can go on
  * @property {string | null} problem
  * @property {boolean} sound
- * @property {string} about zone and sound, where the name does not say it
+ * @property {string} about its zone, where the name does not say it
  * @property {string} address
  * @property {number} volume
  * @property {string | null} picture address of its small picture, under the API
@@ -78,6 +78,7 @@ export const answering = (model, now) => {
   const all = paired(model);
   const silent = all.filter((screen) => seenOn(model, screen, now).how === "silent").length;
   if (all.length === 0) return "No screen yet";
+  if (all.length === 1) return silent === 0 ? "1 screen, it answers" : "The screen does not answer";
   return silent === 0 ? `${counted(all.length, "screen")}, all answer` : `${all.length - silent} of ${all.length} screens answer`;
 };
 
@@ -116,7 +117,7 @@ const tile = (model, screen, seen) => {
   const shows = {
     silent: "Does not answer",
     black: "Black",
-    shows: `${ref} at ${seen.playing ? short(seen.at ?? 0) : running(seen.at ?? 0)}${seen.playing ? ", playing" : ""}`,
+    shows: `${ref} at ${seen.playing ? short(seen.at ?? 0) : running(seen.at ?? 0)}`,
   }[seen.how];
   const { report } = screen;
   const problem = screen.problem ?? (seen.how === "silent" ? null : (report?.problem ?? null));
@@ -126,10 +127,10 @@ const tile = (model, screen, seen) => {
     zone: screen.zone,
     look: seen.how === "shows" ? "live" : seen.how,
     shows,
-    holds: holds(model, screen, seen),
+    holds: problem === null ? holds(model, screen, seen) : { text: "", tone: "quiet" },
     problem: problem?.detail ?? null,
     sound: screen.sound,
-    about: [screen.name.toLowerCase().includes(screen.zone.toLowerCase()) ? "" : screen.zone, screen.sound ? "sound" : ""].filter(Boolean).join(" · "),
+    about: screen.name.toLowerCase().includes(screen.zone.toLowerCase()) ? "" : screen.zone,
     address: screen.address,
     volume: screen.volume,
     picture: seen.how === "silent" || screen.picture === 0 ? null : `screens/${encodeURIComponent(screen.id)}/picture?n=${screen.picture}`,
