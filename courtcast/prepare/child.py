@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import logging  # noqa: F401  (the library imports it when it first logs)
 import os
+import re
 import sys
 from collections import OrderedDict
 from contextlib import suppress
@@ -30,6 +31,11 @@ _BLOCKS = 192
 """Blocks of the file that are kept: sound and picture that lie far apart are read in turns, a little of each."""
 
 
+_SHORT = re.compile(r"not allocate|get_buffer\(\) failed|ENOMEM")
+_LINES = 100
+"""Of the library's log that are kept."""
+
+
 class Unread(OSError):
     """The parent says that these bytes will not come."""
 
@@ -43,6 +49,7 @@ class Remote:
         self.length = length
         self._at = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self.log: list[tuple[int, str, str]] = []
 
     def read(self, n: int = -1) -> bytes:
         """Up to n bytes from where it stands, no more than what one block holds; none at the end. Raises Unread."""
@@ -87,6 +94,7 @@ class Remote:
 
     def send(self, message: messages.FromChild, data: bytes = b"") -> None:
         """To the parent."""
+        del self.log[:-_LINES]
         self._stdout.write(messages.pack(message, data))
         self._stdout.flush()
 
@@ -125,21 +133,29 @@ def main() -> None:
     assert isinstance(work, messages.Work)
     confine(work.memory)
     remote = Remote(stdin, stdout, work.length)
-    try:
-        if work.do == "rewrap":
-            Rewrap(remote, work.length, remote.send).run()
-        else:
-            Stills(remote, work.length, remote.send, linear=work.linear).run(remote.next)
-    except Refused as refused:
-        remote.send(
-            messages.Failed(problem=refused.type, fields={name: str(value) for name, value in refused.fields.items()})
-        )
-    except MemoryError:
-        os._exit(OUT_OF_MEMORY)
-    except Unread:
-        remote.send(messages.Failed(problem="unread"))
-    except (EOFError, BrokenPipeError):
-        os._exit(0)
+    # The pictures' decoder says that memory is short only in its log, and then that the data are not valid.
+    av.logging.set_level(av.logging.ERROR if work.do == "rewrap" else None)
+    with av.logging.Capture(local=False) as log:
+        remote.log = log
+        try:
+            if work.do == "rewrap":
+                Rewrap(remote, work.length, remote.send).run()
+            else:
+                Stills(remote, work.length, remote.send, linear=work.linear).run(remote.next)
+        except Refused as refused:
+            short = refused.type == "file-damaged" and any(_SHORT.search(line) for _, _, line in log)
+            fields = {name: str(value) for name, value in refused.fields.items()}
+            remote.send(messages.Failed(problem="memory" if short else refused.type, fields=fields))
+        except MemoryError:
+            os._exit(OUT_OF_MEMORY)
+        except Unread:
+            remote.send(messages.Failed(problem="unread"))
+        except av.error.FFmpegError:
+            remote.send(messages.Failed(problem="file-damaged"))
+        except (EOFError, BrokenPipeError):
+            pass
+    # Whatever the library would still do to tidy up is not worth waiting for.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ class Lane:
         self._beyond: list[Sample] = []
         """Since the edit list has ended: what comes behind is not to be seen while the end is still up."""
         self._beyond_bytes = 0
+        self._cut_off = False
         extradata = stream.codec_context.extradata or b""
         self.annexb = codec == "h264" and coded.is_annexb(extradata)
         config = coded.avc_config(extradata) if codec == "h264" else extradata
@@ -92,10 +93,14 @@ class Lane:
         if self._look is not None:
             if self.annexb:
                 data = coded.with_lengths(data)
+            if self._cut_off:
+                raise Refused("file-damaged")
             try:
                 unit = self._look(data, packet.is_keyframe)
             except coded.Unreadable:
-                raise Refused("file-damaged") from None
+                # The last sample of a file that was cut short; in the middle it would be damage (see above).
+                self._cut_off = True
+                return
             if unit.open or (self.reached is None and not self._undated and not unit.key):
                 raise Refused("open-gop")
             sync, counted = unit.key, counted and unit.shown

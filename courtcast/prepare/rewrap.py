@@ -81,7 +81,8 @@ class Rewrap:
                         self._try(packet)
                     lane.push(packet)
                     self._go_on(kind)
-            except av.error.InvalidDataError:
+            except (av.error.InvalidDataError, av.error.EOFError):
+                # What came before is as good as it ever was: a file that was cut short plays up to there.
                 if not self._places:
                     raise Refused("file-damaged") from None
             for lane in self._lanes:
@@ -97,7 +98,7 @@ class Rewrap:
         again.pts, again.dts, again.time_base = packet.pts, packet.dts, packet.time_base
         try:
             frames = self._decoder.decode(again)
-        except av.error.InvalidDataError:
+        except (av.error.InvalidDataError, av.error.EOFError):
             frames = []
         for frame in frames:
             assert isinstance(frame, av.VideoFrame)

@@ -16,6 +16,8 @@ from typing import Any
 
 import av
 
+from courtcast.prepare import boxes
+
 BITS = 12
 
 
@@ -162,3 +164,24 @@ def _sounds(recipe: Recipe, audio: Any) -> Iterable[av.Packet]:
         frame.time_base = Fraction(1, recipe.rate)
         yield from audio.encode(frame)
     yield from audio.encode(None)
+
+
+def with_edits(data: bytes, track: int, edits: Sequence[tuple[int, int]]) -> bytes:
+    """An MP4 (index at its end) whose track has this edit list: (duration in 1/1000 s, media time or -1) each."""
+    moov = boxes.find(data, b"moov")
+    assert moov is not None
+    assert moov.end == len(data)
+    out, number = [], 0
+    for box in boxes.boxes(data, moov.body, moov.end):
+        if box.type == b"trak":
+            inner = [b for b in boxes.boxes(data, box.body, box.end) if number != track or b.type != b"edts"]
+            parts = [data[b.start : b.end] for b in inner]
+            if number == track:
+                entries = [struct.pack(">IiI", duration, at, 0x10000) for duration, at in edits]
+                elst = boxes.full(b"elst", 0, 0, struct.pack(">I", len(edits)), *entries)
+                parts.insert(1, boxes.pack(b"edts", elst))
+            out.append(boxes.pack(b"trak", *parts))
+            number += 1
+        else:
+            out.append(data[box.start : box.end])
+    return data[: moov.start] + boxes.pack(b"moov", *out)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Page, Route, sync_playwright
+
 from prepare.prepared import Prepared
 
 CHROMIUM = os.environ.get("COURTCAST_CHROMIUM", "/usr/bin/chromium")
