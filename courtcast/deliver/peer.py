@@ -7,6 +7,7 @@ that another sender can take the place of its SCTP later. Pinned to aiortc 1.16 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -131,11 +132,14 @@ class Peer:
             raise PeerFailed("no address to offer")
         return sdp
 
-    async def accept(self, sdp: str) -> ChannelPath:
-        """Takes the answer and waits until both channels are open. Raises PeerFailed."""
+    async def accept(self, sdp: str, host: str = "127.0.0.1") -> ChannelPath:
+        """Takes the answer and waits until both channels are open; `host`: where the page's machine is reached.
+
+        Raises PeerFailed.
+        """
         try:
             async with asyncio.timeout(OPEN_WITHIN):
-                await self._connection.setRemoteDescription(RTCSessionDescription(_without_names(sdp), "answer"))
+                await self._connection.setRemoteDescription(RTCSessionDescription(_reachable(sdp, host), "answer"))
                 await self._settled.wait()
         except TimeoutError:
             raise PeerFailed("the channels did not open in time") from None
@@ -181,8 +185,26 @@ class Peer:
         self.path.closed_now()
 
 
-def _without_names(sdp: str) -> str:
-    """The answer without candidates that only multicast could resolve: the receiver put addresses beside or in their
-    place, and a line that drops multicast would have us wait for each."""
-    lines = sdp.splitlines(keepends=True)
-    return "".join(line for line in lines if not (line.startswith("a=candidate:") and ".local " in line))
+def _reachable(sdp: str, host: str) -> str:
+    """The answer without candidates that only multicast could resolve: the receiver put addresses in their place, and a
+    line that drops multicast would have us wait for each.
+
+    A page on a line without a default route names no address at all, but finds the way to ours. aioice gives up at
+    once when it has nobody to ask, so it is given the machine's discard port (RFC 863) to ask until the page calls.
+    """
+    lines = sdp.splitlines()
+    named = [line for line in lines if line.startswith("a=candidate:")]
+    useful = [line for line in named if ".local " not in line]
+    lines = [line for line in lines if line not in named or line in useful]
+    place = next((at for at, line in enumerate(lines) if line.startswith("a=ice-ufrag:")), None)
+    if not useful and place is not None and _is_address(host):
+        lines.insert(place, f"a=candidate:discard 1 udp 1 {host} 9 typ host")
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -20,6 +20,7 @@ import msgspec
 from courtcast.core.estimate import Estimate
 from courtcast.core.identity import Identity
 from courtcast.core.manifest import Manifest
+from courtcast.deliver.address import parse_address
 from courtcast.deliver.link import Link, LinkDown
 from courtcast.deliver.paths import Path, PathClosed
 from courtcast.deliver.peer import Peer, PeerFailed
@@ -173,7 +174,8 @@ class Session:
         """One set of channels, from the offer to their end."""
         peer = Peer(self._interfaces)
         try:
-            path = await peer.accept(await self.link.offer(page, await peer.offer()))
+            answer = await self.link.offer(page, await peer.offer())
+            path = await peer.accept(answer, parse_address(self.link.address or "").host)
             self._page = page
             await self._converse(path)
         finally:

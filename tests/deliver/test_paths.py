@@ -192,5 +192,17 @@ async def test_a_masked_candidate_costs_no_time() -> None:
             await peer.close()
 
 
+async def test_a_page_that_names_no_address_is_reached_since_it_reaches_us() -> None:
+    async with PageProgram() as page:
+        peer = Peer(["127.0.0.1"])
+        try:
+            answer = await page.answer(await peer.offer())
+            silent = [line for line in answer.splitlines() if "candidate" not in line]
+            path = await peer.accept("\r\n".join(silent) + "\r\n")
+            assert not path.closed
+        finally:
+            await peer.close()
+
+
 def stage_json(revision: int) -> str:
     return f'{{"type":"stage","revision":{revision}}}'

@@ -20,20 +20,27 @@ CALL = 20.0
 
 DROP = """
 table inet quiet {
-  counter tried { }
-  chain out {
-    type filter hook output priority 0;
-    ip daddr 224.0.0.0/4 counter name tried drop
-    ip daddr 255.255.255.255 drop
-    udp dport 5353 drop
-  }
+  counter dropped { }
   chain in {
-    type filter hook input priority 0;
-    ip daddr 224.0.0.0/4 drop
-    udp dport 5353 drop
+    type filter hook input priority -10;
+    iifname line ip daddr 224.0.0.0/4 counter name dropped drop
+    iifname line ip daddr 255.255.255.255 drop
+    iifname line udp dport 5353 drop
   }
 }
 """
+"""Where it arrives, not where it is sent: an access point swallows it, and the sender is told nothing."""
+
+FIREWALL = """
+table inet closed {
+  chain in {
+    type filter hook input priority 0; policy drop;
+    iif lo accept
+    ct state established,related accept
+  }
+}
+"""
+"""As a laptop comes: nothing gets in that was not asked for."""
 
 
 def run(*command: str, text: str | None = None) -> str:
@@ -55,9 +62,17 @@ class Machine:
         """As many a court's Wi-Fi does. Names of the mDNS kind cannot be resolved from now on."""
         run(*self.command("nft", "-f", "-"), text=DROP)
 
-    def multicasts_tried(self) -> int:
-        """Datagrams that were dropped on their way out."""
-        listed = run(*self.command("nft", "list", "counter", "inet", "quiet", "tried")).split()
+    def let_nobody_in(self) -> None:
+        """What this machine began goes on; whatever begins elsewhere does not get in."""
+        run(*self.command("nft", "-f", "-"), text=FIREWALL)
+
+    def believe_in_a_way_out(self, through: Machine) -> None:
+        """A default route, as most networks have. It leads nowhere. Without one, a browser names no address at all."""
+        run(*self.command("ip", "route", "add", "default", "via", through.address))
+
+    def multicasts_dropped(self) -> int:
+        """Datagrams of the other machine that did not get through."""
+        listed = run(*self.command("nft", "list", "counter", "inet", "quiet", "dropped")).split()
         return int(listed[listed.index("packets") + 1])
 
     def shape(self, *, megabits: float, delay_ms: float, queue_ms: float = 100) -> None:
