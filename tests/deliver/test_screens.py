@@ -108,8 +108,7 @@ def stage(revision: int, clip: Clip | None = None, at: float = 0.0) -> Stage:
 
 async def test_found_paired_connected_and_fed(room: Room, jury: Screen) -> None:
     screens = room.screens
-    await until(lambda: at(screens, jury.address))
-    found = at(screens, jury.address)[0]
+    (found,) = await until(lambda: at(screens, jury.address))
     assert (found.name, found.zone, found.paired, found.online) == ("Jury left", "jury", False, False)
     clip = await Clip(room.store, SHOWN).grow(4)
     room.manifests[SHOWN] = clip.manifest

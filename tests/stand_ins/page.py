@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 from aiortc import RTCDataChannel, RTCSessionDescription
@@ -22,11 +22,15 @@ from courtcast.wire.media import KIND_FRAGMENT, KIND_INIT, KIND_ROWS, ManifestRo
 from courtcast.wire.screen import PROTOCOL, Hello, Holding, Holdings, Ping, Report, Stage
 
 
-async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
-    """Waits for something that another program brings about."""
+T = TypeVar("T")
+
+
+async def until(condition: Callable[[], T], seconds: float = 10.0) -> T:
+    """Waits for something that another program brings about, and gives it."""
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110
+        while not (met := condition()):
             await asyncio.sleep(0.005)
+        return met
 
 
 class PageProgram:
