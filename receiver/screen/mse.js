@@ -14,6 +14,8 @@ import { Slide } from "./slide.js";
 export const BUDGET = 96 << 20;
 /** Seconds on both sides of a GOP's edge, so that rounding to microseconds never takes a neighbour's frame with it. */
 const EDGE = 0.0005;
+/** Seconds that the playhead may move before the window is looked at again: GOPs are longer. */
+const NEAR = 0.1;
 /** How often a GOP that did not arrive in the buffer is tried again before it is called undecodable. */
 const TRIES = 2;
 
@@ -50,7 +52,7 @@ const free = (lane) => lane.done === null && !lane.buffer.updating;
 export class Mse {
   /** @type {Lane[]} */
   #lanes = [];
-  #at = 0;
+  #at = -1;
   #playing = false;
   #closed = false;
   #budget;
@@ -78,6 +80,7 @@ export class Mse {
    * @param {boolean} playing
    */
   aim(at, playing) {
+    if (playing === this.#playing && Math.abs(at - this.#at) < NEAR) return;
     this.#at = at;
     this.#playing = playing;
     this.work();

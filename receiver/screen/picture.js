@@ -185,7 +185,6 @@ export class Picture {
     const player = new this.parts.Player({
       vault: this.vault,
       clock: this.clock,
-      exhibit: scene.exhibit,
       rendition: scene.rendition,
       sound,
       learned: this.#learned,

@@ -7,14 +7,16 @@
  * @module
  */
 
-import { hold, LIMITS, near, pace } from "./approach.js";
+import { LIMITS, near, pace } from "./approach.js";
 import { Follower } from "./follower.js";
-import { Frames, middle, placed } from "./frames.js";
-import { passes, position, same, stopsAt, wish } from "./scene.js";
+import { middle } from "./frames.js";
+import { Reel } from "./reel.js";
+import { passes, position, same } from "./scene.js";
 import { Stall } from "./stall.js";
 
 /** @typedef {import("./approach.js").Learned} Learned */
 /** @typedef {import("./frames.js").Frame} Frame */
+/** @typedef {import("./frames.js").Frames} Frames */
 /** @typedef {import("../../web/shared/wire.js").Scene} Scene */
 /** @typedef {import("./picture.js").Vault} Vault */
 
@@ -37,7 +39,6 @@ const PHASES = {
  * @typedef {object} Given
  * @property {Vault} vault
  * @property {{now(): number}} clock  Room clock, seconds.
- * @property {string} exhibit
  * @property {string} rendition
  * @property {boolean} sound  Has a sound track in its buffer.
  * @property {Learned} learned
@@ -49,16 +50,11 @@ const PHASES = {
 /** Seconds; unlike the room clock it never jumps, so that it is good for measuring how long something takes. */
 const steady = () => performance.now() / 1000;
 
-/** Stands for the picture where a recording has none: it never begins. */
-const SOUND_ONLY = { timescale: 1_000_000, first: Infinity, cover: 0 };
-
 export class Player {
   #phase = "still";
   /** @type {Scene|null} */
   #scene = null;
-  /** @type {Frames|null} */
-  #frames = null;
-  #rows = -1;
+  #reel;
   /** Where the seek goes that is under way or was last: seconds, MSE time. */
   #target = NaN;
   /** @type {Scene|null} For whom it goes there. */
@@ -96,9 +92,9 @@ export class Player {
   /** @param {Given} given */
   constructor(given) {
     this.given = given;
-    this.exhibit = given.exhibit;
     this.rendition = given.rendition;
     this.sound = given.sound;
+    this.#reel = new Reel(() => given.vault.manifest(given.rendition));
     this.video = document.createElement("video");
     this.video.playsInline = true;
     this.video.muted = true;
@@ -107,10 +103,9 @@ export class Player {
     for (const name of ["loadedmetadata", "seeked", "canplay", "ended", "playing", "waiting"]) {
       this.video.addEventListener(name, () => this.#happened());
     }
+    const { vault, rendition, sound } = given;
     this.mse = new given.Mse(this.video, {
-      vault: given.vault,
-      rendition: given.rendition,
-      sound: given.sound,
+      vault, rendition, sound,
       onchange: () => this.#happened(),
       ondisturbed: () => {
         this.#disturbed = true;
@@ -148,9 +143,10 @@ export class Player {
 
   /** Whether the picture has not begun yet where this stands: black, though the browser shows the first frame early. */
   get before() {
+    const frames = this.#reel.frames;
     const asked = this.#asked();
-    if (asked === null || this.#frames === null) return false;
-    return (asked.rest ? asked.at : this.video.currentTime) < this.#frames.first - 1e-3;
+    if (asked === null || frames === null) return false;
+    return (asked.rest ? asked.at : this.video.currentTime) < frames.first - 1e-3;
   }
 
   /** Cumulative. */
@@ -198,7 +194,7 @@ export class Player {
       this.problem = this.mse.problem;
       this.given.onchange();
     }
-    const frames = this.#known();
+    const frames = this.#reel.frames;
     if (frames === null) return;
     const asked = this.#asked();
     if (asked === null) return;
@@ -247,7 +243,7 @@ export class Player {
 
   /** Whether the frame that the scene rests on is the one on the display. */
   #satisfied() {
-    const frames = this.#frames;
+    const frames = this.#reel.frames;
     const asked = this.#asked();
     if (asked === null || frames === null || this.#disturbed || this.#phase !== "still" || !asked.rest) return false;
     const { at } = asked;
@@ -306,8 +302,10 @@ export class Player {
       return this.mse.aim(this.#target, false);
     }
     if (this.#phase === "still") {
-      if (this.video.ended && at >= here - LIMITS.late) return undefined;
-      const wait = passes(scene.anchor, here - frames.origin) - now - this.#lag() / scene.anchor.rate;
+      // It came to the end a little before the room does.
+      if ((this.video.ended || here >= this.#reel.stop(scene, frames)) && at >= here - LIMITS.late) return undefined;
+      const lag = this.given.learned.start(this.sound) / scene.anchor.rate;
+      const wait = passes(scene.anchor, here - frames.origin) - now - lag;
       const standing = !this.#disturbed && this.video.readyState >= 3;
       if (standing && wait > -LIMITS.late && wait < LIMITS.wait) return this.#agree(scene, wait);
     }
@@ -330,8 +328,7 @@ export class Player {
   #play() {
     if (this.#phase !== "due" || this.#closed) return;
     this.#turn("running");
-    this.#ran = this.video.currentTime;
-    this.#from = this.#ran;
+    this.#from = this.#ran = this.video.currentTime;
     this.#follower.reset(steady());
     this.video.play().catch((error) => {
       // Without a touch some browsers play no sound: a picture in time is worth more.
@@ -350,7 +347,8 @@ export class Player {
    */
   #meet(scene, frames, now) {
     const soon = position(scene.anchor, now) + frames.origin;
-    const clock = Math.max(scene.anchor.clock, now + this.#lag() + 1.3 * this.#cost(soon, frames));
+    const cost = this.given.learned.start(this.sound) + 1.3 * this.#cost(soon, frames);
+    const clock = Math.max(scene.anchor.clock, now + cost);
     const target = position(scene.anchor, clock) + frames.origin;
     this.mse.aim(target, false);
     if (this.mse.covers(target)) this.#seek(target, frames);
@@ -367,7 +365,8 @@ export class Player {
   #keep(scene, at, frames, now) {
     const here = this.video.currentTime;
     this.mse.aim(here, true);
-    if (this.video.ended) return this.#turn("still");
+    const stop = this.#reel.stop(scene, frames);
+    if (this.video.ended || here >= stop) return this.#turn("still");
     const error = (at - here) / scene.anchor.rate;
     const strayed = this.#commanded && Math.abs(error) > LIMITS.late;
     const moving = Math.abs(here - this.#from) > 0.02;
@@ -386,17 +385,12 @@ export class Player {
     const rate = scene.anchor.rate * verdict.rate;
     if (this.video.playbackRate !== rate) this.video.playbackRate = rate;
     this.#ran = here;
-    const left = stopsAt(scene, this.#duration(), this.#hold()) - now;
+    const left = (stop - here) / scene.anchor.rate;
     if (left < 0.1) {
       clearTimeout(this.#timer);
       this.#timer = window.setTimeout(() => this.tick(), Math.max(0, left * 1000));
     }
     return undefined;
-  }
-
-  /** How late the element starts: seconds. */
-  #lag() {
-    return this.given.learned.start(this.sound);
   }
 
   /**
@@ -444,7 +438,7 @@ export class Player {
     this.video.requestVideoFrameCallback((_, { mediaTime, expectedDisplayTime }) => {
       if (this.#closed) return;
       this.#watch();
-      const frame = this.#known()?.shown(mediaTime);
+      const frame = this.#reel.frames?.shown(mediaTime);
       const clock = this.given.clock.now() + expectedDisplayTime / 1000 - steady();
       if (frame) this.#present(frame, clock);
     });
@@ -456,12 +450,13 @@ export class Player {
    */
   #present(frame, clock) {
     this.presented = frame;
-    if (this.#frames?.at(this.#target)?.start === frame.start) this.#tellBy = 0;
+    const frames = this.#reel.frames;
+    if (frames?.at(this.#target)?.start === frame.start) this.#tellBy = 0;
     this.given.onframe(this, clock, frame);
     if (this.#phase === "running") return;
     if (this.#phase === "stepping" && this.#step) {
       if (frame.start >= this.#step.start) this.#turn("still");
-      else this.#pace(this.#step, /** @type {Frames} */ (this.#frames));
+      else if (frames) this.#pace(this.#step, frames);
     }
     this.tick();
     this.given.onchange();
@@ -489,38 +484,8 @@ export class Player {
     this.given.onchange();
   }
 
-  /** What is known of the frames; null while nothing is. */
-  #known() {
-    const manifest = this.given.vault.manifest(this.rendition);
-    if (!manifest || manifest.tracks.length === 0) return null;
-    const place = manifest.tracks.findIndex((track) => track.kind === "video");
-    const track = manifest.tracks[place];
-    this.#frames ??= new Frames(track ?? SOUND_ONLY, manifest.origin);
-    const rows = track ? (manifest.rows.get(track.index) ?? []) : [];
-    const known = rows.length + (manifest.complete ? 0.5 : 0);
-    if (known !== this.#rows) {
-      this.#rows = known;
-      this.#frames.update(placed(rows), manifest.complete, manifest.counts[place] ?? 0);
-    }
-    return this.#frames;
-  }
-
-  /** What the scene asks for now, and where that is: seconds, MSE time. */
   #asked() {
-    if (this.#scene === null || this.#frames === null) return null;
-    const asked = wish(this.#scene, this.#duration(), this.given.clock.now(), this.#hold());
-    return { rest: asked.rest, at: asked.media + this.#frames.origin };
-  }
-
-  #duration() {
-    return this.given.vault.manifest(this.rendition)?.duration;
-  }
-
-  /** Seconds before the scene's end at which to stop, so that its last frame stays up. */
-  #hold() {
-    const end = this.#scene?.end;
-    if (end === null || end === undefined || this.#frames === null) return 0;
-    return hold(this.#frames.at(end + this.#frames.origin - 1e-6), end < (this.#duration() ?? Infinity) - 1e-6);
+    return this.#reel.asked(this.#scene, this.given.clock.now());
   }
 
   /** @param {boolean} rest */

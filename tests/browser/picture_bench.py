@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -52,6 +54,16 @@ class Clip:
             pieces |= {(track, index): data for index, data in enumerate(made.fragments[track])}
         return cls(made.manifest.rows_message(), pieces)
 
+    def with_piece(self, track: int, index: int, data: bytes) -> Clip:
+        """The same with one fragment's bytes changed, its hash and length too: as if the source were like that."""
+        rows = [
+            msgspec.structs.replace(row, bytes=len(data), sha256=hashlib.sha256(data).hexdigest())
+            if (row.track, row.index) == (track, index)
+            else row
+            for row in self.rows.rows
+        ]
+        return Clip(msgspec.structs.replace(self.rows, rows=rows), {**self.pieces, (track, index): data})
+
     @property
     def rendition(self) -> str:
         return self.rows.rendition
@@ -95,6 +107,13 @@ class Screen:
         """The number in the picture's bar code; None while black."""
         levels = await self.do("points", CELLS, 1, 0, HEIGHT)
         return read_cells(levels) if levels else None
+
+    async def black_within(self, limit: float, wanted: bool) -> bool:
+        """Whether the display is black all over, looking at it until it is as wanted or the time (seconds) is over."""
+        end = time.monotonic() + limit
+        while (black := is_black(await self.page.screenshot())) != wanted and time.monotonic() < end:
+            pass
+        return black
 
     async def until(self, condition: str, limit: float = 10) -> float:
         """Waits for a condition of the page (JavaScript): milliseconds it took."""

@@ -20,6 +20,10 @@ class Window extends Mse {
     super(video, options.has("budget") ? { ...feed, budget: Number(options.get("budget")) } : feed);
     windows.push(this);
   }
+
+  origin() {
+    return vault.manifest(this.feed.rendition).origin;
+  }
 }
 const windows = [];
 const picture = new Picture(root, vault, clock, { Player, Mse: Window });

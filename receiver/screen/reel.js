@@ -1,0 +1,74 @@
+/**
+ * One rendition as far as it is known: its frames, its end, and what a scene asks for on it. Pure.
+ * @module
+ */
+
+import { hold } from "./approach.js";
+import { Frames, placed } from "./frames.js";
+import { ending, wish } from "./scene.js";
+
+/** @typedef {import("../../web/shared/wire.js").Scene} Scene */
+/** @typedef {import("./picture.js").Manifest} Manifest */
+
+/** Stands for the picture where a recording has none: it never begins. */
+const SOUND_ONLY = { timescale: 1_000_000, first: Infinity, cover: 0 };
+
+export class Reel {
+  /** @type {Frames|null} */
+  #frames = null;
+  #known = -1;
+  #find;
+
+  /** @param {() => Manifest|undefined} find  The manifest: it grows in place. */
+  constructor(find) {
+    this.#find = find;
+  }
+
+  /** The frames known by now; null while nothing is known. */
+  get frames() {
+    const manifest = this.#find();
+    if (!manifest || manifest.tracks.length === 0) return null;
+    const place = manifest.tracks.findIndex((track) => track.kind === "video");
+    const track = manifest.tracks[place];
+    this.#frames ??= new Frames(track ?? SOUND_ONLY, manifest.origin);
+    const rows = track ? (manifest.rows.get(track.index) ?? []) : [];
+    const known = rows.length + (manifest.complete ? 0.5 : 0);
+    if (known !== this.#known) {
+      this.#known = known;
+      this.#frames.update(placed(rows), manifest.complete, manifest.counts[place] ?? 0);
+    }
+    return this.#frames;
+  }
+
+  /**
+   * What a scene asks for now.
+   * @param {Scene|null} scene
+   * @param {number} now  Room clock, seconds.
+   * @returns {{rest: boolean, at: number}|null} `at`: seconds, MSE time. null while it cannot be said.
+   */
+  asked(scene, now) {
+    const frames = this.#frames;
+    if (scene === null || frames === null) return null;
+    const { rest, media } = wish(scene, this.#find()?.duration, now, this.#hold(scene, frames));
+    return { rest, at: media + frames.origin };
+  }
+
+  /**
+   * Where a player has to stop so that the scene's last frame stays up: seconds, MSE time.
+   * @param {Scene} scene
+   * @param {Frames} frames
+   */
+  stop(scene, frames) {
+    return ending(scene, this.#find()?.duration) - this.#hold(scene, frames) + frames.origin;
+  }
+
+  /**
+   * @param {Scene} scene
+   * @param {Frames} frames
+   */
+  #hold(scene, frames) {
+    if (scene.end === null) return 0;
+    const more = scene.end < (this.#find()?.duration ?? Infinity) - 1e-6;
+    return hold(frames.at(scene.end + frames.origin - 1e-6), more);
+  }
+}

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { cast, ending, passes, position, same, wish } from "../../receiver/screen/scene.js";
+
+/** @typedef {import("../../web/shared/wire.js").Scene} Scene */
+/** @typedef {import("../../web/shared/wire.js").Stage} Stage */
+
+/** @param {Partial<Scene["anchor"]>} [anchor] @param {Partial<Scene>} [rest] @returns {Scene} */
+const scene = (anchor = {}, rest = {}) => ({
+  exhibit: "e", rendition: "r", anchor: { media: 5, clock: 100, rate: 1, ...anchor }, end: 20, ...rest,
+});
+/** @param {Partial<Stage>} parts @returns {Stage} */
+const stage = (parts) => ({
+  type: "stage", revision: 1, shown: null, cue: null, blank: false, volume: 1, sound: false, watch: false, ...parts,
+});
+
+test("position follows the anchor, and rests until its instant", () => {
+  assert.equal(position(scene().anchor, 99), 5);
+  assert.equal(position(scene().anchor, 103), 8);
+  assert.equal(position(scene({ rate: 0.5 }).anchor, 104), 7);
+  assert.equal(position(scene({ rate: 0 }).anchor, 1000), 5);
+});
+
+test("when a place is passed", () => {
+  assert.equal(passes(scene({ rate: 2 }).anchor, 9), 102);
+  assert.equal(passes(scene({ rate: 0 }).anchor, 9), Infinity);
+});
+
+test("a scene plays, and rests on its last frame from a little before its end", () => {
+  assert.deepEqual(wish(scene(), 30, 103, 0.01), { rest: false, media: 8 });
+  assert.equal(wish(scene(), 30, 114.98, 0.01).rest, false);
+  const over = wish(scene(), 30, 114.995, 0.01);
+  assert.ok(over.rest && over.media < 20 && over.media > 19.99999);
+  assert.ok(wish(scene({ media: 20, rate: 0 }), 30, 0, 0.01).media < 20);
+});
+
+test("a paused scene rests where it is, also next to the end", () => {
+  assert.deepEqual(wish(scene({ rate: 0, media: 12.5 }), 30, 500, 0.01), { rest: true, media: 12.5 });
+});
+
+test("the end is that of the scene or of the recording, whichever comes first", () => {
+  assert.equal(ending(scene(), 30), 20);
+  assert.equal(ending(scene(), 10), 10);
+  assert.equal(ending(scene({}, { end: null }), undefined), Infinity);
+});
+
+test("same scenes", () => {
+  assert.ok(same(scene(), scene()));
+  assert.ok(same(null, null));
+  for (const other of [null, scene({ clock: 101 }), scene({ media: 6 }), scene({ rate: 0 }), scene({}, { end: 9 }),
+    scene({}, { rendition: "x" })]) assert.ok(!same(scene(), other));
+});
+
+/** @param {string} rendition @param {boolean} sound @param {number} [at] */
+const player = (rendition, sound, at = NaN) => ({
+  rendition, sound, stands: (/** @type {Scene} */ asked) => asked.anchor.media === at,
+});
+
+test("a cued player goes up as it is", () => {
+  const up = player("a", false), cued = player("b", false);
+  const roles = cast([up, cued], stage({ shown: scene({}, { rendition: "b" }) }));
+  assert.equal(roles.shown, cued);
+  assert.equal(roles.cue, null);
+});
+
+test("of two players of one recording the one that stands there goes up", () => {
+  const up = player("a", false, 1), cued = player("a", false, 5);
+  assert.equal(cast([up, cued], stage({ shown: scene({ media: 5 }, { rendition: "a" }) })).shown, cued);
+  const both = cast([up, cued], stage({
+    shown: scene({ media: 1 }, { rendition: "a" }), cue: scene({ media: 5 }, { rendition: "a" }),
+  }));
+  assert.deepEqual([both.shown, both.cue], [up, cued]);
+});
+
+test("a seek keeps the player that is up", () => {
+  const up = player("a", false, 1);
+  assert.equal(cast([up], stage({ shown: scene({ media: 9 }, { rendition: "a" }) })).shown, up);
+});
+
+test("where the sound moves, another player is needed", () => {
+  assert.equal(cast([player("a", false, 5)], stage({ shown: scene({}, { rendition: "a" }), sound: true })).shown, null);
+});
