@@ -75,23 +75,12 @@ class Machine:
         listed = run(*self.command("nft", "list", "counter", "inet", "quiet", "dropped")).split()
         return int(listed[listed.index("packets") + 1])
 
-    def shape(self, *, megabits: float, delay_ms: float, queue_ms: float = 100) -> None:
-        """What this machine sends goes at this rate, this much later; the queue before it drops its end."""
-        length = max(10, int(megabits * 1e6 / 8 * (queue_ms + delay_ms) / 1000 / 1200))
-        run(
-            *self.command("tc", "qdisc", "replace", "dev", "line", "root", "netem"),
-            *("delay", f"{delay_ms}ms", "rate", f"{megabits}mbit", "limit", str(length)),
-        )
-
-    def cable(self, *, plugged: bool) -> None:
-        run(*self.command("ip", "link", "set", "line", "up" if plugged else "down"))
-
 
 def missing() -> str | None:
     """Why this cannot be done here."""
     if os.name != "posix" or os.geteuid() != 0:
         return "needs root"
-    absent = [tool for tool in ("ip", "nft", "tc") if shutil.which(tool) is None]
+    absent = [tool for tool in ("ip", "nft") if shutil.which(tool) is None]
     if absent:
         return f"needs {', '.join(absent)}"
     probe = f"cc{os.getpid()}p"

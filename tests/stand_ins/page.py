@@ -21,14 +21,13 @@ from courtcast.deliver.peer import Connection
 from courtcast.wire.media import KIND_FRAGMENT, KIND_INIT, KIND_ROWS, ManifestRows, MediaHeader, Row, unpack
 from courtcast.wire.screen import PROTOCOL, Hello, Holding, Holdings, Ping, Report, Stage
 
-
 T = TypeVar("T")
 
 
 async def until(condition: Callable[[], T], seconds: float = 10.0) -> T:
     """Waits for something that another program brings about, and gives it."""
     async with asyncio.timeout(seconds):
-        while not (met := condition()):
+        while not (met := condition()):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         return met
 
