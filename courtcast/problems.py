@@ -193,6 +193,16 @@ TABLE: dict[str, Kind] = {
         403, "Too many tries", "Too many wrong codes were tried today. Ask somebody at the screen for a new code."
     ),
     "pairing-busy": Kind(409, "Being paired", "Somebody else is pairing this screen just now. Try again in a moment."),
+    "screen-no-page": Kind(
+        409,
+        "Page not open",
+        "The screen answers, but nothing is open on its display. Look at it, and switch it on again.",
+    ),
+    "screen-no-channel": Kind(
+        409,
+        "No way for pictures",
+        "The screen answers, but the network lets no pictures through to it. Ask whether it lets UDP pass in this room.",
+    ),
     "screen-taken": Kind(
         409, "Another presenter has it", "The presenter {name} is showing on this screen now. Stop it there first."
     ),

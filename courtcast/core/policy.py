@@ -159,7 +159,10 @@ def sends(view: View) -> Iterator[Send]:
     needs = [need for need in (view.shown, view.cue) if need is not None]
     yield from _news(needs, known)
     room = view.budget * BUDGET_SHARE if view.budget else float("inf")
-    for need, track, row, urgent in _in_order(view, needs):
+    # Where all of it fits there is no need to add up what is held, nor to look at it: hours of it, once a second.
+    whole = sum({need.manifest.rendition: need.manifest.bytes for need in needs}.values())
+    skipped = known if whole <= room else Known()
+    for need, track, row, urgent in _in_order(view, needs, skipped):
         room -= row.bytes
         if room < 0:
             break
@@ -225,9 +228,9 @@ class _Place(msgspec.Struct):
     """MSE ticks of the playhead."""
 
 
-def _in_order(view: View, needs: Sequence[Need]) -> Iterator[tuple[Need, Track, Row, bool]]:
-    """All fragments, each once, with whether it is needed first."""
-    given: dict[Key, Spans] = {}
+def _in_order(view: View, needs: Sequence[Need], skipped: Known) -> Iterator[tuple[Need, Track, Row, bool]]:
+    """All fragments but the skipped ones, each once, with whether it is needed first."""
+    given = {key: Spans(spans) for key, spans in skipped.fragments.items()}
     places = [
         [(track, _place(need, track, first)) for track in _tracks(need.manifest, sound=view.sound)]
         for need, first in zip(needs, [SHOWN_FIRST if need is view.shown else CUE_FIRST for need in needs], strict=True)
@@ -246,7 +249,8 @@ def _backwards(
 ) -> Iterator[tuple[Need, Track, Row, bool]]:
     """From the playhead back to the start, in stretches that go forward in themselves."""
     back = 0
-    while any(place.start > 0 for _, place in tracks):
+    none = Spans()
+    while any(any(given.get((need.manifest.rendition, t.index), none).missing(0, p.start)) for t, p in tracks):
         back += 1
         stretch = []
         for track, place in tracks:

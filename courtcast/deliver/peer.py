@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from aioice import Candidate
 from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
-from aiortc.exceptions import InvalidStateError
+from aiortc.exceptions import InvalidStateError, OperationError
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcsctptransport import USERDATA_MAX_LENGTH, WEBRTC_DCEP, RTCSctpTransport, SackChunk
 
@@ -31,6 +31,10 @@ is repeated after three seconds."""
 CLOSE_WITHIN = 3.0
 FIRST_FLIGHT = 10 * USERDATA_MAX_LENGTH
 """Bytes on their way before the first acknowledgement (RFC 6928): the first picture waits for nothing else."""
+
+
+_NONSENSE = (ValueError, LookupError, TypeError, AttributeError, AssertionError, InvalidStateError, OperationError)
+"""What aiortc raises over an SDP that is none, depending on where it goes wrong."""
 
 
 class PeerFailed(ConnectionError):
@@ -143,7 +147,7 @@ class Peer:
                 await self._settled.wait()
         except TimeoutError:
             raise PeerFailed("the channels did not open in time") from None
-        except (ValueError, InvalidStateError, AssertionError) as error:
+        except _NONSENSE as error:
             raise PeerFailed("the answer makes no sense") from error
         if self._lost:
             raise PeerFailed("no way to the page")

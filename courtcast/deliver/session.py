@@ -60,6 +60,10 @@ STEADY: Final = 10.0
 PICTURE_MOST: Final = 48 * 1024
 CONTROL_MOST: Final = 1024 * 1024
 """Bytes of one message of a page. Holdings are the longest."""
+NO_PAGE: Final = 4.0
+"""Seconds without a page until people are told; a reload takes two."""
+NO_CHANNEL: Final = 2
+"""Attempts that did not lead to open channels, one after the other, until people are told."""
 FAULT_SHOWN: Final = 30.0
 """Seconds that an uncaught error of the page is shown beside the screen; it starts anew by itself."""
 
@@ -111,6 +115,9 @@ class Session:
         self._heard = 0.0
         self._online = False
         self._other_version = False
+        self._no_page = False
+        self._failed = 0
+        """Attempts, since the last that led to open channels."""
         self._fault_until = 0.0
         self.link = Link(pinned, identity, where=where, on_page=self._on_page, on_state=on_change)
 
@@ -128,8 +135,14 @@ class Session:
             return Refused("page-fault").problem()
         if self.link.taken is not None:
             return Refused("screen-taken", name=self.link.taken).problem()
-        if self.link.problem is not None and not self.online:
+        if self.online:
+            return None
+        if self.link.problem is not None:
             return self.link.problem.problem()
+        if self.link.connected and self._no_page:
+            return Refused("screen-no-page").problem()
+        if self.link.connected and self._failed >= NO_CHANNEL:
+            return Refused("screen-no-channel").problem()
         return None
 
     def set_stage(self, stage: Stage) -> None:
@@ -153,7 +166,7 @@ class Session:
         while True:
             self._news.clear()
             if self.link.page == 0:
-                await self._news.wait()
+                await self._page_to_come()
                 continue
             begun, pause = self._monotonic(), 0.0
             try:
@@ -161,6 +174,7 @@ class Session:
             except OtherVersion:
                 pause = OTHER_VERSION_WAIT
             except (LinkDown, PeerFailed, PathClosed) as error:
+                self._failed += isinstance(error, PeerFailed)
                 _log.info("screen %s: %s", self.pinned.card.name, error or type(error).__name__)
             finally:
                 self._page, self.path, self.pump = 0, None, None
@@ -169,6 +183,16 @@ class Session:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause or wait * random.uniform(0.5, 1.0)):  # noqa: S311 (no secret)
                     await self._news.wait()
+
+    async def _page_to_come(self) -> None:
+        try:
+            async with asyncio.timeout(NO_PAGE):
+                await self._news.wait()
+        except TimeoutError:
+            self._no_page = True
+            self._on_change()
+            await self._news.wait()
+        self._no_page = False
 
     async def _attach(self, page: int) -> None:
         """One set of channels, from the offer to their end."""
@@ -182,7 +206,7 @@ class Session:
             await peer.close()
 
     async def _converse(self, path: Path) -> None:
-        self.path, self._heard, self._other_version = path, self._monotonic(), False
+        self.path, self._heard, self._other_version, self._failed = path, self._monotonic(), False, 0
         self.pump = Pump(
             path,
             manifests=self._manifests,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
+from courtcast.deliver import peer as peer_module
 from courtcast.deliver.paths import CONTROL_MOST, MEDIA_MOST, ChannelPath, PathClosed
 from courtcast.deliver.peer import Peer, PeerFailed
 from courtcast.wire.media import KIND_FRAGMENT, PIECE, MediaHeader, pack
@@ -164,6 +167,23 @@ async def test_an_answer_that_makes_no_sense(answer: str) -> None:
             await peer.accept(answer)
     finally:
         await peer.close()
+
+
+async def test_answers_that_were_mangled_are_one_kind_of_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a page says, the presenter tries again later; nothing else of it is touched."""
+    monkeypatch.setattr(peer_module, "OPEN_WITHIN", 0.2)
+    chance = random.Random(4)
+    async with PageProgram() as page:
+        for _ in range(40):
+            peer = Peer(["127.0.0.1"])
+            try:
+                lines = (await page.answer(await peer.offer())).splitlines()
+                at = chance.randrange(len(lines))
+                lines[at : at + 1] = chance.choice(([], [lines[at][: chance.randrange(len(lines[at]) + 1)]], ["x"]))
+                with contextlib.suppress(PeerFailed):
+                    await peer.accept("\r\n".join(lines) + "\r\n")
+            finally:
+                await peer.close()
 
 
 async def test_an_offer_names_the_chosen_address_and_nothing_else() -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from courtcast.core.identity import Identity
 from courtcast.core.manifest import Manifest
+from courtcast.deliver import peer as peer_module
 from courtcast.deliver import session as session_module
 from courtcast.deliver.screens import Screens
 from courtcast.evidence.database import Database
@@ -240,7 +241,7 @@ async def test_what_a_page_says_wrong_changes_nothing(room: Room, jury: Screen) 
         program.say(Report(revision=0, problem="decoder"))
         await until(lambda: problem_of(room.screens.get(known)) == "decoder")
         program.say(Fault("player.js:3", "TypeError"))
-        await until(lambda: (seen := room.screens.get(known).problem) is not None and seen.type == "page-fault")
+        await until(lambda: named(room, known) == "page-fault")
         assert room.screens.get(known).online
 
 
@@ -252,7 +253,7 @@ async def test_a_page_of_another_version_is_named(room: Room, jury: Screen) -> N
     known = await room.paired(jury)
     async with PageProgram() as program, displayed(jury, program):
         program.protocol = 99
-        await until(lambda: (seen := room.screens.get(known).problem) is not None and seen.type == "screen-protocol")
+        await until(lambda: named(room, known) == "screen-protocol")
         await until(lambda: not room.screens.get(known).online)
 
 
@@ -318,11 +319,60 @@ async def test_a_wrong_code_an_unknown_screen_and_addresses_that_lead_nowhere(ro
     assert refused.value.type == "screen-paired"
 
 
+async def test_a_screen_whose_page_is_not_open_is_named(
+    room: Room, jury: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "NO_PAGE", 0.3)
+    known = await room.paired(jury)
+    await until(lambda: named(room, known) == "screen-no-page")
+    async with PageProgram() as program, displayed(jury, program):
+        await until(lambda: room.screens.get(known).online)
+        assert named(room, known) is None
+
+
+async def test_a_page_that_cannot_be_reached_is_named_and_tried_again(
+    room: Room, jury: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answers lead nowhere: to the discard port, as where a network lets no UDP pass."""
+    monkeypatch.setattr(peer_module, "OPEN_WITHIN", 0.4)
+    known = await room.paired(jury)
+    lost = PageProgram(passes=False)
+    async with lost, displayed(jury, lost):
+        await until(lambda: named(room, known) == "screen-no-channel")
+    async with PageProgram() as program, displayed(jury, program):
+        await until(lambda: room.screens.get(known).online)
+        assert named(room, known) is None
+
+
+async def test_two_presenters_do_not_fight_over_a_screen(room: Room, jury: Screen, tmp_path: Path) -> None:
+    known = await room.paired(jury)
+    async with PageProgram() as program, displayed(jury, program):
+        await until(lambda: room.screens.get(known).online)
+        other = Room(tmp_path / "other")
+        async with other.open():
+            await other.paired(jury)
+            await until(lambda: other.screens.get(known).online)
+            problem = await until(lambda: room.screens.get(known).problem)
+            assert problem.type == "screen-taken"
+            assert "Court 3" in problem.detail
+            offers = len(program.heard)
+            await asyncio.sleep(1)
+            assert other.screens.get(known).online
+            assert [said["type"] for said in program.heard[offers:]].count("welcome") == 0
+            await other.screens.remove(known)
+        await until(lambda: room.screens.get(known).online)
+
+
+def named(room: Room, known: str) -> str | None:
+    problem = room.screens.get(known).problem
+    return None if problem is None else problem.type
+
+
 async def test_another_receiver_at_a_paired_address_is_not_taken_for_it(room: Room, tmp_path: Path) -> None:
     async with screen(tmp_path / "one") as first:
         known = await room.paired(first)
         await until(lambda: room.screens._sessions[known].link.connected)
         port = first.agent.port
     async with screen(tmp_path / "two", port=port, name="Impostor"):
-        await until(lambda: (seen := room.screens.get(known).problem) is not None and seen.type == "screen-certificate")
+        await until(lambda: named(room, known) == "screen-certificate")
         assert not room.screens.get(known).online

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -22,6 +23,7 @@ from courtcast.wire.media import KIND_FRAGMENT, KIND_INIT, KIND_ROWS, ManifestRo
 from courtcast.wire.screen import PROTOCOL, Hello, Holding, Holdings, Ping, Report, Stage
 
 T = TypeVar("T")
+_DISCARD = re.compile(r"(127\.0\.0\.1) \d+ typ")
 
 
 async def until(condition: Callable[[], T], seconds: float = 10.0) -> T:
@@ -35,9 +37,11 @@ async def until(condition: Callable[[], T], seconds: float = 10.0) -> T:
 class PageProgram:
     """Context manager. One page; `answer` may be asked for again, as a page is that was offered to anew."""
 
-    def __init__(self, *, budget: int = 0, refuse: Callable[[MediaHeader], bool] = lambda _: False) -> None:
-        """`refuse`: objects that it takes for damaged."""
-        self.budget, self.refuse = budget, refuse
+    def __init__(
+        self, *, budget: int = 0, refuse: Callable[[MediaHeader], bool] = lambda _: False, passes: bool = True
+    ) -> None:
+        """`refuse`: objects that it takes for damaged; not `passes`: no UDP gets to or from it."""
+        self.budget, self.refuse, self.passes = budget, refuse, passes
         self.protocol = PROTOCOL
         self.stages: list[tuple[float, Stage]] = []
         self.heard: list[dict[str, Any]] = []
@@ -84,10 +88,12 @@ class PageProgram:
         self._partial = self._told = None
         self.connection = connection = Connection(["127.0.0.1"])
         connection.on("datachannel", self._on_channel)
+        if not self.passes:
+            offer = _DISCARD.sub(r"\1 9 typ", offer)
         await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
         await connection.setLocalDescription(await connection.createAnswer())
         sdp: str = connection.localDescription.sdp
-        return sdp
+        return sdp if self.passes else _DISCARD.sub(r"\1 9 typ", sdp)
 
     def say(self, message: msgspec.Struct) -> None:
         channel = self._channels.get("control")
