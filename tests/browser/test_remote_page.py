@@ -155,7 +155,7 @@ async def test_the_button_does_not_show_what_became_ready_under_the_finger(
     await expect(page.locator("#show-label")).to_have_text("Show JM/1 on the screens")
     await page.mouse.down()
     await page.mouse.up()
-    await expect(page.locator("#notice")).to_contain_text("Ready has just changed")
+    await expect(page.locator("#notice")).to_contain_text("It has just changed")
     # Changed between down and up: the same, however long the finger rests.
     await page.wait_for_timeout(SETTLED_MS)
     await page.mouse.down()

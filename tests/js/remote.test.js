@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { codeOf, entryOf, linkOf, nextRef, secondsOf, timeOf } from "../../web/remote/entry.js";
-import { beside, cover, moments, share, still } from "../../web/remote/film.js";
+import { beside, cover, moments, share, steps, still } from "../../web/remote/film.js";
 import { ahead, toTheEnd } from "../../web/remote/held.js";
 import { TABLE, decide } from "../../web/remote/keys.js";
 import { added, answered, hear } from "../../web/remote/model.js";
-import { RoomClock, positionAt } from "../../web/remote/position.js";
+import { HeardClock, positionAt } from "../../web/remote/position.js";
 import { SETTLE, Steady } from "../../web/remote/steady.js";
 import { exact, grouped, lasting, list, running, sentenceOf, short, size, speed, wall } from "../../web/remote/words.js";
 import { Change, Exhibit, RoomState, Screen, Snapshot } from "../../web/shared/wire.js";
@@ -98,6 +98,13 @@ test("film: few moments, inside the recording, the same for nearly the same widt
   assert.deepEqual(moments(500, 48, 0), []);
 });
 
+test("film: while a recording grows, its stills are asked for anew only now and then", () => {
+  const asked = new Set();
+  for (let prepared = 0.5; prepared < 3600; prepared += 0.5) asked.add(steps(prepared));
+  assert.ok(asked.size < 25);
+  for (const prepared of [0, 3.9, 4, 10, 59, 3599]) assert.ok(steps(prepared) <= prepared && (prepared < 4 || steps(prepared) > prepared / 1.5 - 1e-9));
+});
+
 test("the picture in the running order stays the same while more comes in", () => {
   const video = { codec: "h264", width: 1, height: 1, frame_rate: 25, rotation: 0, pixel_aspect: /** @type {[number, number]} */ ([1, 1]) };
   const coming = exhibit({ showable: true, state: "fetching", video, prepared: 5, duration: 5 });
@@ -145,7 +152,7 @@ test("position: from the anchor, not before it, not beyond the end", () => {
 });
 
 test("room clock: the message that came quickest counts, one that was written long ago does no harm", () => {
-  const clock = new RoomClock();
+  const clock = new HeardClock();
   assert.equal(clock.at(5), null);
   clock.hear(100, 10.2);
   clock.hear(101, 11.005);

@@ -5,7 +5,7 @@
  * room has become by the time it lifts.
  */
 
-import { can, follow, make, setAttribute, setCan, setHidden, setText, setTone, setValue, the } from "./dom.js";
+import { can, follow, leaveFocus, make, setAttribute, setCan, setHidden, setText, setTone, setValue, the } from "./dom.js";
 import { secondsOf } from "./entry.js";
 import { Steady } from "./steady.js";
 import { capital } from "./words.js";
@@ -57,6 +57,12 @@ export class Desk {
     this.chipList = the(root, "#chips");
     this.readyTo = /** @type {HTMLInputElement} */ (the(root, "#ready-to"));
     this.steady = new Steady();
+    /** What play would play: what this remote has put up itself counts at once. */
+    this.player = new Steady();
+    /** @type {string | null} */
+    this.mine = null;
+    /** @type {string | null} */
+    this.ready = null;
     /** @type {Map<string, HTMLElement>} */
     this.chips = new Map();
     /** @type {"play" | "pause"} what the play button says */
@@ -76,7 +82,8 @@ export class Desk {
     });
     button.addEventListener("click", () => this.pressShow());
     this.down.addEventListener("click", () => can(this.down) && acts.down());
-    this.play.addEventListener("click", () => can(this.play) && acts.transport(this.saying));
+    this.play.addEventListener("pointerdown", () => this.player.press(this.now()));
+    this.play.addEventListener("click", () => this.keyToggle());
     for (const node of /** @type {NodeListOf<HTMLElement>} */ (this.root.querySelectorAll("#live-keys button[data-move], #live-keys button[data-frames]"))) {
       node.addEventListener("click", () => {
         if (!can(node)) return;
@@ -94,8 +101,9 @@ export class Desk {
       event.preventDefault();
       const to = secondsOf(this.readyTo.value);
       setAttribute(this.readyTo, "aria-invalid", to === null ? "true" : null);
-      if (to !== null && can(this.readyTo)) acts.readyTo(to);
-      this.readyTo.select();
+      if (to === null || !can(this.readyTo)) return this.readyTo.select();
+      acts.readyTo(to);
+      this.readyTo.value = "";
     });
     this.volume.addEventListener("input", () => {
       clearTimeout(this.timer);
@@ -106,17 +114,16 @@ export class Desk {
       acts.volume(Number(this.volume.value) / 100);
     });
     this.speed.addEventListener("change", () => acts.rate(Number(this.speed.value)));
-    // Fingers and mice leave the focus where it is: after a tap on +10 s the space bar still means play and pause.
-    for (const node of this.root.querySelectorAll("#live-keys button, #ready-keys button, #down, #show")) {
-      node.addEventListener("mousedown", (event) => event.preventDefault());
-    }
+    for (const node of this.root.querySelectorAll("#live-keys button, #ready-keys button, #down, #show")) leaveFocus(node);
   }
 
   /** The key for it, or the button. */
   pressShow() {
     const does = can(this.button) ? this.steady.release(this.now()) : "nothing";
-    if (does === "act") this.acts.show();
-    else if (does === "unsettled") this.acts.unsettled();
+    if (does === "act") {
+      this.mine = this.ready;
+      this.acts.show();
+    } else if (does === "unsettled") this.acts.unsettled();
   }
 
   /** A key elsewhere on the page. */
@@ -125,14 +132,19 @@ export class Desk {
     this.pressShow();
   }
 
+  /** Pausing is always meant; playing only what was seen to be there. */
   keyToggle() {
-    if (can(this.play)) this.acts.transport(this.saying);
+    if (!can(this.play)) return;
+    if (this.saying === "pause" || this.player.release(this.now()) === "act") this.acts.transport(this.saying);
+    else this.acts.unsettled();
   }
 
   /** @param {View} view */
   show(view) {
     const { ready, live, acting } = view;
     this.steady.mean(view.show.meaning, this.now());
+    this.player.mean(live.exhibit?.id ?? null, this.now(), live.exhibit?.id === this.mine);
+    this.ready = ready.exhibit?.id ?? null;
     setText(this.label, view.show.label);
     setCan(this.button, acting && view.show.meaning !== null);
     setAttribute(this.button, "data-new", this.steady.settled(this.now()) ? null : "");
@@ -186,6 +198,7 @@ export class Desk {
   /** @param {View} view */
   drawZones(view) {
     setHidden(this.zones, view.zones.length === 0 || view.watching);
+    setAttribute(this.zones, "data-many", view.zones.length > 3 ? "" : null);
     follow(
       this.chipList,
       this.chips,

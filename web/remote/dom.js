@@ -97,5 +97,17 @@ export const the = (root, selector) => {
   return /** @type {E} */ (found);
 };
 
+/**
+ * Fingers and mice give the focus to nothing here: after a tap on +10 s or on a row, Space still means play and pause, and
+ * Enter still means show. The keyboard's own focus is not touched by it.
+ * @param {Element} node
+ */
+export const leaveFocus = (node) =>
+  node.addEventListener("mousedown", (event) => {
+    event.preventDefault();
+    const { activeElement } = node.ownerDocument;
+    if (activeElement instanceof HTMLElement) activeElement.blur();
+  });
+
 /** @param {Element} node @param {string} tone */
 export const setTone = (node, tone) => setAttribute(node, "data-tone", tone);

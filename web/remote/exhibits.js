@@ -2,7 +2,7 @@
  * The running order, the field that finds in it, and the form that adds to it. Edge: the page.
  */
 
-import { follow, make, setAttribute, setCan, setHidden, setText, setTone } from "./dom.js";
+import { follow, leaveFocus, make, setAttribute, setCan, setHidden, setText, setTone } from "./dom.js";
 import { entryOf, linkOf, nextRef } from "./entry.js";
 import { exact, sentenceOf } from "./words.js";
 
@@ -224,6 +224,7 @@ class RowNode {
     this.linkForm = make(doc, "form", { class: "relink" }, this.link, make(doc, "button", { type: "submit", class: "plain" }, "Use this link"), this.linkSaid);
     this.tools = this.makeTools(doc);
     this.node = make(doc, "li", {}, make(doc, "div", { class: "head-of-row" }, this.cue, this.more), this.line, this.problem, this.linkForm, this.tools);
+    leaveFocus(this.cue);
     this.cue.addEventListener("click", () => {
       if (this.cue.getAttribute("aria-disabled") !== "true") acts.cue(this.id, null);
     });

@@ -19,6 +19,18 @@ export const moments = (width, height, duration) => {
   return Array.from({ length: count }, (_, i) => Math.round(((i + 0.5) / count) * duration * 1000) / 1000);
 };
 
+/** While a recording still comes in, its film is made for lengths that grow by this factor. */
+const GROWTH = 1.5;
+const SHORTEST = 4;
+
+/**
+ * The length to make the film of while more comes in: so that its stills are not asked for anew with every second.
+ * @param {number} prepared seconds that are there
+ * @returns {number} seconds, at most as many; 0 where it is not worth it yet
+ */
+export const steps = (prepared) =>
+  prepared < SHORTEST ? 0 : SHORTEST * GROWTH ** Math.floor(Math.log(prepared / SHORTEST) / Math.log(GROWTH) + 1e-9);
+
 /**
  * The picture in the running order: not the very first one, which is black in half of all recordings; and the same one
  * while more of the recording comes in.

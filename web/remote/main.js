@@ -2,7 +2,7 @@
  * The remote: makes the parts and connects them. Everything that can be decided without a page is decided elsewhere.
  */
 
-import { RoomState } from "../shared/wire.js";
+import { Exhibit, RoomState, Screen } from "../shared/wire.js";
 import { Api, Refusal } from "./api.js";
 import { Frame } from "./bar.js";
 import { Desk } from "./desk.js";
@@ -10,7 +10,7 @@ import { Exhibits } from "./exhibits.js";
 import { Images } from "./images.js";
 import { listenToKeys } from "./keyboard.js";
 import { added, answered, exhibitOf, hear, seen } from "./model.js";
-import { RoomClock, positionAt } from "./position.js";
+import { HeardClock, positionAt } from "./position.js";
 import { lastMoment, look, readyMoved } from "./room.js";
 import { Screens } from "./screens.js";
 import { Stream } from "./stream.js";
@@ -39,7 +39,7 @@ let drawn = false;
 /** When the connection was lost: from then on nothing here claims to be later. */
 let lost = 0;
 
-const clock = new RoomClock();
+const clock = new HeardClock();
 const api = new Api(API);
 const images = new Images(API);
 const stream = new Stream(`${API}events`, async (seconds) => {
@@ -58,6 +58,11 @@ const take = (next) => {
   model = next;
   draw();
 };
+
+/** What an answer says goes into the model as it is by then, not as it was when the call was made. @param {unknown} answer */
+const takeExhibit = (answer) => take(added(model, Exhibit.read(answer)));
+/** @param {unknown} answer */
+const takeScreen = (answer) => take(seen(model, Screen.read(answer), now()));
 
 /** Writes the page once before the next frame, however much has changed. */
 const draw = () => {
@@ -185,7 +190,7 @@ const desk = new Desk(
   },
   {
     show,
-    unsettled: () => frame.tell("Ready has just changed. Look at it, then press once more."),
+    unsettled: () => frame.tell("It has just changed under your finger. Look at it, then press once more."),
     down: () => void blank(),
     transport,
     liveBy,
@@ -211,11 +216,9 @@ const exhibits = new Exhibits(document.body, images, {
     if (at === null && model?.room.cued?.exhibit === exhibit) return;
     void command("room/cue", at === null ? { exhibit } : { exhibit, at });
   },
-  add: async ({ url, ref, title }) => {
-    const exhibit = await api.call("POST", "exhibits", { url, ...(ref === "" ? {} : { ref }), ...(title === "" ? {} : { title }) });
-    take(added(model, exhibit));
-  },
-  relink: async (exhibit, url) => take(added(model, await api.call("POST", `exhibits/${encodeURIComponent(exhibit)}/link`, { url }))),
+  add: async ({ url, ref, title }) =>
+    takeExhibit(await api.call("POST", "exhibits", { url, ...(ref === "" ? {} : { ref }), ...(title === "" ? {} : { title }) })),
+  relink: async (exhibit, url) => takeExhibit(await api.call("POST", `exhibits/${encodeURIComponent(exhibit)}/link`, { url })),
   change: async (exhibit, change) => {
     await api.call("PATCH", `exhibits/${encodeURIComponent(exhibit)}`, change);
   },
@@ -224,9 +227,9 @@ const exhibits = new Exhibits(document.body, images, {
   },
 });
 const screens = new Screens(document.body, images, {
-  pair: async (screen, code) => take(seen(model, await api.call("POST", `screens/${encodeURIComponent(screen)}/pair`, { code }), now())),
-  add: async (address) => take(seen(model, await api.call("POST", "screens", { address }), now())),
-  change: async (screen, change) => take(seen(model, await api.call("PATCH", `screens/${encodeURIComponent(screen)}`, change), now())),
+  pair: async (screen, code) => takeScreen(await api.call("POST", `screens/${encodeURIComponent(screen)}/pair`, { code })),
+  add: async (address) => takeScreen(await api.call("POST", "screens", { address })),
+  change: async (screen, change) => takeScreen(await api.call("PATCH", `screens/${encodeURIComponent(screen)}`, change)),
   volume: async (screen, level) => {
     if (model !== null) await api.command("room/volume", { level, screen }, model.room.revision, false);
   },

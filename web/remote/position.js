@@ -11,7 +11,7 @@
 /** So many of the latest messages count: enough to hold a quick one, few enough to follow a clock that drifts. */
 export const KEPT = 64;
 
-export class RoomClock {
+export class HeardClock {
   constructor() {
     /** @type {number[]} page's clock less the room's, seconds */
     this.differences = [];

@@ -36,6 +36,7 @@ import { exact, grouped, list, running, short, speed } from "./words.js";
  * @property {number | null} duration
  * @property {number} at
  * @property {number} prepared seconds that the presenter has prepared
+ * @property {boolean} grows its length is not final yet
  * @property {Array<{name: string, held: ReadonlyArray<ReadonlyArray<number>>, whole: boolean}>} lanes one for each screen
  * @property {string} says what the lanes say, in words
  */
@@ -186,7 +187,7 @@ const readySide = (model, { east }) => {
   const screens = paired(model);
   if (cued === null || exhibit === null) return { ...blankSide, about: "only you see this", ...firstSteps(model) };
   const able = screens.filter((screen) => screen.report?.cue_ready).length;
-  const safe = safety(exhibit, screens.length, east);
+  const safe = safety(exhibit, true, east);
   const lanes = model.room.shown === null || model.room.shown.exhibit === exhibit.id ? lanesOf(screens, exhibit) : [];
   return {
     exhibit,
@@ -274,13 +275,13 @@ const barOf = (exhibit, position, lanes) => {
   const whole = lanes.filter((lane) => lane.whole).map((lane) => lane.name);
   const part = lanes.filter((lane) => !lane.whole).map((lane) => lane.name);
   const says = [whole.length > 0 ? `${list(whole)} ${whole.length > 1 ? "hold" : "holds"} all of it` : "", part.length > 0 ? `${list(part)} ${part.length > 1 ? "hold" : "holds"} a part` : ""];
-  return { exhibit: exhibit.id, duration: exhibit.duration, at: position, prepared: exhibit.prepared, lanes, says: says.filter(Boolean).join("; ") };
+  return { exhibit: exhibit.id, duration: exhibit.duration, at: position, prepared: exhibit.prepared, grows: exhibit.state !== "ready", lanes, says: says.filter(Boolean).join("; ") };
 };
 
 /** @type {Side} */
 const blankSide = {
   exhibit: null, about: "", safe: null, picture: null, alt: "", empty: [], done: 0, mark: "", time: "", frame: "", at: null,
-  bar: { exhibit: null, duration: null, at: 0, prepared: 0, lanes: [], says: "" },
+  bar: { exhibit: null, duration: null, at: 0, prepared: 0, grows: false, lanes: [], says: "" },
 };
 
 /** What to do first, and how much of it is done. @param {Model} model @returns {{empty: string[], done: number}} */

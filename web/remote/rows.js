@@ -36,18 +36,18 @@ export const rowsOf = (model, east) => model.exhibits.map((exhibit) => row(model
 /**
  * Whether it will play to its end, in words.
  * @param {Exhibit} exhibit
- * @param {number} screens how many there are to hold it
+ * @param {boolean} wanted it is ready, or on the screens
  * @param {number} east
  * @returns {{text: string, tone: Tone}}
  */
-export const safety = (exhibit, screens, east) => {
+export const safety = (exhibit, wanted, east) => {
   if (exhibit.state === "failed") return { text: "cannot be shown", tone: "stop" };
   if (exhibit.state === "waiting") return { text: "waits to be fetched", tone: "wait" };
   if (exhibit.safe) return { text: "safe now", tone: "good" };
   if (exhibit.safe_at !== null) return { text: `safe at ${wall(exhibit.safe_at, east)}`, tone: "wait" };
-  if (exhibit.state === "ready") {
-    return screens === 0 ? { text: "fetched", tone: "quiet" } : { text: "not safe yet", tone: "wait" };
-  }
+  // All of it is here, and nobody has asked for it yet: nothing was sent, so nothing can be said of the lines.
+  if (exhibit.state === "ready" && !wanted) return { text: "fetched", tone: "quiet" };
+  if (exhibit.state === "ready") return { text: "not safe yet", tone: "wait" };
   return exhibit.showable ? { text: "not safe yet", tone: "wait" } : { text: "not ready yet", tone: "wait" };
 };
 
@@ -56,7 +56,6 @@ const row = (model, exhibit, east) => {
   const { room } = model;
   const live = room.shown?.exhibit === exhibit.id;
   const ready = room.cued?.exhibit === exhibit.id;
-  const screens = model.screens.filter((screen) => screen.paired).length;
   const at = cover(exhibit);
   const busy = exhibit.state === "fetching" || exhibit.state === "preparing" || exhibit.state === "waiting";
   const failed = exhibit.state === "failed";
@@ -65,7 +64,7 @@ const row = (model, exhibit, east) => {
     ref: exhibit.ref,
     title: exhibit.title,
     place: live && ready ? "both" : live ? "live" : ready ? "ready" : "",
-    parts: failed ? [] : parts(exhibit, { live, ready, screens, east }),
+    parts: failed ? [] : parts(exhibit, { live, ready, east }),
     badge: badge(exhibit),
     picture: at === null ? null : still(exhibit.id, { t: at, width: 160 }),
     coming: exhibit.state === "fetching" ? `${exhibit.ref}: ${coming(exhibit)}` : busy ? `${exhibit.ref} ${exhibit.state === "waiting" ? "waits to be fetched" : "is being prepared"}` : "",
@@ -79,10 +78,10 @@ const row = (model, exhibit, east) => {
 
 /**
  * @param {Exhibit} exhibit
- * @param {{live: boolean, ready: boolean, screens: number, east: number}} where
+ * @param {{live: boolean, ready: boolean, east: number}} where
  * @returns {Row["parts"]}
  */
-const parts = (exhibit, { live, ready, screens, east }) => {
+const parts = (exhibit, { live, ready, east }) => {
   /** @type {Row["parts"]} */
   const result = [];
   if (exhibit.duration !== null) result.push({ text: short(exhibit.duration), tone: "quiet" });
@@ -92,7 +91,7 @@ const parts = (exhibit, { live, ready, screens, east }) => {
   if (exhibit.converted && !live) result.push({ text: "converted", tone: "quiet" });
   if (live) result.push({ text: "on the screens", tone: "quiet" });
   if (ready && !live) result.push({ text: "ready", tone: "quiet" });
-  const safe = safety(exhibit, screens, east);
+  const safe = safety(exhibit, live || ready, east);
   if (!(live && safe.tone === "good")) result.push(safe);
   return result;
 };

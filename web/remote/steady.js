@@ -22,11 +22,12 @@ export class Steady {
    * What the button means from now on.
    * @param {string | null} meaning null: nothing
    * @param {number} now seconds
+   * @param {boolean} [expected] whoever presses has just brought it about: it counts at once
    */
-  mean(meaning, now) {
+  mean(meaning, now, expected = false) {
     if (meaning === this.meaning) return;
     this.meaning = meaning;
-    this.since = now;
+    this.since = expected ? -Infinity : now;
   }
 
   /** @param {number} now @returns {boolean} */

@@ -5,6 +5,7 @@
  * stale. A connection that is open and says nothing is asked after, since a Wi-Fi that went away closes nothing.
  */
 
+import { wait } from "../shared/backoff.js";
 import { Event as RoomEvent } from "../shared/wire.js";
 
 /** Seconds in which a WebSocket has to bring the whole state; iPads never answer under a certificate they do not trust. */
@@ -12,8 +13,7 @@ const OPENING = 4;
 /** Seconds of silence after which the presenter is asked whether it is still there, and seconds to answer in. */
 const SILENCE = 4;
 const ANSWER = 3;
-/** Seconds before the next try: doubled each time, with up to half of it added at random, so that remotes come back one by one. */
-const FIRST_WAIT = 0.25;
+/** Seconds between two tries at most: somebody waits for it. */
 const LONGEST_WAIT = 4;
 
 export class Stream {
@@ -33,7 +33,8 @@ export class Stream {
     /** @type {{close(): void} | null} */
     this.socket = null;
     this.open = false;
-    this.wait = FIRST_WAIT;
+    /** Tries since the connection was open. */
+    this.tries = 0;
     /** Server-sent events were what worked last. */
     this.plain = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -58,7 +59,7 @@ export class Stream {
   /** Does not wait any longer for the next try; one that is under way goes on. */
   again() {
     if (this.socket === null) {
-      this.wait = FIRST_WAIT;
+      this.tries = 0;
       this.connect();
     }
   }
@@ -106,7 +107,7 @@ export class Stream {
     }
     if (event.type === "state") {
       this.open = true;
-      this.wait = FIRST_WAIT;
+      this.tries = 0;
       this.onevent(event);
       this.onstate(true);
     } else if (this.open) {
@@ -148,7 +149,7 @@ export class Stream {
     this.open = false;
     this.onstate(false);
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.connect(), this.wait * 1000 * (1 + Math.random() / 2));
-    this.wait = Math.min(LONGEST_WAIT, this.wait * 2);
+    this.timer = setTimeout(() => this.connect(), 1000 * wait(this.tries, Math.random(), { most: LONGEST_WAIT }));
+    this.tries += 1;
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import { follow, make, setAttribute, setCan, setText, setTone } from "./dom.js";
-import { moments, share, still } from "./film.js";
+import { moments, share, steps, still } from "./film.js";
 import { exact, short } from "./words.js";
 
 /** Seconds that keys are gathered for before the bar asks for the place that they lead to. */
@@ -58,6 +58,8 @@ export class Timebar {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.width = 0;
+    /** Seconds that the film is of. */
+    this.length = 0;
     new ResizeObserver(() => this.measure()).observe(this.track);
     this.listen();
   }
@@ -132,7 +134,9 @@ export class Timebar {
 
   /** @param {Bar} bar @param {boolean} acting */
   show(bar, acting) {
-    const other = bar.exhibit !== this.bar?.exhibit || bar.duration !== this.bar?.duration || bar.prepared !== this.bar?.prepared;
+    const length = bar.grows ? steps(bar.prepared) : (bar.duration ?? 0);
+    const other = bar.exhibit !== this.bar?.exhibit || length !== this.length;
+    this.length = length;
     if (bar.exhibit !== this.bar?.exhibit) this.wish = null;
     this.bar = bar;
     this.can = acting && bar.exhibit !== null && bar.duration !== null;
@@ -152,6 +156,7 @@ export class Timebar {
     const says = duration === null ? "nothing here" : `${short(at)} of ${short(duration)}${bar.says === "" ? "" : `; ${bar.says}`}`;
     setAttribute(track, "aria-valuetext", says);
     this.head.style.left = `${share(at, duration) * 100}%`;
+    this.film.style.width = `${share(this.length, duration) * 100}%`;
     this.come.style.left = `${duration === null ? 100 : share(bar.prepared, duration) * 100}%`;
     this.ghost.hidden = this.drag === null;
     if (this.drag !== null) {
@@ -187,9 +192,8 @@ export class Timebar {
   drawFilm() {
     const { bar } = this;
     const doc = this.slot.ownerDocument;
-    const times = bar === null || bar.exhibit === null ? [] : moments(this.width, 48, bar.duration ?? 0);
-    const prepared = bar?.prepared ?? 0;
-    const cells = times.map((t) => ({ t, path: t <= prepared ? still(bar?.exhibit ?? "", { t, width: 160 }) : null, key: `${bar?.exhibit} ${t}` }));
+    const times = bar === null || bar.exhibit === null ? [] : moments(this.width, 48, this.length);
+    const cells = times.map((t) => ({ path: still(bar?.exhibit ?? "", { t, width: 160 }), key: `${bar?.exhibit} ${t}` }));
     for (const [key, cell] of this.cells) {
       if (!cells.some((wanted) => wanted.key === key)) this.images.forget(/** @type {HTMLImageElement} */ (cell.firstElementChild));
     }
