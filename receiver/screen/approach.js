@@ -23,8 +23,8 @@ export const LIMITS = {
   stepping: 0.6,
   /** After a seek the browser should tell within this which frame is on the display. */
   told: 0.3,
-  /** How often the same place is sought when the browser says that another frame is on the display. */
-  tries: 3,
+  /** If it does not, or tells of another one, the place is sought again; each time twice as long is waited, up to: */
+  doublings: 4,
   /** Slowest and quickest playback when stepping; Chromium knows none slower. */
   slowest: 0.0625, quickest: 2,
   /** How late a player starts before that was measured (these are Chromium's here), and at most. */

@@ -16,6 +16,8 @@ export const BUDGET = 96 << 20;
 const EDGE = 0.0005;
 /** Seconds that the playhead may move before the window is looked at again: GOPs are longer. */
 const NEAR = 0.1;
+/** Seconds: longer than any recording. */
+const ENDLESS = 1e7;
 /** How often a GOP that did not arrive in the buffer is tried again before it is called undecodable. */
 const TRIES = 2;
 
@@ -69,7 +71,11 @@ export class Mse {
     this.feed = feed;
     this.#budget = feed.budget ?? BUDGET;
     this.source = new MediaSource();
-    this.source.addEventListener("sourceopen", () => this.work());
+    this.source.addEventListener("sourceopen", () => {
+      // Without a duration only what is in the buffer counts as seekable, and a seek elsewhere lands at its end.
+      this.source.setLiveSeekableRange(0, ENDLESS);
+      this.work();
+    }, { once: true });
     this.#url = URL.createObjectURL(this.source);
     video.src = this.#url;
   }

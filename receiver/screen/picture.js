@@ -82,8 +82,9 @@ export class Picture {
   #frames = [];
   /** Of players that are gone. */
   #gone = { count: 0, seconds: 0, dropped: 0, decoded: 0, jumps: 0 };
-  /** When players failed: seconds of the page's own clock. @type {number[]} */
-  #failures = [];
+  /** By rendition: what is wrong with it, and when its players failed (seconds of the page's own clock).
+   * @type {Map<string, {problem: string|null, times: number[]}>} */
+  #failures = new Map();
   /** @type {number|undefined} */
   #timer;
   #settling = false;
@@ -142,7 +143,7 @@ export class Picture {
       jumps: sums.jumps,
       sound: up !== null && up.sound && !up.video.muted,
       cue_ready: this.#cue?.presentable ?? false,
-      problem: this.#shown?.problem ?? this.#cue?.problem ?? null,
+      problem: this.#problem(this.#stage?.shown, this.#shown) ?? this.#problem(this.#stage?.cue, this.#cue),
     };
   }
 
@@ -181,7 +182,7 @@ export class Picture {
    * @returns {Player|null}
    */
   #make(scene, sound) {
-    if (scene === null || !this.#mayMake()) return null;
+    if (scene === null || !this.#mayMake(scene.rendition)) return null;
     const player = new this.parts.Player({
       vault: this.vault,
       clock: this.clock,
@@ -201,12 +202,17 @@ export class Picture {
     return player;
   }
 
-  /** A recording that cannot be decoded must not keep the page busy making players. */
-  #mayMake() {
+  /** A recording that cannot be decoded must not keep the page busy making players. @param {string} rendition */
+  #mayMake(rendition) {
     const now = performance.now() / 1000;
-    this.#failures = this.#failures.filter((at) => now - at < REPLACE.within);
-    const last = this.#failures[this.#failures.length - 1] ?? -Infinity;
-    return this.#failures.length < REPLACE.times && now - last >= REPLACE.pause;
+    const times = this.#failures.get(rendition)?.times.filter((at) => now - at < REPLACE.within) ?? [];
+    return times.length < REPLACE.times && now - (times.at(-1) ?? -Infinity) >= REPLACE.pause;
+  }
+
+  /** What is wrong with what a scene asks for. @param {Scene|null|undefined} scene @param {Player|null} player */
+  #problem(scene, player) {
+    if (!scene) return null;
+    return player?.problem ?? (player?.presentable ? null : (this.#failures.get(scene.rendition)?.problem ?? null));
   }
 
   /** Lets go of players that nobody needs; the one in front stays until another can take its place. */
@@ -286,7 +292,9 @@ export class Picture {
   #changed() {
     for (const player of [this.#shown, this.#cue]) {
       if (player?.phase !== "failed") continue;
-      this.#failures.push(performance.now() / 1000);
+      const before = this.#failures.get(player.rendition)?.times.slice(1 - REPLACE.times) ?? [];
+      const times = [...before, performance.now() / 1000];
+      this.#failures.set(player.rendition, { problem: player.problem, times });
       if (player === this.#shown) this.#shown = null;
       else this.#cue = null;
     }

@@ -228,17 +228,17 @@ export class Player {
       this.#turn("still");
     }
     if (this.#phase === "seeking") {
-      if (Math.abs(target - this.#target) > 1e-6 || this.#disturbed) this.#seek(target, frames);
+      if (!this.#sought(target) || this.#disturbed) this.#seek(target, frames);
       return;
     }
     if (this.#satisfied() || steady() < this.#tellBy) return;
     if (frame && this.#steppable(frame)) return this.#stepTo(frame, frames);
-    if (Math.abs(target - this.#target) > 1e-6 || this.#disturbed || this.#tries < LIMITS.tries) {
-      return this.#seek(target, frames);
-    }
-    // The browser tells nothing, or what cannot be: it was there, that is all that can be known.
-    if (frame) this.#present(frame, this.given.clock.now());
-    return undefined;
+    return this.#seek(target, frames);
+  }
+
+  /** Whether the last seek went there. @param {number} target  Seconds, MSE time. */
+  #sought(target) {
+    return Math.abs(target - this.#target) <= 1e-6;
   }
 
   /** Whether the frame that the scene rests on is the one on the display. */
@@ -409,7 +409,7 @@ export class Player {
    * @param {Frames} frames
    */
   #seek(target, frames) {
-    this.#tries = Math.abs(target - this.#target) > 1e-6 ? 1 : this.#tries + 1;
+    this.#tries = this.#sought(target) ? this.#tries + 1 : 1;
     this.#turn("seeking");
     this.#target = target;
     this.#errand = this.#scene;
@@ -427,7 +427,7 @@ export class Player {
     if (this.#phase === "seeking" && !this.video.seeking) {
       if (this.#expected > 0) this.given.learned.sought(this.#expected, now - this.#began);
       this.#turn("still");
-      this.#tellBy = now + LIMITS.told;
+      this.#tellBy = now + LIMITS.told * 2 ** Math.min(this.#tries - 1, LIMITS.doublings);
     }
     this.tick();
     this.given.onchange();

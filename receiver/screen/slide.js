@@ -35,6 +35,11 @@
  * @typedef {Append|Remove|TooLarge} Step
  */
 
+/** The GOP after the one being played may take the buffer over its budget by this factor: still under the quota. */
+const OVER = 1.5;
+/** Seconds into a GOP for which the decoder may still hold on to the end of the one behind it. */
+const LINGER = 1;
+
 /**
  * @param {ReadonlyArray<Row|undefined>} rows  Of one track, at their index.
  * @param {number} timescale
@@ -133,8 +138,10 @@ export class Slide {
     const gop = /** @type {Gop} */ (this.#gops[place]);
     const need = gop.bytes - this.#held(gop);
     if (this.bytes + need <= view.budget) return "fits";
-    const victim = this.#victim(place, here, view.playing);
+    const victim = this.#victim(place, here, view);
     if (victim) return { kind: "remove", gop: victim, disturbs: false };
+    // Playing must be able to go on into the next GOP, however large both are.
+    if (place === here + 1) return this.bytes + need <= view.budget * OVER ? "fits" : "full";
     if (place !== here) return "full";
     return gop.bytes > view.budget ? { kind: "too-large" } : "fits";
   }
@@ -143,13 +150,13 @@ export class Slide {
    * The GOP that is wanted least: behind the playhead first, the furthest first; then ahead, but only beyond `place`.
    * @param {number} place
    * @param {number} here
-   * @param {boolean} playing
+   * @param {View} view
    * @returns {Gop|null}
    */
-  #victim(place, here, playing) {
+  #victim(place, here, { at, playing }) {
     const order = this.#order(here, false);
-    // While it plays, the decoder may still hold on to the end of the GOP behind.
-    const spare = playing ? here - 1 : here;
+    const start = /** @type {Gop} */ (this.#gops[here]).start;
+    const spare = playing && at - start < LINGER ? here - 1 : here;
     const rank = order.indexOf(place);
     for (let at = order.length - 1; at > rank; at--) {
       const candidate = /** @type {number} */ (order[at]);
