@@ -374,6 +374,17 @@ async def test_no_barrier_in_any_state(browser: Browser, presenter: Presenter, n
     assert small == []
 
 
+async def test_no_barrier_with_everything_open(browser: Browser, presenter: Presenter) -> None:
+    page = await opened(browser, presenter)
+    for opener in ("#add-open", "#edit", "#by-hand-open", "#help-open"):
+        await page.click(opener)
+    for more in ("#rows .more", "#tiles .more"):
+        await page.locator(more).first.dispatch_event("click")
+    await page.wait_for_timeout(SETTLED_MS)
+    found = await Axe().run(page)
+    assert found.response["violations"] == [], found.generate_report()
+
+
 async def test_the_sign_in_page_takes_the_whole_link(browser: Browser, presenter: Presenter) -> None:
     presenter.signed_in = False
     context = await browser.new_context()
