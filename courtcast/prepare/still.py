@@ -23,8 +23,8 @@ from courtcast.problems import Refused
 if TYPE_CHECKING:
     from courtcast.prepare.lane import Packet
 
-_HD = 720
-"""Lines from which unmarked pictures are taken to be BT.709, as Chromium does."""
+_UNSAID = (2, 3)
+"""matrix_coefficients (ITU-T H.273 §8.3) that name none: unspecified and reserved."""
 _PNG = {"compression_level": "1"}
 """A still is looked at once: quick, not small."""
 
@@ -164,7 +164,8 @@ def png(frame: av.VideoFrame, aspect: Fraction, width: int | None) -> bytes:
 
 
 def _filtered(frame: av.VideoFrame, wide: int, high: int, turned: int) -> av.VideoFrame:
-    matrix = "auto" if frame.colorspace not in (0, 2) else "bt709" if frame.height >= _HD else "bt601"
+    # As Chromium has it: a picture that does not say is BT.709, whatever its size.
+    matrix = "bt709" if frame.colorspace in _UNSAID else "auto"
     graph = av.filter.Graph()
     steps = [
         graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 25)),

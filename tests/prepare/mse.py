@@ -62,14 +62,21 @@ window.seek = async (t) => {
   return meta.mediaTime;
 };
 window.luma = (width, height) => {
-  const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  context.imageSmoothingQuality = "high";
-  context.drawImage(video, 0, 0, width, height);
-  const data = context.getImageData(0, 0, width, height).data;
-  const out = [];
-  for (let n = 0; n < data.length; n += 4) out.push(Math.round(0.299 * data[n] + 0.587 * data[n + 1] + 0.114 * data[n + 2]));
-  return out;
+  // Averages over whole blocks: the browser's own scaling leaves pixels out where it makes 4K small.
+  const [wide, high] = [video.videoWidth, video.videoHeight];
+  const context = new OffscreenCanvas(wide, high).getContext("2d", { willReadFrequently: true });
+  context.drawImage(video, 0, 0);
+  const data = context.getImageData(0, 0, wide, high).data;
+  const sums = new Float64Array(width * height), counts = new Uint32Array(width * height);
+  for (let y = 0, n = 0; y < high; y++) {
+    const row = Math.floor((y * height) / high) * width;
+    for (let x = 0; x < wide; x++, n += 4) {
+      const cell = row + Math.floor((x * width) / wide);
+      sums[cell] += 0.299 * data[n] + 0.587 * data[n + 1] + 0.114 * data[n + 2];
+      counts[cell]++;
+    }
+  }
+  return [...sums].map((sum, n) => Math.round(sum / counts[n]));
 };
 window.info = () => ({ width: video.videoWidth, height: video.videoHeight, ready: video.readyState, at: video.currentTime,
   error: video.error && video.error.message, duration: video.duration, buffered: ranges(video.buffered) });
