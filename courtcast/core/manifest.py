@@ -15,6 +15,10 @@ from math import floor
 from courtcast.core.timeline import Time, Timeline, exact
 from courtcast.wire.media import ManifestRows, Row, Track
 
+_REORDERED = 16
+"""Fragments. Where a group of reordered pictures is longer than a fragment, an earlier time may lie in a later one; no
+codec reorders further than this many pictures."""
+
 
 class Manifest:
     """One rendition. Live while it is being prepared: look at it again at every change."""
@@ -157,12 +161,17 @@ class Manifest:
         return range(start, stop)
 
     def fragments_between(self, track: int, t0: Time, t1: Time) -> range:
-        """The known fragments that hold any moment of t0 <= t < t1, without regard to keyframes."""
+        """The known fragments that hold any moment of t0 <= t < t1, and those between them; keyframes are no matter."""
         rows = self._rows[track]
-        first = stop = bisect_right(self._ends[track], self.ticks(track, t0))
+        first = bisect_right(self._ends[track], self.ticks(track, t0))
         end = self._scaled(track, t1)
-        while stop < len(rows) and rows[stop].start < end:
-            stop += 1
+        stop = at = first
+        while at < len(rows) and at <= stop + _REORDERED:
+            if rows[at].start < end:
+                stop = at + 1
+            elif rows[at].keyframe:
+                break
+            at += 1
         return range(first, stop)
 
     def rows_message(self, ranges: Mapping[int, range] | None = None) -> ManifestRows:

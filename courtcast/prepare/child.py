@@ -32,6 +32,8 @@ _BLOCKS = 192
 
 
 _SHORT = re.compile(r"not allocate|get_buffer\(\) failed|ENOMEM")
+_FAR = 1 << 62
+"""Where the end is taken to be while it is not known; reading says where it really is."""
 _LINES = 100
 """Of the library's log that are kept."""
 
@@ -76,13 +78,11 @@ class Remote:
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """As files have it. Raises OSError where the end is not known."""
+        """As files have it."""
         if whence == 1:
             offset += self._at
         elif whence == 2:
-            if self.length is None:
-                raise OSError("no end known")
-            offset += self.length
+            offset += _FAR if self.length is None else self.length
         self._at = max(offset, 0)
         return self._at
 

@@ -81,6 +81,15 @@ class Readable(Protocol):
     def tell(self) -> int: ...
 
 
+class Kind(NamedTuple):
+    """What the first bytes say."""
+
+    demuxer: str
+    """`ISO` or `MATROSKA`."""
+    streamed: bool = False
+    """The index comes before the samples: nothing behind them is needed."""
+
+
 class Opened(NamedTuple):
     """An open file and its streams."""
 
@@ -88,18 +97,17 @@ class Opened(NamedTuple):
     streams: list[Stream]
 
 
-def sniff(file: Readable, length: int | None) -> str:
-    """`ISO` or `MATROSKA`. Raises Refused: link-empty, format-not-yet, file-no-index, file-not-media."""
+def sniff(file: Readable, length: int | None) -> Kind:
+    """Raises Refused: link-empty, format-not-yet, file-no-index, file-not-media."""
     head = _part(file, 0, _HEAD)
     if not head:
         raise Refused("link-empty")
     if head[4:8] in _ISO_FIRST:
         if head[4:8] == b"ftyp" and head[8:12] in _STILLS:
             raise Refused("format-not-yet", what="HEIF picture")
-        _find_index(file, length)
-        return ISO
+        return Kind(ISO, streamed=_find_index(file, length))
     if head.startswith(b"\x1a\x45\xdf\xa3"):
-        return MATROSKA
+        return Kind(MATROSKA)
     for offset, sign, what in _SIGNS:
         if head.startswith(sign, offset):
             raise Refused("format-not-yet", what=what)
@@ -122,9 +130,12 @@ def _part(file: Readable, at: int, n: int) -> bytes:
     return b"".join(parts)
 
 
-def _find_index(file: Readable, length: int | None) -> None:
-    """Walk the outermost boxes up to the index. It may lie behind gigabytes of samples: only headers are read."""
-    at = 0
+def _find_index(file: Readable, length: int | None) -> bool:
+    """Walk the outermost boxes up to the index. It may lie behind gigabytes of samples: only headers are read.
+
+    Gives whether it comes first.
+    """
+    at, first = 0, True
     while True:
         head = _part(file, at, 16)
         if not head or (length is not None and at >= length):
@@ -134,24 +145,30 @@ def _find_index(file: Readable, length: int | None) -> None:
         except boxes.Malformed:
             raise Refused("file-no-index" if at else "file-not-media") from None
         if box.type == b"moov":
-            return
+            return first
+        first = first and box.type != b"mdat"
         if box.end == len(head) and head[:4] == b"\0\0\0\0":
             raise Refused("file-no-index")  # reaches to the end of the file
         at += box.end
 
 
-def open_file(file: Readable, kind: str) -> Opened:
+def open_file(file: Readable, kind: Kind, *, seeking: bool) -> Opened:
     """Open it with this demuxer and none other: what a file says must not choose a demuxer that opens other addresses.
+
+    seeking: it will be sought in, not read through
 
     Raises Refused (file-damaged), MemoryError.
     """
-    options = {"protocol_whitelist": "", "enable_drefs": "0"} if kind == ISO else {"protocol_whitelist": ""}
-    if kind == ISO:
+    options = {"protocol_whitelist": ""}
+    if kind.demuxer == ISO:
         # The index says all that is needed; looking into samples would wait for some that are far away.
-        options |= {"analyzeduration": "1", "probesize": "5000000"}
+        options |= {"enable_drefs": "0", "analyzeduration": "1", "probesize": "5000000"}
+        if kind.streamed and not seeking:
+            # Else the demuxer looks behind the samples whether there is more: on a line without ranges, the whole file.
+            options["fflags"] = "+ignidx"
     file.seek(0)
     try:
-        container = av.open(file, format=kind, options=options, buffer_size=_BUFFER)
+        container = av.open(file, format=kind.demuxer, options=options, buffer_size=_BUFFER)
     except av.error.InvalidDataError:
         raise Refused("file-damaged") from None
     assert isinstance(container, InputContainer)

@@ -62,7 +62,7 @@ class Rewrap:
     def run(self) -> None:
         """Raises Refused, MemoryError, and what the file's `read` raises."""
         kind = probe.sniff(self._file, self._length)
-        opened = probe.open_file(self._file, kind)
+        opened = probe.open_file(self._file, kind, seeking=False)
         with opened.container as container:
             chosen = [stream for stream in plan.choose(opened.streams) if stream is not None]
             for stream in chosen:
@@ -107,7 +107,7 @@ class Rewrap:
         if not self._picture and self._tries >= _TRIES:
             raise Refused("file-damaged")
 
-    def _go_on(self, kind: str, *, last: bool = False) -> None:
+    def _go_on(self, kind: probe.Kind, *, last: bool = False) -> None:
         if not self._places and (self._begun() or last):
             self._begin(kind)
         if self._places:
@@ -125,7 +125,7 @@ class Rewrap:
         ahead = Fraction(video.reached - video.presented, video.timescale)
         return ahead > _LOOK_AHEAD or sum(lane.bytes for lane in self._lanes) > _WAITING
 
-    def _begin(self, kind: str) -> None:
+    def _begin(self, kind: probe.Kind) -> None:
         if not self._picture or not self._lanes[0].frames:
             raise Refused("file-damaged")
         self._announce(kind)
@@ -154,13 +154,13 @@ class Rewrap:
             b"".join(inits),
         )
 
-    def _announce(self, kind: str) -> None:
+    def _announce(self, kind: probe.Kind) -> None:
         video, *rest = self._lanes
         assert isinstance(video.stream, av.VideoStream)
         audio = rest[0] if rest else None
         self._emit(
             messages.Looked(
-                container=kind,
+                container=kind.demuxer,
                 video=probe.video_info(video.stream, video.codec, self._rotation),
                 audio=probe.audio_info(audio.stream, audio.codec)
                 if audio and isinstance(audio.stream, av.AudioStream)

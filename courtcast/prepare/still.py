@@ -50,8 +50,23 @@ class Stills:
                 self._emit(messages.Image(), png(frame, self._aspect(), shot.width))
 
     def _open(self) -> None:
+        self._open_again()
+        # Where the first counted picture lies: everything is counted from there.
+        lane = self._lane
+        for packet in self._container.demux(self._stream):
+            if packet.size:
+                lane.push(packet)
+            if lane.presented is not None:
+                break
+        else:
+            lane.finish()
+        if lane.presented is None:
+            raise Refused("file-damaged")
+        self._first = lane.presented
+
+    def _open_again(self) -> None:
         kind = probe.sniff(self._file, self._length)
-        opened = probe.open_file(self._file, kind)
+        opened = probe.open_file(self._file, kind, seeking=not self._linear)
         video, _ = plan.choose(opened.streams)
         self._container = opened.container
         stream = self._container.streams[video.number]
@@ -62,17 +77,6 @@ class Stills:
         context = stream.codec_context
         context.thread_count = min(4, os.cpu_count() or 1)
         context.thread_type = "AUTO"
-        # Where the first counted picture lies: everything is counted from there.
-        for packet in self._container.demux(stream):
-            if packet.size:
-                self._lane.push(packet)
-            if self._lane.presented is not None:
-                break
-        else:
-            self._lane.finish()
-        if self._lane.presented is None:
-            raise Refused("file-damaged")
-        self._first = self._lane.presented
 
     def _aspect(self) -> Fraction:
         aspect = self._stream.sample_aspect_ratio or self._stream.codec_context.sample_aspect_ratio
@@ -82,12 +86,13 @@ class Stills:
         """Raises Refused (file-damaged) where no such picture comes out."""
         target, key = self._first + shot.at, self._first + shot.key
         if not self._linear:
-            # One tick of slack: where times were rounded, the keyframe must not lie behind what is asked for.
             self._container.seek(int(key / self._lane.scale), stream=self._stream, backward=True)
             found = self._decode(target, key)
             if found is not None:
                 return found
-        self._container.seek(-(1 << 62), stream=self._stream, backward=True)
+        # From the beginning, without the demuxer's index: it may lie where the file has not arrived yet.
+        self._container.close()
+        self._open_again()
         found = self._decode(target, key)
         if found is None:
             raise Refused("file-damaged")

@@ -15,6 +15,8 @@ from courtcast.problems import Refused
 
 UNREAD = 1.5
 """Seconds that a still waits for bytes it would like; it then tries to do without them."""
+AGAIN = 10.0
+"""Seconds after which it is tried again whether the end of the file is there."""
 OPEN = 2
 """Sources kept open: what is shown and what is cued. Each is a process of some 60 MB."""
 
@@ -46,15 +48,11 @@ class Viewer:
         while len(self._open) > OPEN:
             await self.forget(next(iter(self._open)))
         async with opened.lock:
-            for linear in (False, True):
-                try:
-                    return await opened.png(source, shot, linear=linear)
-                except _Unread:
-                    await opened.close()
-                except BaseException:
-                    await opened.close()
-                    raise
-        raise Refused("still-not-yet")
+            try:
+                return await opened.png(source, shot)
+            except BaseException:
+                await opened.close()
+                raise
 
     async def forget(self, rendition: str) -> None:
         """Close the source, as when its exhibit is deleted."""
@@ -76,13 +74,32 @@ class _Open:
         self.lock = asyncio.Lock()
         self._stack = AsyncExitStack()
         self._child: Child | None = None
+        self._linear = False
+        """The child reads from the beginning each time, since the file's end was not there."""
+        self._since = 0.0
 
-    async def png(self, source: Source, shot: messages.Shot, *, linear: bool) -> bytes:
-        """Raises Refused, `_Unread`."""
+    async def png(self, source: Source, shot: messages.Shot) -> bytes:
+        """Raises Refused."""
+        now = asyncio.get_running_loop().time()
+        if self._linear and now - self._since > AGAIN:
+            await self.close()
+        try:
+            if not self._linear:
+                return await self._ask(source, shot, linear=False)
+        except _Unread:
+            await self.close()
+        self._since = now if not self._linear else self._since
+        self._linear = True
+        try:
+            return await self._ask(source, shot, linear=True)
+        except _Unread:
+            raise Refused("still-not-yet") from None
+
+    async def _ask(self, source: Source, shot: messages.Shot, *, linear: bool) -> bytes:
         limits = self._cage.limits
         allowance = Allowance(limits, source.length)
         if self._child is None or self._child.process.returncode is not None:
-            await self.close()
+            await self._stack.aclose()
             work = messages.Work(do="stills", length=source.length, memory=limits.memory, linear=linear)
             self._child = await self._stack.enter_async_context(self._cage.child(work))
             await self._reply(self._child, source, allowance)
@@ -115,7 +132,7 @@ class _Open:
 
     async def close(self) -> None:
         """End the child. It is started again when another still is wanted."""
-        self._child = None
+        self._child, self._linear = None, False
         await self._stack.aclose()
         self._stack = AsyncExitStack()
 

@@ -7,6 +7,7 @@ grey above and below that also changes. They survive hard compression and scalin
 from __future__ import annotations
 
 import math
+import random
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -45,9 +46,11 @@ class Recipe:
     audio_start: Fraction = Fraction(0)
     container: dict[str, str] = field(default_factory=dict)
     pix_fmt: str = "yuv420p"
+    noise: bool = False
+    """Fill the lower part with noise, so that the file is as large as a real one."""
 
 
-def draw(number: int, width: int, height: int, pix_fmt: str = "yuv420p") -> av.VideoFrame:
+def draw(number: int, width: int, height: int, pix_fmt: str = "yuv420p", *, noise: bool = False) -> av.VideoFrame:
     """A picture that carries its number."""
     frame = av.VideoFrame(width, height, "yuv420p")
     luma = frame.planes[0]
@@ -59,7 +62,8 @@ def draw(number: int, width: int, height: int, pix_fmt: str = "yuv420p") -> av.V
     row = bytes(bits).ljust(luma.line_size, b"\0")
     plain = bytes([grey]) * luma.line_size
     top, bottom = height // 3, 2 * height // 3
-    luma.update(plain * top + row * (bottom - top) + plain * (height - bottom))
+    low = random.Random(number).randbytes(luma.line_size * (height - bottom)) if noise else plain * (height - bottom)
+    luma.update(plain * top + row * (bottom - top) + low)
     for plane in frame.planes[1:]:
         plane.update(bytes([128]) * plane.buffer_size)
     return frame if pix_fmt == "yuv420p" else frame.reformat(format=pix_fmt)
@@ -144,7 +148,7 @@ def _pictures(recipe: Recipe, video: Any) -> Iterable[av.Packet]:
     step = recipe.timescale / recipe.fps
     shift = int(recipe.video_start * recipe.timescale)
     for number in range(recipe.frames):
-        frame = draw(number, recipe.width, recipe.height, recipe.pix_fmt)
+        frame = draw(number, recipe.width, recipe.height, recipe.pix_fmt, noise=recipe.noise)
         frame.pts = shift + (recipe.pts[number] if recipe.pts else int(number * step))
         frame.time_base = Fraction(1, recipe.timescale)
         yield from video.encode(frame)
