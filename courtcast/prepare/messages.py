@@ -35,7 +35,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     """Parent → child, first: what to do. Everything else about the job is bytes that it asks for."""
 
-    do: Literal["rewrap", "stills", "count"]
+    do: Literal["rewrap", "stills"]
     length: int | None
     memory: int
     linear: bool = False

@@ -10,11 +10,13 @@ content, so that nothing is ever written over with something else:
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -27,11 +29,12 @@ from courtcast.wire.media import ManifestRows, Row, Track
 T = TypeVar("T")
 Names = list[str]
 
+_FULL = frozenset((errno.ENOSPC, errno.EFBIG))
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\Z")
 
 
 class Store(Protocol):
-    """Files by name. `get` raises KeyError for an unknown one; `put` Refused (disk-full) where there is no room."""
+    """Files by name. `get` raises KeyError for an unknown one; `put` Refused (disk-full, data-not-writable)."""
 
     async def put(self, name: str, data: bytes) -> None:
         """Keep it, whole or not at all."""
@@ -81,8 +84,11 @@ class FolderStore:
             part.write_bytes(data)
             part.replace(path)
         except OSError as error:
-            part.unlink(missing_ok=True)
-            raise Refused("disk-full") from error
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            if error.errno in _FULL:
+                raise Refused("disk-full") from error
+            raise Refused("data-not-writable", path=self.folder) from error
 
     def _get(self, name: str, offset: int, length: int | None) -> bytes:
         try:

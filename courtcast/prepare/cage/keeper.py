@@ -91,7 +91,8 @@ class Cage:
         self._children: set[Child] = set()
 
     async def __aenter__(self) -> Self:
-        self._refill()
+        if self._warm:
+            self._begin()
         return self
 
     async def __aexit__(
@@ -99,7 +100,8 @@ class Cage:
     ) -> None:
         self._warm = False
         if self._spare is not None:
-            self._children.add(await self._spare)
+            with suppress(Refused):
+                self._children.add(await self._spare)
             self._spare = None
         for child in list(self._children):
             await child.end()
@@ -108,26 +110,38 @@ class Cage:
     @asynccontextmanager
     async def child(self, work: messages.Work) -> AsyncIterator[Child]:
         """A process at work on this; it ends with the block, whatever happens in it. Raises Refused."""
-        waiting, self._spare = self._spare, None
-        child = await (waiting if waiting is not None else self._start())
-        self._refill()
+        child = await self._take()
         self._children.add(child)
         try:
-            if child.process.returncode is not None:
-                # The spare was lost while it waited; that is nobody's file's fault.
-                await child.end()
-                self._children.discard(child)
-                child = await self._start()
-                self._children.add(child)
+            if self._warm:
+                self._begin()
             await child.send(work)
             yield child
         finally:
             self._children.discard(child)
             await asyncio.shield(child.end())
 
-    def _refill(self) -> None:
-        if self._warm and self._spare is None:
+    async def _take(self) -> Child:
+        """The spare, or a new one. Whoever is cancelled while it starts leaves it to the next."""
+        while True:
+            waiting = self._begin()
+            try:
+                child = await asyncio.shield(waiting)
+            except Refused:
+                self._spare = None
+                raise
+            if self._spare is not waiting:
+                continue  # another was quicker
+            self._spare = None
+            if child.process.returncode is None:
+                return child
+            # It was lost while it waited; that is nobody's file's fault.
+            await child.end()
+
+    def _begin(self) -> asyncio.Task[Child]:
+        if self._spare is None:
             self._spare = asyncio.get_running_loop().create_task(self._start(), name="spare reader")
+        return self._spare
 
     async def _start(self) -> Child:
         """Raises Refused (internal) where the system starts no more processes."""
