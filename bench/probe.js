@@ -44,15 +44,23 @@
         look();
       });
     },
-    /** Luma of the visible picture, 48 × 27, for comparing with a decoded frame. */
-    small() {
+    /** Luma of the visible picture at columns × rows points, drawn as it is and not scaled. */
+    points(columns, rows) {
       const video = visible();
       if (!video) return [];
-      context.drawImage(video, 0, 0, 48, 27);
-      const rgba = context.getImageData(0, 0, 48, 27).data;
-      return Array.from({ length: 48 * 27 }, (_, n) =>
-        Math.round(0.2126 * rgba[n * 4] + 0.7152 * rgba[n * 4 + 1] + 0.0722 * rgba[n * 4 + 2]),
-      );
+      const whole = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+      const pen = whole.getContext('2d', { willReadFrequently: true });
+      pen.drawImage(video, 0, 0);
+      const found = [];
+      for (let row = 0; row < rows; row++) {
+        const y = Math.floor(((row + 0.5) / rows) * whole.height);
+        const line = pen.getImageData(0, y, whole.width, 1).data;
+        for (let column = 0; column < columns; column++) {
+          const x = 4 * Math.floor(((column + 0.5) / columns) * whole.width);
+          found.push(Math.round(0.2126 * line[x] + 0.7152 * line[x + 1] + 0.0722 * line[x + 2]));
+        }
+      }
+      return found;
     },
     /** Samples the player's clock: [[now ms, currentTime s]…], 20 a second. */
     watch() {
