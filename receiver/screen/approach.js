@@ -9,8 +9,6 @@
 export const LIMITS = {
   /** Later than this a start is not worth it: come in further on. */
   late: 0.1,
-  /** A start further ahead than this is not waited for: the picture has to come nearer first. */
-  wait: 3,
   /** Frames this little ahead are reached by playing on; further ones by a seek. */
   step: 0.3,
   /** A frame comes onto the display up to this much before the player's clock is in its interval (measured: 16 ms). */

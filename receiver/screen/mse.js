@@ -245,6 +245,24 @@ export class Mse {
       else this.#remove(lane, gop, this.#within(gop));
     } else if (following && !this.#has(lane, following.start + 2 * EDGE)) {
       this.#remove(lane, following, this.#within(following));
+    } else {
+      this.#miss(lane, index);
+    }
+  }
+
+  /**
+   * Notices what the browser took away without a word because it ran short of room, and lives within less from then on.
+   * @param {Lane} lane
+   * @param {number} index  Of the fragment just appended, which is there.
+   */
+  #miss(lane, index) {
+    for (;;) {
+      const gone = lane.slide.edges().find((gop) =>
+        (index < gop.first || index >= gop.next) && !this.#has(lane, gop.start + 2 * EDGE));
+      if (!gone) return;
+      lane.slide.removed(gone);
+      this.#budget = Math.min(this.#budget, Math.floor(lane.slide.bytes * 0.8));
+      if (this.#within(gone)) this.feed.ondisturbed();
     }
   }
 

@@ -115,9 +115,7 @@ export class Player {
     this.#watch();
   }
 
-  get phase() {
-    return this.#phase;
-  }
+  get phase() { return this.#phase; }
 
   /** Whether it needs `tick` in short order; at rest it is woken by events alone. */
   get busy() {
@@ -146,7 +144,7 @@ export class Player {
     const frames = this.#reel.frames;
     const asked = this.#asked();
     if (asked === null || frames === null) return false;
-    return (asked.rest ? asked.at : this.video.currentTime) < frames.first - 1e-3;
+    return (this.#phase === "running" ? this.video.currentTime : asked.at) < frames.first - 1e-3;
   }
 
   /** Cumulative. */
@@ -306,8 +304,10 @@ export class Player {
       if ((this.video.ended || here >= this.#reel.stop(scene, frames)) && at >= here - LIMITS.late) return undefined;
       const lag = this.given.learned.start(this.sound) / scene.anchor.rate;
       const wait = passes(scene.anchor, here - frames.origin) - now - lag;
+      // Further on than the room it waits only where it went for this start: else the room's picture comes first.
+      const ahead = here - frames.origin - position(scene.anchor, now) < LIMITS.late || this.#errand === scene;
       const standing = !this.#disturbed && this.video.readyState >= 3;
-      if (standing && wait > -LIMITS.late && wait < LIMITS.wait) return this.#agree(scene, wait);
+      if (standing && wait > -LIMITS.late && ahead) return this.#agree(scene, wait);
     }
     return this.#meet(scene, frames, now);
   }

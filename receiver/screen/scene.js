@@ -61,16 +61,6 @@ export function ending(scene, duration) {
 }
 
 /**
- * Room clock at which playing has to stop so that the last frame stays up.
- * @param {Scene} scene
- * @param {number|null|undefined} duration
- * @param {number} hold
- */
-export function stopsAt(scene, duration, hold) {
-  return passes(scene.anchor, ending(scene, duration) - hold);
-}
-
-/**
  * Whether two scenes ask for the same.
  * @param {Scene|null} one
  * @param {Scene|null} other

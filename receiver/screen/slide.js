@@ -202,11 +202,16 @@ export class Slide {
     if (this.#cursor === gop.first) this.#cursor = null;
   }
 
-  /** Nothing is in the buffer any more. */
-  cleared() {
-    this.#have.clear();
-    this.#cursor = null;
-    this.bytes = 0;
+  /** The first and the last GOP in the buffer: where a browser that runs short of room takes away. @returns {Gop[]} */
+  edges() {
+    if (this.#have.size === 0) return [];
+    let first = Infinity;
+    let last = -Infinity;
+    for (const index of this.#have.keys()) {
+      first = Math.min(first, index);
+      last = Math.max(last, index);
+    }
+    return [first, last].flatMap((index) => this.gopOf(index) ?? []);
   }
 
   /**

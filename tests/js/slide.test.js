@@ -131,6 +131,13 @@ test("the GOP behind one just appended is worth a look", () => {
   assert.equal(made.appended(0)?.first, 4);
 });
 
+test("its edges are the first and the last GOP in the buffer", () => {
+  const made = slide(rows({ count: 40 }));
+  assert.deepEqual(made.edges(), []);
+  settle(made, { at: 5, budget: 1200 });
+  assert.deepEqual(made.edges().map(({ first }) => first), [8, 16]);
+});
+
 /** A SourceBuffer as Chromium's is: what does not follow on its GOP's keyframe is dropped without a word. */
 class Buffer {
   /** @type {Set<number>} */
