@@ -1,33 +1,23 @@
-"""Sets of byte ranges. Pure; all ranges are half-open: `start ≤ byte < end`."""
+"""Sets of byte ranges of a file. Pure; all ranges are half-open: `start ≤ byte < end`."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterator
+
+from courtcast.core.spans import Spans
 
 
-class Ranges:
-    """Disjoint ranges in ascending order; those that touch are one."""
+class Ranges(Spans):
+    """Bytes that are held, and what a reader or a fetcher asks of them."""
 
-    def __init__(self, ranges: Iterable[tuple[int, int]] = ()) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        for start, end in ranges:
-            self.add(start, end)
+    __slots__ = ()
 
     def add(self, start: int, end: int) -> None:
         """Empty ranges add nothing. Raises ValueError for a range that ends before it starts or starts below 0."""
         if start < 0 or end < start:
             raise ValueError(f"no range: {start}…{end}")
-        if start == end:
-            return
-        first = bisect_left(self._ends, start)
-        last = bisect_right(self._starts, end)
-        if first < last:
-            start = min(start, self._starts[first])
-            end = max(end, self._ends[last - 1])
-        self._starts[first:last] = [start]
-        self._ends[first:last] = [end]
+        super().add(start, end)
 
     def covers(self, start: int, end: int) -> bool:
         """Every byte of start…end is in the set; an empty range always is."""
@@ -45,36 +35,12 @@ class Ranges:
 
     def gaps(self, length: int) -> Iterator[tuple[int, int]]:
         """What is missing of a whole of `length` bytes."""
-        offset = 0
-        for start, end in self:
-            if start >= length:
-                break
-            if offset < start:
-                yield offset, start
-            offset = end
-        if offset < length:
-            yield offset, length
+        return self.missing(0, length)
 
     @property
     def total(self) -> int:
         """Bytes in the set."""
-        return sum(self._ends) - sum(self._starts)
+        return len(self)
 
     def copy(self) -> Ranges:
-        other = Ranges()
-        other._starts, other._ends = self._starts.copy(), self._ends.copy()
-        return other
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        return iter(list(zip(self._starts, self._ends, strict=True)))
-
-    def __len__(self) -> int:
-        return len(self._starts)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Ranges) and self._starts == other._starts and self._ends == other._ends
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"Ranges({list(self)})"
+        return Ranges(self)
