@@ -75,7 +75,7 @@ def load_identity(data: Path, name: str) -> Identity:
     except OSError:
         raise Refused("data-not-writable", path=data) from None
     except ValueError:
-        raise Refused("certificate-file", path=file) from None
+        raise Refused("data-damaged", path=data) from None
     return identity
 
 

@@ -142,6 +142,9 @@ class Desk:
 
     async def command(self, command: Command, *, by: str) -> RoomState:
         """Everything but blank. Raises Refused, and then nothing has happened."""
+        if isinstance(command, CueRequest):
+            # also where it is refused because nothing of it is there yet: that is when its turn matters most
+            self._intake.prefer(command.exhibit)
         async with self._turn:
             base, blanks = self._room, self._blanks
             for _ in range(STARTS_LATE):
@@ -165,8 +168,6 @@ class Desk:
                     break
             self._room = self._known(room)
             self._send()
-        if isinstance(command, CueRequest):
-            self._intake.prefer(command.exhibit)
         self._wake.set()
         self._tell("room")
         return self.state()
