@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from courtcast.control.services import Intake
+from courtcast.control.ports import Intake
 from courtcast.core.room import Item
 from courtcast.problems import Refused
 

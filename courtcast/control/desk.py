@@ -19,8 +19,8 @@ from typing import Literal, Self
 
 from courtcast.control.catalog import Catalog
 from courtcast.control.outlook import Outlook
+from courtcast.control.ports import Intake, Screens
 from courtcast.control.saved import BlankNote, GivenUp, Writing, load
-from courtcast.control.services import Intake, Screens
 from courtcast.control.timekeeper import Timekeeper
 from courtcast.core import room as rooms
 from courtcast.core import stage

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from courtcast.control.services import Intake, Screens
+from courtcast.control.ports import Intake, Screens
 from courtcast.core.readiness import NOT_KNOWN, Line, Readiness, readiness
 from courtcast.core.room import Room, position
 from courtcast.problems import Refused
