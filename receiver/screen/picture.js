@@ -95,7 +95,7 @@ export class Picture {
    * @param {HTMLElement} root  Filled by the picture; it has the size of the display.
    * @param {Vault} vault
    * @param {{now(): number}} clock  The room clock, seconds.
-   * @param {{Player: typeof Player, Mse: typeof import("./mse.js").Mse}} parts  The edges it stands on.
+   * @param {{Player: typeof import("./player.js").Player, Mse: typeof import("./mse.js").Mse}} parts  The edges it stands on.
    */
   constructor(root, vault, clock, parts) {
     this.root = root;
