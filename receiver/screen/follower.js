@@ -22,8 +22,9 @@ export const LIMITS = {
   within: 0.8,
   /** Seconds. Beyond this one jump is better than half a minute of creeping. */
   jump: 0.1,
-  /** Seconds between two jumps at least. */
-  pause: 1,
+  /** Seconds between two jumps at least. A jump costs a machine that is short of time even more of it, so each one that
+   * comes soon after another (within `calm` of when it might have) doubles this, up to `most`. */
+  pause: 1, calm: 10, most: 8,
   /** Seconds after which a clock that did not move as told is not believed any more. */
   obey: 2,
   /** Readings: a median of fewer says nothing. */
@@ -49,6 +50,7 @@ export class Follower {
   #toldAt = 0;
   #decided = -Infinity;
   #jumped = -Infinity;
+  #pause = LIMITS.pause;
   /** @type {{at: number, told: number, sum: number}|null} Where the present correction began. */
   #begun = null;
   /** @type {number|null} Seconds late. */
@@ -129,7 +131,9 @@ export class Follower {
 
   /** @param {number} now */
   #jump(now) {
-    if (now - this.#jumped < LIMITS.pause) return false;
+    const since = now - this.#jumped;
+    if (since < this.#pause) return false;
+    this.#pause = since < this.#pause + LIMITS.calm ? Math.min(LIMITS.most, 2 * this.#pause) : LIMITS.pause;
     this.#jumped = now;
     this.#begun = null;
     this.#rate = 1;

@@ -84,6 +84,20 @@ test("never two jumps within a second", () => {
   }
 });
 
+test("jumps that do not help become rare, and after a calm the next one is quick again", () => {
+  const follower = new Follower();
+  follower.reset(0);
+  /** @type {number[]} */
+  const jumps = [];
+  for (let n = 1; n < 1200; n++) {
+    const now = n * 0.05;
+    if (follower.read(now, now < 40 || now > 55 ? 2 : 0).jump) jumps.push(now);
+  }
+  const gaps = jumps.slice(1).map((at, n) => Math.round(at - /** @type {number} */ (jumps[n])));
+  assert.deepEqual(gaps.slice(0, 5), [1, 2, 4, 8, 8]);
+  assert.ok(jumps.some((at) => at > 55 && at < 56.5));
+});
+
 test("single wild readings are nothing", () => {
   const done = run({ error: 0, seconds: 20, noise: (n) => (n % 5 === 0 ? 0.3 : 0) });
   assert.deepEqual(done.rates, [1]);
