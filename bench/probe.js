@@ -39,7 +39,7 @@
           const seen = wanted === 'black' ? !video : wanted === 'any' ? !!video && video.readyState >= 2 : wanted === 'picture' ? !!video && number() !== null : number() === wanted;
           if (seen) resolve(now());
           else if (now() - began > limit) resolve(null);
-          else setTimeout(look, 2);
+          else requestAnimationFrame(look); // once a refresh: reading pixels more often would slow what is measured
         };
         look();
       });

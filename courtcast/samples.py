@@ -16,6 +16,7 @@ from typing import Any
 
 import av
 import av.filter
+from av.video.frame import PictureType
 
 BITS = 16
 CHECK = 4
@@ -134,6 +135,7 @@ def _pictures(width: int, height: int, rate: Fraction, count: int) -> Iterator[a
     graph.configure()
     for number in range(count):
         frame: Any = graph.pull()
+        frame.pict_type = PictureType.NONE  # the source marks each one as a keyframe, and the encoder would obey
         draw(frame, number)
         yield frame
 

@@ -10,6 +10,7 @@ import pytest
 
 from courtcast.cli import build_parser
 from courtcast.problems import TABLE, document
+from receiver.cli import build_parser as build_receiver_parser
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -23,10 +24,8 @@ def subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPa
 
 
 def test_every_command_and_option_is_in_the_operations_document() -> None:
-    from receiver.cli import _parser as receiver_parser
-
     text = (ROOT / "docs/operations.md").read_text()
-    for program, parser in (("courtcast", build_parser()), ("courtcast-receiver", receiver_parser())):
+    for program, parser in (("courtcast", build_parser()), ("courtcast-receiver", build_receiver_parser())):
         for name, command in subparsers(parser).items():
             line = next((line for line in text.splitlines() if line.startswith(f"| `{program} {name}")), None)
             assert line, f"{program} {name}"

@@ -16,7 +16,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import platformdirs
-from receiver.kiosk import find_chromium
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.text import Text
@@ -28,8 +27,9 @@ from courtcast.problems import Refused
 from courtcast.samples import make_clip
 from courtcast.settings import Network
 from courtcast.wire.api import Exhibit, Screen
+from receiver.kiosk import find_chromium
 
-SAMPLE = "sample-1080p30-60s-v1.mp4"
+SAMPLE = "sample-1080p30-60s-v2.mp4"
 """Kept from run to run; another content needs another name."""
 SCREENS = (("Jury", "jury"), ("Witness", "witness"))
 SCREEN_SIZE = (1280, 720)

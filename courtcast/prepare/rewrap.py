@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _WAITING = 32 << 20
 """Bytes of samples held until both tracks have begun."""
-_LOOK_AHEAD = Fraction(1)
+_LOOK_AHEAD = Fraction(3)
 """Seconds of one track after which the other is taken not to begin before it: files are interleaved closer."""
 _APART = Fraction(10)
 """Seconds of picture without any sound after which there is taken to be none in between."""

@@ -29,7 +29,7 @@ from courtcast.wire.media import ManifestRows, Row, Track
 T = TypeVar("T")
 Names = list[str]
 
-_FULL = frozenset((errno.ENOSPC, errno.EFBIG))
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\Z")
 
 

@@ -39,6 +39,8 @@ class Timing:
             moved = sample._replace(dts=sample.dts + self._shift, pts=sample.pts + self._shift)
             if not self._begun:
                 self._begun = True
+                # Sound that turned up only after media time had been fixed may begin a unit before it.
+                moved = moved._replace(pts=max(moved.pts, 0))
                 if self._lead is not None:
                     moved = moved._replace(pts=self._lead, dts=min(moved.dts, self._lead))
             self._waiting.append(moved)

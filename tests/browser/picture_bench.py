@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import math
 import os
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -17,11 +16,11 @@ import av
 import msgspec
 from aiohttp import web
 from playwright.async_api import Page, async_playwright
-from prepare.prepared import prepared
 
-from courtcast.samples import CELLS, HEIGHT, make_clip, read_cells
+from courtcast.samples import CELLS, HEIGHT, read_cells
 from courtcast.wire.assets import Assets
 from courtcast.wire.media import ManifestRows, Track
+from tests.prepare.prepared import prepared
 
 CHROMIUM = os.environ.get("COURTCAST_CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
@@ -188,53 +187,6 @@ async def screens(clips: list[Clip], count: int = 1, options: str = "") -> Async
             assert [screen.faults for screen in pages] == [[]] * count
     finally:
         await runner.cleanup()
-
-
-def numbered(
-    path: Path,
-    *,
-    seconds: float,
-    width: int = 640,
-    height: int = 360,
-    gop_seconds: float = 2,
-    b_frames: int = 2,
-    bit_rate: int = 1_000_000,
-    sound: bool = True,
-) -> Path:
-    """A clip with a bar code in each frame and keyframes exactly every `gop_seconds`.
-
-    The sample's pictures are coded once more with their picture types left to the coder: what these tests are about
-    needs long GOPs, so that is made sure of here, and checked.
-    """
-    plain = make_clip(
-        path.with_suffix(".plain.mp4"), seconds=seconds, width=width, height=height, bit_rate=8_000_000, sound=sound
-    )
-    gop, kbit = round(30 * gop_seconds), bit_rate // 1000
-    with av.open(str(plain)) as source, av.open(str(path), "w", format="mp4") as out:
-        video = out.add_stream("libx264", rate=30)
-        video.width, video.height, video.pix_fmt, video.bit_rate = width, height, "yuv420p", bit_rate
-        video.codec_context.gop_size = gop
-        rate_control = f"nal-hrd=cbr:vbv-maxrate={kbit}:vbv-bufsize={kbit}"
-        video.options = {
-            "preset": "ultrafast",
-            "bf": str(b_frames),
-            "x264-params": f"keyint={gop}:min-keyint={gop}:scenecut=0:{rate_control}",
-        }
-        audio = out.add_stream_from_template(source.streams.audio[0]) if sound else None
-        for packet in source.demux():
-            if packet.stream.type == "audio" and packet.dts is not None:
-                packet.stream = audio
-                out.mux(packet)
-            elif packet.stream.type == "video":
-                for frame in packet.decode():
-                    frame.pict_type = 0
-                    out.mux(video.encode(frame))
-        out.mux(video.encode(None))
-    plain.unlink()
-    with av.open(str(path)) as made:
-        keyframes = sum(packet.is_keyframe for packet in made.demux(video=0) if packet.dts is not None)
-    assert keyframes == math.ceil(seconds / gop_seconds), f"{keyframes} keyframes"
-    return path
 
 
 def thumbs(path: Path) -> list[bytes]:

@@ -7,7 +7,9 @@ import statistics
 from pathlib import Path
 
 import pytest
-from browser.picture_bench import GRID, Clip, Screen, distance, numbered, scene, screens, stage, thumbs
+
+from courtcast.samples import make_clip
+from tests.browser.picture_bench import GRID, Clip, Screen, distance, scene, screens, stage, thumbs
 
 pytestmark = pytest.mark.browser
 
@@ -67,7 +69,7 @@ async def test_every_kind_of_timing(shared_media: Path, name: str) -> None:
 
 
 async def test_seeks_that_come_faster_than_they_can_be_done(tmp_path: Path) -> None:
-    clip = Clip.of(numbered(tmp_path / "a.mp4", seconds=20, width=640, height=360, gop_seconds=10, bit_rate=1_000_000))
+    clip = Clip.of(make_clip(tmp_path / "a.mp4", seconds=20, width=640, height=360, gop_seconds=10, bit_rate=1_000_000))
     chance = random.Random(5)
     async with screens([clip]) as [screen]:
         await screen.do("load", clip.rendition)
@@ -80,7 +82,7 @@ async def test_seeks_that_come_faster_than_they_can_be_done(tmp_path: Path) -> N
 
 
 async def test_steps_with_sound_on_screen_stay_silent_and_exact(tmp_path: Path) -> None:
-    clip = Clip.of(numbered(tmp_path / "a.mp4", seconds=10, width=640, height=360, gop_seconds=5, bit_rate=1_000_000))
+    clip = Clip.of(make_clip(tmp_path / "a.mp4", seconds=10, width=640, height=360, gop_seconds=5, bit_rate=1_000_000))
     async with screens([clip]) as [screen]:
         await screen.do("load", clip.rendition)
         await screen.do("apply", stage(shown=scene(clip, clip.pts[100]), sound=True))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from browser.picture_bench import Clip, is_black, numbered, scene, screens, stage
+
+from courtcast.samples import make_clip
+from tests.browser.picture_bench import Clip, is_black, scene, screens, stage
 
 pytestmark = pytest.mark.browser
 
@@ -13,8 +15,8 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> list[Clip]:
     folder = tmp_path_factory.mktemp("clips")
-    long = numbered(folder / "long.mp4", seconds=16, width=640, height=360, bit_rate=1_000_000, b_frames=2)
-    short = numbered(folder / "short.mp4", seconds=4, width=640, height=360, bit_rate=1_000_000)
+    long = make_clip(folder / "long.mp4", seconds=16, width=640, height=360, bit_rate=1_000_000, b_frames=2)
+    short = make_clip(folder / "short.mp4", seconds=4, width=640, height=360, bit_rate=1_000_000)
     return [Clip.of(long, 1), Clip.of(short, 2)]
 
 

@@ -6,7 +6,9 @@ import asyncio
 import statistics
 
 import pytest
-from browser.picture_bench import Clip, Screen, numbered, scene, screens, stage
+
+from courtcast.samples import make_clip
+from tests.browser.picture_bench import Clip, Screen, scene, screens, stage
 
 pytestmark = pytest.mark.browser
 
@@ -14,7 +16,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
     folder = tmp_path_factory.mktemp("sync")
-    return Clip.of(numbered(folder / "a.mp4", seconds=40, width=640, height=360, bit_rate=1_000_000, b_frames=2))
+    return Clip.of(make_clip(folder / "a.mp4", seconds=40, width=640, height=360, bit_rate=1_000_000, b_frames=2))
 
 
 async def errors(screen: Screen, media: float, clock: float, seconds: float) -> list[float]:

@@ -8,8 +8,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from browser.picture_bench import Clip, numbered, scene, screens, stage
-from prepare.media import Recipe, make
+
+from courtcast.samples import make_clip
+from tests.browser.picture_bench import Clip, scene, screens, stage
+from tests.prepare.media import Recipe, make
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +21,7 @@ FULLEST = "Math.max(...bench.windows.map((window) => window.bytes))"
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
     folder = tmp_path_factory.mktemp("window")
-    made = numbered(folder / "a.mp4", seconds=24, width=640, height=360, gop_seconds=2, bit_rate=2_000_000, b_frames=2)
+    made = make_clip(folder / "a.mp4", seconds=24, width=640, height=360, gop_seconds=2, bit_rate=2_000_000, b_frames=2)
     return Clip.of(made)
 
 
@@ -56,7 +58,7 @@ async def test_a_gop_larger_than_the_budget_is_a_named_problem(clip: Clip) -> No
 
 
 async def test_a_budget_that_the_browser_does_not_grant_is_lowered(tmp_path: Path) -> None:
-    path = numbered(
+    path = make_clip(
         tmp_path / "heavy.mp4", seconds=18, width=320, height=180, gop_seconds=1, bit_rate=100_000_000, sound=False
     )
     heavy = Clip.of(path)

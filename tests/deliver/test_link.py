@@ -209,7 +209,7 @@ async def test_a_second_link_of_the_same_presenter_replaces_the_first(jury: Scre
             await first.until(lambda link: not link.connected)
 
 
-async def test_two_presenters_do_not_take_the_screen_from_each_other_in_turns(jury: Screen, me: Identity) -> None:
+async def test_a_newcomer_takes_no_screen_and_has_it_when_the_holder_is_revoked(jury: Screen, me: Identity) -> None:
     you = Identity.make("you")
     mine, yours = await jury.pair(me, "Mine"), await jury.pair(you, "Yours")
     async with page(jury) as its_page, linked(mine, me, jury.address) as first:
@@ -218,14 +218,38 @@ async def test_two_presenters_do_not_take_the_screen_from_each_other_in_turns(ju
         await first.link.offer(first.link.page, "first")
         await answering
         async with linked(yours, you, jury.address) as second:
+            await second.until(lambda link: link.connected)
+            assert second.link.taken == "Mine"
+            with pytest.raises(LinkDown):
+                await second.link.offer(first.link.page, "yours")
+            assert first.link.page == first.pages[0]
+            await first.link.revoke()
             await second.until(lambda link: link.page)
+            assert second.link.taken is None
             answering = asyncio.create_task(its_page.answer(SDP))
             await second.link.offer(second.link.page, "second")
             await answering
-            await first.until(lambda link: link.page == 0)
-            assert first.link.taken == "Yours"
-            with pytest.raises(LinkDown):
-                await first.link.offer(first.pages[0], "mine again")
+
+
+async def test_a_screen_that_was_started_again_waits_for_the_one_that_had_it(tmp_path: Path, me: Identity) -> None:
+    you = Identity.make("you")
+    async with screen(tmp_path / "jury") as jury:
+        mine, yours, port = await jury.pair(me, "Mine"), await jury.pair(you, "Yours"), jury.agent.port
+        async with page(jury) as its_page, linked(mine, me, jury.address) as first:
+            await first.until(lambda link: link.page)
+            answering = asyncio.create_task(its_page.answer(SDP))
+            await first.link.offer(first.link.page, "first")
+            await answering
+    async with (
+        screen(tmp_path / "jury", port=port) as jury,
+        page(jury),
+        linked(yours, you, jury.address) as second,
+    ):
+        await second.until(lambda link: link.connected)
+        assert second.link.taken == "Mine"
+        async with linked(mine, me, jury.address) as first:
+            await first.until(lambda link: link.page)
+            assert second.pages == []
 
 
 async def test_the_id_of_a_screen_is_that_of_its_certificate(jury: Screen, me: Identity) -> None:

@@ -344,23 +344,25 @@ async def test_a_page_that_cannot_be_reached_is_named_and_tried_again(
         assert named(room, known) is None
 
 
-async def test_two_presenters_do_not_fight_over_a_screen(room: Room, jury: Screen, tmp_path: Path) -> None:
+async def test_a_second_presenter_waits_in_words_until_the_first_lets_go(
+    room: Room, jury: Screen, tmp_path: Path
+) -> None:
     known = await room.paired(jury)
     async with PageProgram() as program, displayed(jury, program):
         await until(lambda: room.screens.get(known).online)
-        other = Room(tmp_path / "other")
-        async with other.open():
-            await other.paired(jury)
-            await until(lambda: other.screens.get(known).online)
-            problem = await until(lambda: room.screens.get(known).problem)
+        newcomer = Room(tmp_path / "newcomer")
+        async with newcomer.open():
+            await newcomer.paired(jury)
+            problem = await until(lambda: newcomer.screens.get(known).problem)
             assert problem.type == "screen-taken"
-            assert "Court 3" in problem.detail
-            offers = len(program.heard)
+            assert "The presenter Court 3 is showing on this screen now." in problem.detail
             await asyncio.sleep(1)
-            assert other.screens.get(known).online
-            assert [said["type"] for said in program.heard[offers:]].count("welcome") == 0
-            await other.screens.remove(known)
-        await until(lambda: room.screens.get(known).online)
+            assert room.screens.get(known).online
+            assert not newcomer.screens.get(known).online
+            assert [said["type"] for said in program.heard].count("welcome") == 1
+            await room.screens.remove(known)
+            await until(lambda: newcomer.screens.get(known).online)
+            assert newcomer.screens.get(known).problem is None
 
 
 def named(room: Room, known: str) -> str | None:

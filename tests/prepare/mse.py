@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.sync_api import Page, Route, sync_playwright
 
-from prepare.prepared import Prepared
+from tests.prepare.prepared import Prepared
 
 CHROMIUM = os.environ.get("COURTCAST_CHROMIUM", "/usr/bin/chromium")
 
@@ -62,8 +62,16 @@ window.seek = async (t) => {
   return meta.mediaTime;
 };
 window.luma = (width, height) => {
-  // Averages over whole blocks: the browser's own scaling leaves pixels out where it makes 4K small.
   const [wide, high] = [video.videoWidth, video.videoHeight];
+  if (wide < 4 * width) {
+    const small = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    small.imageSmoothingQuality = "high";
+    small.drawImage(video, 0, 0, width, height);
+    const data = small.getImageData(0, 0, width, height).data;
+    return [...Array(width * height).keys()].map((n) => n * 4).map((n) =>
+      Math.round(0.299 * data[n] + 0.587 * data[n + 1] + 0.114 * data[n + 2]));
+  }
+  // Averages over whole blocks: the browser's own scaling leaves pixels out where it makes 4K small.
   const context = new OffscreenCanvas(wide, high).getContext("2d", { willReadFrequently: true });
   context.drawImage(video, 0, 0);
   const data = context.getImageData(0, 0, wide, high).data;

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from courtcast.prepare import boxes
 from courtcast.prepare.boxes import Malformed, Sample
-from prepare.media import Recipe, make
-from prepare.prepared import prepared
+from tests.prepare.media import Recipe, make
+from tests.prepare.prepared import prepared
 
 runs = st.lists(
     st.tuples(

@@ -21,9 +21,9 @@ from courtcast.prepare.messages import Limits
 from courtcast.prepare.store import FolderStore, fragment_name, init_name, load_manifest
 from courtcast.problems import Refused
 from courtcast.wire.media import ManifestRows
-from prepare.media import Recipe, make
-from prepare.prepared import prepared
-from prepare.sources import Local
+from tests.prepare.media import Recipe, make
+from tests.prepare.prepared import prepared
+from tests.prepare.sources import Local
 
 RENDITION = "00000000000000a1"
 

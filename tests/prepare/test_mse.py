@@ -9,11 +9,11 @@ from pathlib import Path
 import av
 import pytest
 
-from prepare.media import make, number_of, with_edits
-from prepare.mse import Player, player
-from prepare.prepared import Prepared, prepared
-from prepare.test_rewrap import KINDS
-from prepare.units import SCOPE
+from tests.prepare.media import make, number_of, with_edits
+from tests.prepare.mse import Player, player
+from tests.prepare.prepared import Prepared, prepared
+from tests.prepare.test_rewrap import KINDS
+from tests.prepare.units import SCOPE
 
 pytestmark = pytest.mark.browser
 

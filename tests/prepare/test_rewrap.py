@@ -11,9 +11,9 @@ import pytest
 
 from courtcast.prepare import boxes
 from courtcast.problems import Refused
-from prepare.media import Recipe, make, with_edits
-from prepare.prepared import Prepared, prepared
-from prepare.units import difference, source_units, stored_units
+from tests.prepare.media import Recipe, make, with_edits
+from tests.prepare.prepared import Prepared, prepared
+from tests.prepare.units import difference, source_units, stored_units
 
 UNEVEN = [
     0,

@@ -14,10 +14,10 @@ from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.job import still
 from courtcast.prepare.viewer import Viewer
 from courtcast.problems import Refused
-from prepare.media import Recipe, make, number_of, with_edits
-from prepare.prepared import prepared
-from prepare.sources import Local
-from prepare.test_rewrap import KINDS
+from tests.prepare.media import Recipe, make, number_of, with_edits
+from tests.prepare.prepared import prepared
+from tests.prepare.sources import Local
+from tests.prepare.test_rewrap import KINDS
 
 
 @pytest.fixture

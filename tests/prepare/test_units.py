@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from courtcast.problems import Refused
-from prepare.prepared import prepared
-from prepare.units import SCOPE, difference, source_units, stored_units
+from tests.prepare.prepared import prepared
+from tests.prepare.units import SCOPE, difference, source_units, stored_units
 
 COUNTED = {
     "VID_20191220_170832.mp4": 41,

@@ -35,11 +35,13 @@ class Room:
     def __init__(self) -> None:
         self.waiting: list[tuple[float, Callable[[], None]]] = []
         self.forgotten: list[str] = []
+        self.holders: list[Pin | None] = []
         self.relay = Relay(
             Card(id="0123456789abcdef", name="Jury", zone="jury"),
             addresses=lambda: ["10.0.0.7"],
             later=lambda seconds, call: self.waiting.append((seconds, call)),
             forget=self.forgotten.append,
+            on_holder=self.holders.append,
         )
 
     def presenter(self, name: str, reached: str = "10.0.0.7") -> tuple[Presenter, Ear]:
@@ -115,60 +117,145 @@ def test_offers_for_a_page_that_is_gone_go_nowhere() -> None:
     assert page.heard == []
 
 
-def taken() -> tuple[Room, Ear, Presenter, Ear, Presenter, Ear]:
-    """A had the page, B has it now."""
+def held() -> tuple[Room, Ear, Presenter, Ear, Presenter, Ear]:
+    """A has the page, and B was switched on later."""
     room = Room()
     page = room.page()
     a, ear_a = room.presenter("A")
     room.relay.presenter_said(a, Offer(room.relay.page, "a"))
     b, ear_b = room.presenter("B")
-    assert hello(ear_b).page == room.relay.page, "the latest may come in"
-    room.relay.presenter_said(b, Offer(room.relay.page, "b"))
     return room, page, a, ear_a, b, ear_b
 
 
-def test_the_latest_that_offers_has_the_page_and_the_other_is_told_who() -> None:
-    room, page, a, ear_a, _, ear_b = taken()
-    assert ear_a.last == PageChanged(0, "B")
-    room.relay.presenter_said(a, Offer(room.relay.page, "a again"))
-    assert page.last == Offer(room.relay.page, "b")
+def lets_in(room: Room, presenter: Presenter, page: Ear) -> bool:
+    """Whether an offer of this presenter would reach the page now."""
+    offer = Offer(room.relay.page, f"of {presenter.pin.name}, after {len(page.heard)}")
+    room.relay.presenter_said(presenter, offer)
+    return offer in page.heard
+
+
+def test_a_newcomer_takes_nothing_and_is_told_who_has_it() -> None:
+    room, page, a, ear_a, b, ear_b = held()
+    assert (hello(ear_b).page, hello(ear_b).taken) == (0, "A")
+    assert not lets_in(room, b, page), "whatever it says"
+    assert len(ear_a.heard) == 1, "the holder hears nothing of it"
     room.relay.page_said(page, Answer(room.relay.page, "v=0\r\n"))
-    assert isinstance(ear_b.last, Answer)
-    assert not isinstance(ear_a.last, Answer)
+    assert isinstance(ear_a.last, Answer)
+    assert len(ear_b.heard) == 1
+    assert lets_in(room, a, page)
 
 
-def test_coming_back_or_a_reload_does_not_let_the_other_in() -> None:
-    room, _, a, _, _, _ = taken()
-    room.relay.presenter_gone(a)
-    _, ear_a = room.presenter("A")
-    assert (hello(ear_a).page, hello(ear_a).taken) == (0, "B")
-    room.page()
-    assert len(ear_a.heard) == 1
+def test_of_two_that_find_a_free_page_the_first_to_offer_has_it() -> None:
+    room = Room()
+    a, ear_a = room.presenter("A")
+    b, ear_b = room.presenter("B")
+    page = room.page()
+    assert ear_a.last == ear_b.last == PageChanged(room.relay.page)
+    assert lets_in(room, b, page)
+    assert ear_a.last == PageChanged(0, "B")
+    assert not lets_in(room, a, page)
+
+
+def test_another_page_is_the_holders_too() -> None:
+    room, page, a, ear_a, b, ear_b = held()
+    room.relay.page_gone(page)
+    assert ear_a.last == PageChanged(0)
+    again = room.page()
+    assert ear_a.last == PageChanged(room.relay.page)
+    assert len(ear_b.heard) == 1
+    assert not lets_in(room, b, again)
+    assert lets_in(room, a, again)
 
 
 def test_a_link_that_breaks_for_a_moment_keeps_the_page() -> None:
-    room, _, _, ear_a, b, _ = taken()
-    room.relay.presenter_gone(b)
-    assert ear_a.last == PageChanged(0, "B")
-    _, ear_b = room.presenter("B")
-    assert hello(ear_b).page == room.relay.page
+    room, page, a, _, b, ear_b = held()
+    room.relay.presenter_gone(a)
+    assert not lets_in(room, b, page)
+    back, ear_a = room.presenter("A")
+    assert (hello(ear_a).page, hello(ear_a).taken) == (room.relay.page, None)
     room.later()
-    assert ear_a.last == PageChanged(0, "B")
+    assert len(ear_b.heard) == 1
+    assert not lets_in(room, b, page)
+    assert lets_in(room, back, page)
 
 
 def test_one_that_stays_away_loses_it() -> None:
-    room, _, _, ear_a, b, _ = taken()
-    room.relay.presenter_gone(b)
+    room, page, a, _, b, ear_b = held()
+    room.relay.presenter_gone(a)
     room.later()
-    assert ear_a.last == PageChanged(room.relay.page)
+    assert ear_b.last == PageChanged(room.relay.page)
+    assert lets_in(room, b, page)
+    _, ear_a = room.presenter("A")
+    assert (hello(ear_a).page, hello(ear_a).taken) == (0, "B"), "and comes too late"
+
+
+def test_each_absence_is_counted_from_its_own_beginning() -> None:
+    room, page, a, _, b, ear_b = held()
+    room.relay.presenter_gone(a)
+    first, room.waiting = room.waiting, []
+    back, _ = room.presenter("A")
+    room.relay.presenter_gone(back)
+    for _, call in first:
+        call()
+    assert not lets_in(room, b, page), "the second absence has only begun"
+    room.later()
+    assert ear_b.last == PageChanged(room.relay.page)
 
 
 def test_one_that_says_goodbye_loses_it_at_once() -> None:
-    room, _, _, ear_a, b, ear_b = taken()
-    room.relay.presenter_said(b, Bye("stopping"))
-    assert ear_a.last == PageChanged(room.relay.page)
-    assert ear_b.closed == 1000
+    room, page, a, ear_a, b, ear_b = held()
+    room.relay.presenter_said(a, Bye("stopping"))
+    assert ear_b.last == PageChanged(room.relay.page)
+    assert ear_a.closed == 1000
     assert room.forgotten == []
+    assert not lets_in(room, a, page), "what it says after that is not heard"
+    assert lets_in(room, b, page)
+    room.relay.presenter_gone(a)
+    room.later()
+    assert ear_b.last == PageChanged(room.relay.page)
+
+
+def test_the_goodbye_of_a_newcomer_or_of_a_link_that_was_replaced_frees_nothing() -> None:
+    room, page, a, _, b, _ = held()
+    room.relay.presenter_said(b, Bye("stopping"))
+    _, ear_c = room.presenter("C")
+    assert (hello(ear_c).page, hello(ear_c).taken) == (0, "A")
+    again, _ = room.presenter("A")
+    room.relay.presenter_said(a, Bye("stopping"))
+    assert len(ear_c.heard) == 1
+    assert lets_in(room, again, page)
+
+
+def test_after_a_restart_it_is_kept_for_the_one_that_had_it() -> None:
+    room = Room()
+    a = Pin(fingerprint="A", certificate=b"", name="A", since=0.0)
+    room.relay.hold_for(a)
+    page = room.page()
+    b, ear_b = room.presenter("B")
+    assert (hello(ear_b).page, hello(ear_b).taken) == (0, "A")
+    back, ear_a = room.presenter("A")
+    assert hello(ear_a).page == room.relay.page
+    room.later()
+    assert not lets_in(room, b, page)
+    assert lets_in(room, back, page)
+
+
+def test_a_holder_that_does_not_come_back_after_a_restart_is_waited_for_as_long() -> None:
+    room = Room()
+    room.relay.hold_for(Pin(fingerprint="A", certificate=b"", name="A", since=0.0))
+    room.page()
+    _, ear_b = room.presenter("B")
+    room.later()
+    assert ear_b.last == PageChanged(room.relay.page)
+    assert room.holders == [None]
+
+
+def test_each_other_holder_is_told_to_be_kept() -> None:
+    room, page, a, _, b, _ = held()
+    assert lets_in(room, a, page)
+    room.relay.presenter_said(a, Bye("stopping"))
+    assert lets_in(room, b, page)
+    assert room.holders == [a.pin, None, b.pin]
 
 
 def test_one_that_unpairs_is_forgotten() -> None:
@@ -179,12 +266,12 @@ def test_one_that_unpairs_is_forgotten() -> None:
 
 
 def test_revoking_says_so_closes_and_frees_the_page() -> None:
-    room, _, a, ear_a, _, ear_b = taken()
-    room.relay.revoke([a.pin])
-    assert ear_b.last == Bye("revoked")
-    assert ear_b.closed == 1000
-    assert ear_a.last == PageChanged(room.relay.page)
-    assert room.relay.linked == ["A"]
+    room, _, _, ear_a, b, ear_b = held()
+    room.relay.revoke([b.pin])
+    assert ear_a.last == Bye("revoked")
+    assert ear_a.closed == 1000
+    assert ear_b.last == PageChanged(room.relay.page)
+    assert room.relay.linked == ["B"]
 
 
 def test_the_card_is_told_once_and_to_each_new_page() -> None:
