@@ -70,6 +70,7 @@ class Agent:
             later=lambda seconds, call: asyncio.get_running_loop().call_later(seconds, call),
             on_change=self._show_idle,
             forget=self._forget,
+            on_holder=self._keep_holder,
         )
         self._desk = PairingDesk(
             store, identity.certificate, on_pinned=self.look_again, on_change=self.look_again, pace=pace
@@ -94,6 +95,7 @@ class Agent:
             inside = self._bind_page()
             unused.callback(inside.close)
             self.look_again()
+            self._hold_as_before()
             await self._pages.start(inside)
             await self._listener.start(outside)
             unused.pop_all()
@@ -148,6 +150,19 @@ class Agent:
     def _forget(self, pinned: str) -> None:
         self._store.unpin(pinned)
         self.look_again()
+
+    def _hold_as_before(self) -> None:
+        """A receiver that died in a hearing is back before its presenter: nobody else slips in between."""
+        holder = self._pins.get(self._store.kept("holder") or "")
+        if holder is not None:
+            self._relay.hold_for(holder)
+
+    def _keep_holder(self, holder: Pin | None) -> None:
+        """For a restart only: where the disk cannot be written, the screen goes on without."""
+        try:
+            self._store.keep("holder", "" if holder is None else holder.fingerprint)
+        except Refused as problem:
+            _log.error("%s", problem.detail)
 
     def _show_idle(self) -> None:
         locked = self._tries.locked

@@ -1,9 +1,9 @@
 """Between the page on this machine and the presenters: offers go in, answers come out. No IO of its own.
 
-One page at a time: a new one replaces the old. Several presenters may be linked; the one whose offer was last passed on
-*has* the page. A presenter that lost it to another is told that the page is taken, and is let in again only when that
-one has gone: two that take it from each other in turns would show a court a flickering screen. One that has gone may
-come back within `GRACE`: a link that breaks for a moment does not end the data channels beside it.
+One page at a time: a new one replaces the old. Several presenters may be linked; the first whose offer is passed on
+*holds* the page and keeps it: a second laptop that is switched on in the middle of a hearing takes no screen away. The
+others are told who has it, and are let in when that one says goodbye, is revoked, or has been gone for `GRACE`: a link
+that breaks for a moment does not end the data channels beside it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from receiver.candidates import with_real_addresses
 from receiver.store import Pin
 
 GRACE: Final = 15.0
-"""Seconds. A link that broke is noticed on both sides within 7.5 s, and tried again within 5."""
+"""Seconds that the page is kept for a holder whose link is gone: a break is noticed on both sides within 7.5 s, and
+tried again within 5."""
 REPLACED: Final = 4001
 """Close code for a page that a newer one has replaced: it stays away."""
 GOING_AWAY: Final = 1001
@@ -68,7 +69,8 @@ class Relay:
     """Passes on what may pass, and tells everyone what they may see.
 
     `addresses` gives this machine's own; `later(seconds, call)` calls once, later; `on_change` follows any change of
-    `page` or `linked`; `forget(fingerprint)` is called when a presenter takes its own pin back.
+    `page` or `linked`; `forget(fingerprint)` is called when a presenter takes its own pin back; `on_holder` with each
+    other holder, to be given back to `hold_for` by a receiver that was started again.
     """
 
     def __init__(
@@ -79,15 +81,18 @@ class Relay:
         later: Callable[[float, Callable[[], None]], object],
         on_change: Callable[[], None] = lambda: None,
         forget: Callable[[str], None] = lambda _: None,
+        on_holder: Callable[[Pin | None], None] = lambda _: None,
     ) -> None:
         self._card = card
         self._addresses = addresses
         self._later = later
         self._on_change = on_change
         self._forget = forget
+        self._on_holder = on_holder
         self._presenters: dict[str, Presenter] = {}
         self._holder: Pin | None = None
-        self._barred: set[str] = set()
+        self._absences = 0
+        """How often a holder has gone: one that came back and went again is not held to the end of its first wait."""
         self._page: Port | None = None
         self._idle: Idle | None = None
         # Not from 1: a receiver that was started again must not give a number that a presenter already knows.
@@ -136,6 +141,11 @@ class Relay:
 
     # presenters
 
+    def hold_for(self, pin: Pin) -> None:
+        """Keeps the page, after a start, for the presenter that held it before; not longer than `GRACE`."""
+        self._holder = pin
+        self._wait_for_holder()
+
     def presenter_arrived(self, presenter: Presenter) -> None:
         """A second link of the same presenter takes the place of its first."""
         before = self._presenters.get(presenter.pin.fingerprint)
@@ -159,24 +169,22 @@ class Relay:
         if self._presenters.get(presenter.pin.fingerprint) is not presenter:
             return
         del self._presenters[presenter.pin.fingerprint]
-        holder = self._holder
-        if holder is not None and holder.fingerprint == presenter.pin.fingerprint:
-            self._later(GRACE, lambda: self._release_if_gone(holder))
+        if self._holds(presenter):
+            self._wait_for_holder()
         self._on_change()
 
     def presenter_said(self, presenter: Presenter, message: ToReceiver) -> None:
+        if self._presenters.get(presenter.pin.fingerprint) is not presenter:
+            return  # the last words of a link that was replaced are not those of its presenter
         if isinstance(message, Bye):
             self._leave(presenter, message)
             return
         page, _ = self._view(presenter)
         if page == 0 or message.page != page or len(message.sdp) > MAX_SDP or self._page is None:
             return  # the presenter hears of the page's going by itself
-        if self._holder is None or self._holder.fingerprint != presenter.pin.fingerprint:
-            if self._holder is not None:
-                self._barred.add(self._holder.fingerprint)
-            self._holder = presenter.pin
-            self._tell_all()
         self._page.send(Offer(message.page, message.sdp))
+        if self._holder is None:
+            self._hand_to(presenter.pin)
 
     def revoke(self, kept: Sequence[Pin]) -> None:
         """Closes the links of all presenters that are not among those pinned now."""
@@ -184,8 +192,7 @@ class Relay:
         for presenter in [p for p in self._presenters.values() if p.pin.fingerprint not in fingerprints]:
             self._close(presenter, "revoked")
         if self._holder is not None and self._holder.fingerprint not in fingerprints:
-            self._release()
-            self._tell_all()
+            self._hand_to(None)
 
     def stop(self) -> None:
         """Says goodbye to everyone."""
@@ -198,9 +205,12 @@ class Relay:
 
     def _view(self, presenter: Presenter) -> tuple[int, str | None]:
         """The page as one presenter may see it: its number, and who has taken it."""
-        if self._holder is not None and presenter.pin.fingerprint in self._barred:
-            return 0, self._holder.name
-        return self.page, None
+        if self._holder is None or self._holds(presenter):
+            return self.page, None
+        return 0, self._holder.name
+
+    def _holds(self, presenter: Presenter) -> bool:
+        return self._holder is not None and self._holder.fingerprint == presenter.pin.fingerprint
 
     def _tell_all(self) -> None:
         for presenter in self._presenters.values():
@@ -217,12 +227,13 @@ class Relay:
 
     def _leave(self, presenter: Presenter, bye: Bye) -> None:
         """A presenter goes on purpose: it gives up the page at once, and its pin where it says so."""
-        if self._holder is not None and self._holder.fingerprint == presenter.pin.fingerprint:
-            self._release()
-            self._tell_all()
+        del self._presenters[presenter.pin.fingerprint]
         presenter.port.close()
+        if self._holds(presenter):
+            self._hand_to(None)
         if bye.reason == "revoked":
             self._forget(presenter.pin.fingerprint)
+        self._on_change()
 
     def _close(self, presenter: Presenter, reason: str) -> None:
         del self._presenters[presenter.pin.fingerprint]
@@ -230,11 +241,17 @@ class Relay:
         presenter.port.close()
         self._on_change()
 
-    def _release(self) -> None:
-        self._holder = None
-        self._barred.clear()
+    def _hand_to(self, pin: Pin | None) -> None:
+        self._holder = pin
+        self._tell_all()
+        self._on_holder(pin)
 
-    def _release_if_gone(self, holder: Pin) -> None:
-        if self._holder is holder and holder.fingerprint not in self._presenters:
-            self._release()
-            self._tell_all()
+    def _wait_for_holder(self) -> None:
+        self._absences += 1
+        absence = self._absences
+        self._later(GRACE, lambda: self._give_up_waiting(absence))
+
+    def _give_up_waiting(self, absence: int) -> None:
+        holder = self._holder
+        if absence == self._absences and holder is not None and holder.fingerprint not in self._presenters:
+            self._hand_to(None)
