@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Exits with 0, or with 1 and one clear line, or with 2 where the command itself is not understood."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     logging.getLogger("zeroconf").setLevel(logging.ERROR)
-    given = _parser().parse_args(arguments)
+    given = build_parser().parse_args(arguments)
     try:
         given.command(given)
     except Refused as problem:
@@ -90,7 +90,8 @@ def _forget(given: argparse.Namespace) -> None:
         print(f"forgotten: {pin.name}")
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
     parser = argparse.ArgumentParser(prog="courtcast-receiver", description="The screen appliance of courtcast.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
