@@ -102,6 +102,10 @@ class PageHello(msgspec.Struct, frozen=True, tag="page-hello"):
     build: str
 
 
+class Alive(msgspec.Struct, frozen=True, tag="alive"):
+    """Page → receiver, every two seconds from the thread that draws: while it hangs, nothing comes."""
+
+
 class PageFault(msgspec.Struct, frozen=True, tag="page-fault"):
     """Page → receiver: an uncaught error, for the receiver's log."""
 
@@ -128,5 +132,5 @@ class Idle(msgspec.Struct, frozen=True, kw_only=True, tag="idle"):
     build: str = ""
 
 
-FromPage = PageHello | Answer | PageFault
+FromPage = PageHello | Answer | Alive | PageFault
 ToPage = Idle | Offer
