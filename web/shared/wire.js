@@ -423,6 +423,18 @@ export const Answer = record(
 );
 
 /**
+ * Page → receiver, every two seconds from the thread that draws: while it hangs, nothing comes.
+ * @typedef {object} Alive
+ * @property {"alive"} type
+ */
+/** @type {Codec<Alive>} */
+export const Alive = record(
+  {
+  },
+  { tag: "alive" },
+);
+
+/**
  * Page → receiver: an uncaught error, for the receiver's log.
  * @typedef {object} PageFault
  * @property {"page-fault"} type
@@ -484,11 +496,12 @@ export const Offer = record(
   { tag: "offer" },
 );
 
-/** @typedef {PageHello | Answer | PageFault} FromPage */
+/** @typedef {PageHello | Answer | Alive | PageFault} FromPage */
 /** @type {Codec<FromPage>} */
 export const FromPage = union({
   "page-hello": PageHello,
   "answer": Answer,
+  "alive": Alive,
   "page-fault": PageFault,
 });
 
