@@ -24,12 +24,13 @@ from receiver.kiosk import Kiosk, check_desktop, find_chromium
 from receiver.listener import Listener
 from receiver.pages import LOOPBACK, Pages
 from receiver.pairing import PACE, PairingDesk
+from receiver.pulse import Pulse
 from receiver.relay import Relay
 from receiver.store import Pin, Store
 from receiver.tls import Gate
 
 LOOK: Final = 0.5
-"""Seconds between looks whether `code --new` or `forget` has changed something."""
+"""Seconds between looks whether `code --new` or `forget` has changed something, and whether the page is alive."""
 
 _log = logging.getLogger(__name__)
 
@@ -78,6 +79,8 @@ class Agent:
         self._pages = Pages(self._relay, self._assets, self._page_key())
         self._listener = Listener(self._card, self._gate, self._desk, self._relay, lambda: self._pins)
         self._port = 0
+        self._hung = 0
+        """Number of the page's session that hangs now."""
         self.look_again()
 
     @property
@@ -108,12 +111,14 @@ class Agent:
     async def _serve(self, stopped: asyncio.Event) -> None:
         async with Announcement(self._card, self._port, self._addresses), asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._listener.reap()), group.create_task(self._watch_store())]
+            tasks.append(group.create_task(self._watch_page()))
             if self._browser is not None:
                 kiosk = Kiosk(
                     self._browser,
                     self._settings.data / "browser",
                     self._pages.url,
                     lambda: self._relay.page != 0,
+                    page_hangs=lambda: self._relay.page != 0 and self._relay.page == self._hung,
                     headless=self._settings.headless,
                     loopback=_loopback_only(self._settings.interfaces),
                 )
@@ -138,6 +143,18 @@ class Agent:
                     self._show_idle()  # the address that stands on it may have changed
             except Refused as problem:
                 _log.error("%s", problem.detail)
+
+    async def _watch_page(self) -> None:
+        """A kiosk acts on what is found here; a browser of somebody's own is theirs to mind, so it is only told."""
+        clock, pulse, told = asyncio.get_running_loop().time, Pulse(), 0
+        while True:
+            await asyncio.sleep(LOOK)
+            page = self._relay.page
+            self._hung = page if pulse.hangs(page, self._relay.signs, clock()) else 0
+            if self._hung not in {0, told}:
+                # Once for each page: one in the background of somebody's browser is woken once a minute.
+                told = page
+                _log.error("the page gives no sign of life any more: it hangs, or its window is in the background")
 
     def look_again(self) -> None:
         """Brings the gate, the links and the page in line with what is on the disk."""

@@ -114,7 +114,7 @@ def arguments(url: str, profile: Path, *, headless: bool, loopback: bool) -> lis
 
 
 class Kiosk:
-    """Minds one browser. `page_there` says whether the page is connected now."""
+    """Minds one browser. `page_there` says whether the page is connected now, `page_hangs` whether it has stopped."""
 
     def __init__(
         self,
@@ -123,12 +123,14 @@ class Kiosk:
         url: str,
         page_there: Callable[[], bool],
         *,
+        page_hangs: Callable[[], bool] = lambda: False,
         headless: bool = False,
         loopback: bool = False,
     ) -> None:
         self._command = [str(browser), *arguments(url, profile, headless=headless, loopback=loopback)]
         self._profile = profile
         self._page_there = page_there
+        self._page_hangs = page_hangs
         self.pid: int | None = None
         """Of the browser that runs now."""
 
@@ -168,6 +170,8 @@ class Kiosk:
         clock = asyncio.get_running_loop().time
         until = clock() + FIRST_PAGE
         while process.returncode is None:
+            if self._page_hangs():
+                return "its page hangs"
             if self._page_there():
                 until = clock() + NO_PAGE
             elif clock() > until:

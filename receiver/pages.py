@@ -27,7 +27,8 @@ PAGE: Final = "receiver/screen/index.html"
 TRAVELS: Final = ("receiver/screen/", "web/shared/")
 """What the page is made of; the remote's files are not served here."""
 HEARTBEAT: Final = 5.0
-"""Seconds between pings. A page that hangs is noticed within 7.5 s."""
+"""Seconds between pings. A browser that is gone without a word is noticed within 7.5 s; pings say nothing of its page
+(`receiver.pulse` does)."""
 MAX_MESSAGE: Final = 256 * 1024
 """Bytes; an answer with many addresses has some ten thousand."""
 

@@ -17,6 +17,7 @@ import msgspec
 
 from courtcast.wire.link import (
     LINK_PROTOCOL,
+    Alive,
     Answer,
     Bye,
     Card,
@@ -94,6 +95,8 @@ class Relay:
         self._absences = 0
         """How often a holder has gone: one that came back and went again is not held to the end of its first wait."""
         self._page: Port | None = None
+        self.signs = 0
+        """Of life, that the page has given in its present session."""
         self._idle: Idle | None = None
         # Not from 1: a receiver that was started again must not give a number that a presenter already knows.
         self._number = secrets.randbelow(2**30)
@@ -115,6 +118,7 @@ class Relay:
             self._page.close(REPLACED)
         self._page = port
         self._number += 1
+        self.signs = 0
         if self._idle is not None:
             port.send(self._idle)
         self._tell_all()
@@ -131,6 +135,8 @@ class Relay:
             _log.error("the page: %s: %s", message.where[:MAX_FAULT], message.detail[:MAX_FAULT])
         elif isinstance(message, Answer):
             self._answer(port, message)
+        elif isinstance(message, Alive) and port is self._page:
+            self.signs += 1
 
     def show_idle(self, idle: Idle) -> None:
         """What the page shows while no presenter has put anything up."""

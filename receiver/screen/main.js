@@ -4,7 +4,8 @@
 
 import { RoomClock, untilPing } from "../../web/shared/clock.js";
 import {
-  Answer, Fault, Hello, Holdings, PageFault, PageHello, Picture as Still, Ping, PROTOCOL, Report, ToPage, ToScreen,
+  Alive, Answer, Fault, Hello, Holdings, PageFault, PageHello, Picture as Still, Ping, PROTOCOL, Report, ToPage,
+  ToScreen,
 } from "../../web/shared/wire.js";
 import { Agent } from "./agent.js";
 import { card, Hearing, resumed } from "./card.js";
@@ -26,6 +27,8 @@ import { Vault } from "./vault.js";
 
 /** Milliseconds between two looks at everything; reports go out at this rate. */
 const TICK = 250;
+/** Milliseconds between two signs of life for the receiver, which gives up a page after fifteen seconds without one. */
+const ALIVE_EVERY = 2000;
 /** Seconds that a stage waits for the room clock: a path on which no ping comes back still shows what it is told. */
 const CLOCK_WITHIN = 1;
 /** Bytes of `control` that may wait before small pictures are left out. */
@@ -70,6 +73,7 @@ const receiver = new Agent(`ws://${location.host}/page${location.search}`, {
   onmessage: (text) => void guarded("receiver", () => hear(ToPage.parse(text))),
   onstate: (open) => {
     if (open) receiver.send(JSON.stringify(PageHello.make({ build })));
+    live();
     look();
   },
   onreplaced: () => {
@@ -78,6 +82,9 @@ const receiver = new Agent(`ws://${location.host}/page${location.search}`, {
     perform(stagehand.end());
   },
 });
+
+/** A sign of life. It comes from this thread, so that its absence says that this thread hangs. */
+const live = () => receiver.send(JSON.stringify(Alive.make({})));
 
 /** @param {ToPage} message */
 const hear = async (message) => {
@@ -327,3 +334,4 @@ Object.assign(window, {
 });
 receiver.start();
 setInterval(tick, TICK);
+setInterval(live, ALIVE_EVERY);

@@ -47,8 +47,10 @@ async def until(true: Callable[[], object], seconds: float = 10) -> None:
 
 
 @asynccontextmanager
-async def minded(browser: Path, folder: Path, there: Callable[[], bool] = lambda: True) -> AsyncIterator[Kiosk]:
-    one = Kiosk(browser, folder / "profile", "http://127.0.0.1:1/", there)
+async def minded(
+    browser: Path, folder: Path, there: Callable[[], bool] = lambda: True, hangs: Callable[[], bool] = lambda: False
+) -> AsyncIterator[Kiosk]:
+    one = Kiosk(browser, folder / "profile", "http://127.0.0.1:1/", there, page_hangs=hangs)
     running = asyncio.create_task(one.run())
     try:
         yield one
@@ -70,6 +72,14 @@ async def test_one_whose_page_is_gone_is_started_again(tmp_path: Path, monkeypat
     async with minded(program(tmp_path, "exec sleep 60"), tmp_path, there=lambda: False):
         await until(lambda: len(starts(tmp_path)) >= 2)
         assert not alive(starts(tmp_path)[0])
+
+
+async def test_one_whose_page_hangs_is_started_again(tmp_path: Path) -> None:
+    async with minded(program(tmp_path, "exec sleep 60"), tmp_path, hangs=lambda: len(starts(tmp_path)) == 1):
+        await until(lambda: len(starts(tmp_path)) == 2)
+        assert not alive(starts(tmp_path)[0])
+        await asyncio.sleep(1)
+        assert len(starts(tmp_path)) == 2
 
 
 async def test_helpers_go_with_it_even_where_it_does_not_listen(
