@@ -64,6 +64,8 @@ let replaced = false;
 let toldHoldings = -1;
 let stillOnItsWay = false;
 let rememberedAt = -Infinity;
+/** A hearing was going on then. */
+let remembered = false;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let soon;
 
@@ -306,7 +308,8 @@ function recall() {
 }
 
 function remember() {
-  if (seconds() - rememberedAt < 5 && hearing.going) return;
+  if (hearing.going === remembered && seconds() - rememberedAt < 5) return;
+  remembered = hearing.going;
   rememberedAt = seconds();
   try {
     if (hearing.going) localStorage.setItem(MEMORY, String(wall()));
