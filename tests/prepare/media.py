@@ -175,13 +175,16 @@ def with_edits(data: bytes, track: int, edits: Sequence[tuple[int, int]]) -> byt
     moov = boxes.find(data, b"moov")
     assert moov is not None
     assert moov.end == len(data)
+    mvhd = boxes.find(data, b"moov", b"mvhd")
+    assert mvhd is not None
+    (scale,) = struct.unpack_from(">I", data, mvhd.body + (20 if data[mvhd.body] else 12))
     out, number = [], 0
     for box in boxes.boxes(data, moov.body, moov.end):
         if box.type == b"trak":
             inner = [b for b in boxes.boxes(data, box.body, box.end) if number != track or b.type != b"edts"]
             parts = [data[b.start : b.end] for b in inner]
             if number == track:
-                entries = [struct.pack(">IiI", duration, at, 0x10000) for duration, at in edits]
+                entries = [struct.pack(">IiI", duration * scale // 1000, at, 0x10000) for duration, at in edits]
                 elst = boxes.full(b"elst", 0, 0, struct.pack(">I", len(edits)), *entries)
                 parts.insert(1, boxes.pack(b"edts", elst))
             out.append(boxes.pack(b"trak", *parts))
