@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.figures import Figures, percentile, spread
 from courtcast.demo.line import ThinLine
-from courtcast.wire.api import Exhibit
+from courtcast.wire.api import Exhibit, Screen
 from tests.stand import Stand
 
 RUNS = 20
@@ -27,14 +27,18 @@ async def held(running: Stand, clip: Path) -> Exhibit:
     await running.api.room("cue", exhibit=exhibit.id)
     await running.until("the cue", lambda screen: screen.report and screen.report.cue_ready, 30)
     await running.api.room("show")
-    duration = exhibit.duration or 0.0
+    await all_held(running, exhibit)
+    return exhibit
 
-    def whole(screen: object) -> bool:
-        report = getattr(screen, "report", None)
-        return bool(report and sum(b - a for a, b in report.held) > duration - 1.5)
+
+async def all_held(running: Stand, exhibit: Exhibit) -> None:
+    """Waits until every screen holds the whole of what it shows."""
+    enough = (exhibit.duration or 0.0) - 1.5
+
+    def whole(screen: Screen) -> bool:
+        return bool(screen.report and sum(b - a for a, b in screen.report.held) > enough)
 
     await running.until("the whole clip to be held", whole, 180)
-    return exhibit
 
 
 async def when(running: Stand, wanted: str | int) -> list[float | None]:

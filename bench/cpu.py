@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from bench.control import all_held
 from bench.figures import Figures
 from courtcast.demo.line import ThinLine
 from tests.stand import Stand, cpu_seconds
@@ -19,12 +20,7 @@ async def run(running: Stand, clips: Mapping[str, Path], figures: Figures) -> No
     duration = exhibit.duration or 0.0
     before = await cpu_seconds(pid)
     await running.cue_and_show(exhibit)
-
-    def whole(screen: object) -> bool:
-        report = getattr(screen, "report", None)
-        return bool(report and sum(b - a for a, b in report.held) > duration - 1.5)
-
-    await running.until("the whole clip to be held", whole, 180)
+    await all_held(running, exhibit)
     spent = await cpu_seconds(pid) - before
     share = spent / duration / len(running.ids)
     megabits = (exhibit.bytes_total or 0) * 8 / duration / 1e6

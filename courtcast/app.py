@@ -29,7 +29,7 @@ from courtcast.evidence.library import Library
 from courtcast.prepare.intake import Intake
 from courtcast.prepare.store import FolderStore
 from courtcast.problems import Refused
-from courtcast.settings import Settings, ready_folder
+from courtcast.settings import Settings, ready_folder, write_private
 from courtcast.wire.assets import Assets
 
 STOP_SECONDS = 3.0
@@ -66,12 +66,7 @@ def load_identity(data: Path, name: str) -> Identity:
         if file.exists():
             return Identity.from_pem(file.read_bytes())
         identity = Identity.make(name)
-        part = file.with_suffix(".part")
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-            out.write(identity.to_pem())
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(file)
+        write_private(file, identity.to_pem())
     except OSError:
         raise Refused("data-not-writable", path=data) from None
     except ValueError:

@@ -57,6 +57,19 @@ def parse_network(text: str) -> Network:
     return ipaddress.ip_network(text, strict=False)
 
 
+def write_private(file: Path, data: bytes) -> None:
+    """Writes a secret so that only this user reads it: whole or not at all, and still there after a power cut.
+
+    Raises OSError.
+    """
+    part = file.with_suffix(".part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    part.replace(file)
+
+
 def ready_folder(path: Path) -> Path:
     """Makes the data folder, for its owner only, and proves that it can be written.
 

@@ -17,11 +17,12 @@ from aiohttp import WSMsgType, web
 from courtcast.core.identity import fingerprint
 from courtcast.problems import Refused
 from courtcast.wire.link import Card, ToReceiver
+from courtcast.wire.tls import peer_certificate
 from receiver.outbox import Outbox
 from receiver.pairing import PairingDesk
 from receiver.relay import Presenter, Relay
 from receiver.store import Pin
-from receiver.tls import Gate, proven
+from receiver.tls import Gate
 
 HEARTBEAT: Final = 5.0
 """Seconds between pings; the answer has half of that."""
@@ -107,7 +108,7 @@ class Listener:
         return web.Response(status=204)
 
     async def _pair(self, request: web.Request) -> web.StreamResponse:
-        certificate = proven(request.get_extra_info("ssl_object"))
+        certificate = peer_certificate(request.get_extra_info("ssl_object"))
         if certificate is None:
             raise web.HTTPNotFound
         socket = web.WebSocketResponse(max_msg_size=MAX_PAIRING, timeout=1.0)
@@ -122,7 +123,7 @@ class Listener:
         return socket
 
     async def _link(self, request: web.Request) -> web.StreamResponse:
-        certificate = proven(request.get_extra_info("ssl_object"))
+        certificate = peer_certificate(request.get_extra_info("ssl_object"))
         pin = None if certificate is None else self._pins().get(fingerprint(certificate))
         transport = request.transport
         if pin is None or transport is None:

@@ -9,15 +9,13 @@ store ends the handshake; without one, a stranger may ask for the name (docs/dec
 
 from __future__ import annotations
 
-import os
 import ssl
-import tempfile
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Final
 
 from courtcast.core.identity import Identity, check_certificate, pem
+from courtcast.wire.tls import load_identity
 
 INTRODUCED_FOR: Final = 30.0
 """Seconds in which a stranger has to come back with the certificate that it introduced."""
@@ -70,25 +68,5 @@ class Gate:
         context.num_tickets = 0
         for certificate in certificates:
             context.load_verify_locations(cadata=pem(certificate))
-        _load(context, self._identity)
+        load_identity(context, self._identity.to_pem())
         return context
-
-
-def proven(connection: object) -> bytes | None:
-    """DER of the certificate that the other side of a TLS connection holds the key of; None where it gave none."""
-    return connection.getpeercert(binary_form=True) if isinstance(connection, ssl.SSLObject) else None
-
-
-def _load(context: ssl.SSLContext, identity: Identity) -> None:
-    """The ssl module takes a key from a file only: from memory that looks like one (Linux), else from a folder of this
-    user's alone that is gone in a moment. Memory, so that a full disk keeps nobody from connecting."""
-    if hasattr(os, "memfd_create"):
-        with open(os.memfd_create("identity"), "wb") as memory:  # noqa: PTH123 (it has no path)
-            memory.write(identity.to_pem())
-            memory.flush()
-            context.load_cert_chain(f"/proc/self/fd/{memory.fileno()}")
-        return
-    with tempfile.TemporaryDirectory(prefix="courtcast-") as folder:
-        file = Path(folder) / "identity.pem"
-        file.write_bytes(identity.to_pem())
-        context.load_cert_chain(file)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -196,8 +195,3 @@ async def cpu_seconds(pid: int) -> float:
         return sum(sum(one.cpu_times()[:2]) for one in (process, *process.children(recursive=True)) if one.is_running())
 
     return await asyncio.to_thread(read)
-
-
-def now() -> float:
-    """Wall-clock seconds: what pages of several browsers on this machine have in common (`Date.now() / 1000`)."""
-    return time.time()

@@ -15,7 +15,7 @@ import msgspec
 from courtcast.core.identity import Identity, id_of
 from courtcast.core.pairing import PairingFailed, PresenterSide, read_code
 from courtcast.deliver.address import Address, parse_address
-from courtcast.deliver.trust import Pinned, client_context, peer_certificate
+from courtcast.deliver.trust import Pinned, client_context
 from courtcast.problems import Refused
 from courtcast.wire.link import (
     LINK_PROTOCOL,
@@ -26,6 +26,7 @@ from courtcast.wire.link import (
     PairRefused,
     PairStart,
 )
+from courtcast.wire.tls import peer_certificate
 
 CONNECT: Final = 5.0
 """Seconds for a TCP and TLS connection inside a building; more is a screen that does not answer."""

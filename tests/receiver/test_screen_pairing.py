@@ -18,9 +18,9 @@ import pytest
 from courtcast.core.identity import Identity
 from courtcast.core.pairing import MAX_WRONG, PresenterSide
 from courtcast.deliver.pairing import card, pair
-from courtcast.deliver.trust import peer_certificate
 from courtcast.problems import Refused
 from courtcast.wire.link import PairMessage, PairRefused, PairStart
+from courtcast.wire.tls import peer_certificate
 from receiver.pairing import PACE, clean_name
 from receiver.store import Store
 from tests.stand_ins.screen import HERE, QUICK, Screen, page, screen, stranger
