@@ -27,6 +27,7 @@ from courtcast.deliver.peer import Peer, PeerFailed
 from courtcast.deliver.pump import Fragments, Pump
 from courtcast.deliver.trust import Pinned
 from courtcast.problems import Refused
+from courtcast.tasks import together
 from courtcast.wire.api import Problem
 from courtcast.wire.screen import (
     PROTOCOL,
@@ -157,9 +158,7 @@ class Session:
 
     async def run(self) -> None:
         """Until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.link.run(), name="link")
-            tasks.create_task(self._keep_attached(), name="attach")
+        await together(self.link.run, self._keep_attached)
 
     async def _keep_attached(self) -> None:
         wait = FIRST_WAIT
@@ -222,9 +221,7 @@ class Session:
         path.listen(self._hear)
         self._look()
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self.pump.run(), name="pump")
-                tasks.create_task(self._mind(path), name="mind")
+            await together(self.pump.run, lambda: self._mind(path))
         except* PathClosed:
             pass  # the end of either is the end of both
         if self._other_version:

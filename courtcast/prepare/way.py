@@ -35,6 +35,7 @@ from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.job import Probe, prepare
 from courtcast.prepare.store import Store, load_manifest
 from courtcast.problems import Refused
+from courtcast.tasks import Work, together
 from courtcast.wire.api import Exhibit, ExhibitState, Problem
 from courtcast.wire.media import ManifestRows
 
@@ -260,11 +261,12 @@ class Way:
             self._manifest = found
             self._set("ready", None)
             return
+        spool = self.spool
+        works: list[Work] = [lambda: self._prepare(spool)]
+        if not complete:
+            works.append(lambda: self._fetch(spool))
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._prepare(self.spool))
-                if not complete:
-                    group.create_task(self._fetch(self.spool))
+            await together(*works)
         except BaseExceptionGroup as errors:
             raise _plainest(errors) from errors
         self._set("ready", None)
