@@ -191,6 +191,11 @@ async def test_a_tiny_file_comes_too(tmp_path: Path) -> None:
     ],
 )
 async def test_no_spelling_of_a_link_gets_past_the_gate(tmp_path: Path, url: str, type_: str) -> None:
+    if "//localhost" in url:
+        try:
+            socket.getaddrinfo("localhost", 80)
+        except socket.gaierror:
+            pytest.skip("this machine has no address for the name localhost (no hosts file)")
     with pytest.raises(Refused) as refused:
         await fetched(tmp_path, url, guard=Guard())
     assert refused.value.type == type_
