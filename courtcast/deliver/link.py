@@ -34,6 +34,8 @@ ANSWER: Final = 15.0
 """Seconds for a page to answer an offer: where multicast is dropped, Chromium takes its time over masking addresses."""
 SAY: Final = 5.0
 """Seconds for a message to leave."""
+GOODBYE: Final = 1.0
+"""Seconds for the last one: whoever switches a presenter off does not wait for a screen that hangs."""
 FIRST_WAIT: Final = 0.25
 LONGEST_WAIT: Final = 5.0
 """Seconds between attempts: doubled each time, and cut by up to half at random so that screens do not come in step."""
@@ -81,6 +83,8 @@ class Link:
         self._pending: tuple[int, asyncio.Future[str]] | None = None
         self._woken = asyncio.Event()
         self._steady = False
+        self._leaving = False
+        """The receiver was told goodbye: no more attempts, no more offers."""
         self.page = 0
         """Number of the page's session now; 0 where nothing can be offered."""
         self.connected = False
@@ -94,10 +98,10 @@ class Link:
         """Why it is not connected, once that is known."""
 
     async def run(self) -> None:
-        """Connects, listens, and connects again, until cancelled."""
+        """Connects, listens, and connects again, until cancelled or until goodbye was said."""
         context = await asyncio.to_thread(client_context, trust=self._pinned.certificate, identity=self._identity)
         wait = FIRST_WAIT
-        while True:
+        while not self._leaving:
             self._woken.clear()
             self._steady = False
             problem = self.problem = await self._attempt(context)
@@ -118,7 +122,7 @@ class Link:
     async def offer(self, page: int, sdp: str) -> str:
         """The page's answer. A newer offer takes the place of one under way. Raises LinkDown."""
         socket = self._socket
-        if socket is None or page != self.page or page == 0:
+        if socket is None or page != self.page or page == 0 or self._leaving:
             raise LinkDown
         self._drop_pending()
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -135,9 +139,20 @@ class Link:
 
     async def revoke(self) -> None:
         """Tells the receiver, where it can be told, to forget this presenter. Bounded; never raises."""
+        await self._leave("revoked", SAY)
+
+    async def goodbye(self) -> None:
+        """This presenter stops: tells the receiver, where it can be told, to let others have the page at once.
+
+        Nothing is offered any more and no other connection is made. Bounded; never raises.
+        """
+        self._leaving = True
+        await self._leave("stopping", GOODBYE)
+
+    async def _leave(self, reason: str, seconds: float) -> None:
         if self._socket is not None:
             with contextlib.suppress(TimeoutError, OSError, aiohttp.ClientError):
-                await _say(self._socket, Bye("revoked"))
+                await _say(self._socket, Bye(reason), seconds)
 
     async def _attempt(self, context: ssl.SSLContext) -> Refused:
         """One address after the other until one works, and that connection to its end; why there is none now."""
@@ -243,6 +258,6 @@ def _read(raw: aiohttp.WSMessage) -> FromReceiver | None:
     return message
 
 
-async def _say(socket: aiohttp.ClientWebSocketResponse, message: ToReceiver) -> None:
-    async with asyncio.timeout(SAY):
+async def _say(socket: aiohttp.ClientWebSocketResponse, message: ToReceiver, seconds: float = SAY) -> None:
+    async with asyncio.timeout(seconds):
         await socket.send_str(msgspec.json.encode(message).decode())

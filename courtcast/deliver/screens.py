@@ -132,13 +132,18 @@ class Screens:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        tasks = [*self._tasks.values(), *self._chores]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._tasks.clear()
-        self._sessions.clear()
-        await self._discovery.__aexit__(kind, error, trace)
+        try:
+            # However it ends, also by Ctrl-C: the screens are free for the next presenter at once. A second of waiting
+            # at most, and whoever cannot wait for that cancels once more.
+            await asyncio.gather(*(session.link.goodbye() for session in self._sessions.values()))
+        finally:
+            tasks = [*self._tasks.values(), *self._chores]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._tasks.clear()
+            self._sessions.clear()
+            await self._discovery.__aexit__(kind, error, trace)
 
     @property
     def problem(self) -> Problem | None:

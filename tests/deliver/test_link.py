@@ -288,3 +288,21 @@ async def test_a_receiver_that_stops_on_purpose_says_so(jury: Screen, me: Identi
         await watched.until(lambda link: not link.connected)
         assert watched.pages[-1] == 0
         assert asyncio.get_running_loop().time() - began < 5
+
+
+async def test_after_goodbye_nothing_is_offered_and_no_other_connection_is_made(jury: Screen, me: Identity) -> None:
+    pinned = await jury.pair(me)
+    watched = Watched(pinned, me, jury.address)
+    await watched.link.goodbye()  # with no connection there is nobody to tell
+    watched = Watched(pinned, me, jury.address)
+    running = asyncio.create_task(watched.link.run())
+    async with page(jury) as its_page:
+        await watched.until(lambda link: link.page)
+        number = watched.link.page
+        await watched.link.goodbye()
+        with pytest.raises(LinkDown):
+            await watched.link.offer(number, "too late")
+        watched.link.wake()
+        await asyncio.wait_for(running, 10)
+        await its_page.until_idle(lambda idle: not idle.linked and idle.paired == 1)
+        assert its_page.offers.empty()

@@ -23,6 +23,7 @@ from courtcast.wire.api import ChangeScreen
 from courtcast.wire.api import Screen as Seen
 from courtcast.wire.link import Answer
 from courtcast.wire.screen import Anchor, Fault, Picture, Report, Scene, Stage
+from receiver import relay as relay_module
 from tests.deliver.test_pump import SHOWN, Clip
 from tests.stand_ins.page import PageProgram, until
 from tests.stand_ins.screen import HERE, Screen, page, screen
@@ -363,6 +364,36 @@ async def test_a_second_presenter_waits_in_words_until_the_first_lets_go(
             await room.screens.remove(known)
             await until(lambda: newcomer.screens.get(known).online)
             assert newcomer.screens.get(known).problem is None
+
+
+@pytest.mark.parametrize("how", ["stopped", "cancelled", "failed"])
+async def test_a_presenter_that_stops_leaves_its_screens_to_the_next_at_once(
+    tmp_path: Path, jury: Screen, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(relay_module, "GRACE", 600.0)
+    first, newcomer = Room(tmp_path / "first"), Room(tmp_path / "newcomer")
+    stop = asyncio.Event()
+    known: list[str] = []
+
+    async def serve() -> None:
+        async with first.open():
+            known.append(await first.paired(jury))
+            await stop.wait()
+            if how == "failed":
+                raise RuntimeError("a fault of ours")
+
+    async with PageProgram() as program, displayed(jury, program), newcomer.open():
+        serving = asyncio.create_task(serve())
+        await until(lambda: known and first.screens.get(known[0]).online)
+        await newcomer.paired(jury)
+        await until(lambda: named(newcomer, known[0]) == "screen-taken")
+        if how == "cancelled":
+            serving.cancel()
+        stop.set()
+        await until(lambda: newcomer.screens.get(known[0]).online)
+        await asyncio.gather(serving, return_exceptions=True)
+        assert serving.cancelled() == (how == "cancelled")
+        assert len(jury.store.pins()) == 2, "and stays paired"
 
 
 def named(room: Room, known: str) -> str | None:
