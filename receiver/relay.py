@@ -3,7 +3,8 @@
 One page at a time: a new one replaces the old. Several presenters may be linked; the first whose offer is passed on
 *holds* the page and keeps it: a second laptop that is switched on in the middle of a hearing takes no screen away. The
 others are told who has it, and are let in when that one says goodbye, is revoked, or has been gone for `GRACE`: a link
-that breaks for a moment does not end the data channels beside it.
+that breaks for a moment does not end the data channels beside it. A holder that shows nothing, because its channels do
+not open, is *doubted* after `UNPROVEN`: it keeps the page only until another presenter wants it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from courtcast.wire.link import (
     LINK_PROTOCOL,
     Alive,
     Answer,
+    Attached,
     Bye,
     Card,
     FromPage,
@@ -35,6 +37,8 @@ from receiver.store import Pin
 GRACE: Final = 15.0
 """Seconds that the page is kept for a holder whose link is gone: a break is noticed on both sides within 7.5 s, and
 tried again within 5."""
+UNPROVEN: Final = 60.0
+"""Seconds for a holder's channels to open: two whole attempts (15 s for the page's answer, 12 s for the channels)."""
 REPLACED: Final = 4001
 """Close code for a page that a newer one has replaced: it stays away."""
 GOING_AWAY: Final = 1001
@@ -94,6 +98,11 @@ class Relay:
         self._holder: Pin | None = None
         self._absences = 0
         """How often a holder has gone: one that came back and went again is not held to the end of its first wait."""
+        self._proven = False
+        """The holder's channels are open, or were on its present link."""
+        self._doubted = False
+        """It has had its time for that."""
+        self._trials = 0
         self._page: Port | None = None
         self.signs = 0
         """Of life, that the page has given in its present session."""
@@ -150,6 +159,7 @@ class Relay:
     def hold_for(self, pin: Pin) -> None:
         """Keeps the page, after a start, for the presenter that held it before; not longer than `GRACE`."""
         self._holder = pin
+        self._try_holder()
         self._wait_for_holder()
 
     def presenter_arrived(self, presenter: Presenter) -> None:
@@ -158,6 +168,8 @@ class Relay:
         if before is not None:
             before.port.close()
         self._presenters[presenter.pin.fingerprint] = presenter
+        if self._holds(presenter) and self._proven:
+            self._try_holder()  # it may be a program that was started again: on each link it says anew what is open
         page, taken = presenter.told = self._view(presenter)
         presenter.port.send(
             LinkHello(
@@ -186,11 +198,14 @@ class Relay:
             self._leave(presenter, message)
             return
         page, _ = self._view(presenter)
-        if page == 0 or message.page != page or len(message.sdp) > MAX_SDP or self._page is None:
+        if page == 0 or message.page != page:
             return  # the presenter hears of the page's going by itself
-        self._page.send(Offer(message.page, message.sdp))
-        if self._holder is None:
-            self._hand_to(presenter.pin)
+        if isinstance(message, Attached):
+            self._prove(presenter)
+        elif len(message.sdp) <= MAX_SDP and self._page is not None:
+            self._page.send(Offer(message.page, message.sdp))
+            if not self._holds(presenter):
+                self._hand_to(presenter.pin)
 
     def revoke(self, kept: Sequence[Pin]) -> None:
         """Closes the links of all presenters that are not among those pinned now."""
@@ -211,7 +226,7 @@ class Relay:
 
     def _view(self, presenter: Presenter) -> tuple[int, str | None]:
         """The page as one presenter may see it: its number, and who has taken it."""
-        if self._holder is None or self._holds(presenter):
+        if self._holder is None or self._doubted or self._holds(presenter):
             return self.page, None
         return 0, self._holder.name
 
@@ -249,8 +264,28 @@ class Relay:
 
     def _hand_to(self, pin: Pin | None) -> None:
         self._holder = pin
+        self._try_holder()
         self._tell_all()
         self._on_holder(pin)
+
+    def _try_holder(self) -> None:
+        """It has `UNPROVEN` from now on."""
+        self._proven = self._doubted = False
+        self._trials += 1
+        trial = self._trials
+        if self._holder is not None:
+            self._later(UNPROVEN, lambda: self._doubt(trial))
+
+    def _prove(self, presenter: Presenter) -> None:
+        if self._holds(presenter):
+            self._proven, self._doubted = True, False
+            self._tell_all()
+
+    def _doubt(self, trial: int) -> None:
+        if trial == self._trials and self._holder is not None and not self._proven:
+            _log.warning("%s has opened no channels to the page: another presenter may have it", self._holder.name)
+            self._doubted = True
+            self._tell_all()
 
     def _wait_for_holder(self) -> None:
         self._absences += 1

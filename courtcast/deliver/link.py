@@ -22,7 +22,17 @@ from courtcast.deliver.address import parse_address
 from courtcast.deliver.pairing import card
 from courtcast.deliver.trust import Pinned, client_context, is_pinned
 from courtcast.problems import Refused
-from courtcast.wire.link import LINK_PROTOCOL, Answer, Bye, FromReceiver, LinkHello, Offer, PageChanged, ToReceiver
+from courtcast.wire.link import (
+    LINK_PROTOCOL,
+    Answer,
+    Attached,
+    Bye,
+    FromReceiver,
+    LinkHello,
+    Offer,
+    PageChanged,
+    ToReceiver,
+)
 
 CONNECT: Final = 5.0
 """Seconds for a TCP and TLS connection inside a building."""
@@ -83,6 +93,8 @@ class Link:
         self._pending: tuple[int, asyncio.Future[str]] | None = None
         self._woken = asyncio.Event()
         self._steady = False
+        self._attached = 0
+        """Number of the page's session that channels are open to."""
         self._leaving = False
         """The receiver was told goodbye: no more attempts, no more offers."""
         self.page = 0
@@ -136,6 +148,16 @@ class Link:
         finally:
             if self._pending is not None and self._pending[1] is answer:
                 self._pending = None
+
+    async def attached(self, page: int) -> None:
+        """Channels to that page are open (0: to none): the receiver is told, on later links too. Never raises."""
+        self._attached = page
+        await self._tell_attached()
+
+    async def _tell_attached(self) -> None:
+        if self._socket is not None and self._attached != 0 and self._attached == self.page:
+            with contextlib.suppress(TimeoutError, OSError, aiohttp.ClientError):
+                await _say(self._socket, Attached(self._attached))
 
     async def revoke(self) -> None:
         """Tells the receiver, where it can be told, to forget this presenter. Bounded; never raises."""
@@ -211,6 +233,7 @@ class Link:
         self._on_state()
         began = time.monotonic()
         try:
+            await self._tell_attached()
             return await self._listen(socket)
         finally:
             self._steady = time.monotonic() - began > STEADY

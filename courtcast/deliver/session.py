@@ -200,8 +200,10 @@ class Session:
             answer = await self.link.offer(page, await peer.offer())
             path = await peer.accept(answer, parse_address(self.link.address or "").host)
             self._page = page
+            await self.link.attached(page)
             await self._converse(path)
         finally:
+            await self.link.attached(0)
             await peer.close()
 
     async def _converse(self, path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-LINK_PROTOCOL = 1
+LINK_PROTOCOL = 2
 SERVICE = "_courtcast._tcp.local."
 """TXT records: id, name, zone, protocol."""
 
@@ -86,6 +86,12 @@ class Answer(msgspec.Struct, frozen=True, tag="answer"):
     sdp: str
 
 
+class Attached(msgspec.Struct, frozen=True, tag="attached"):
+    """Presenter → receiver: its channels to this session of the page are open. Said on each link while they are."""
+
+    page: int
+
+
 class Bye(msgspec.Struct, frozen=True, tag="bye"):
     """Either side, before it closes on purpose: `reason` is `revoked` or `stopping`."""
 
@@ -93,7 +99,7 @@ class Bye(msgspec.Struct, frozen=True, tag="bye"):
 
 
 FromReceiver = LinkHello | PageChanged | Answer | Bye
-ToReceiver = Offer | Bye
+ToReceiver = Offer | Attached | Bye
 
 
 class PageHello(msgspec.Struct, frozen=True, tag="page-hello"):

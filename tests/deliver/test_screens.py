@@ -366,6 +366,44 @@ async def test_a_second_presenter_waits_in_words_until_the_first_lets_go(
             assert newcomer.screens.get(known).problem is None
 
 
+async def test_a_presenter_that_reaches_no_page_keeps_it_from_others_for_a_while_only(
+    room: Room, jury: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peer_module, "OPEN_WITHIN", 0.4)
+    monkeypatch.setattr(relay_module, "UNPROVEN", 3.0)
+    known = await room.paired(jury)
+    newcomer = Room(tmp_path / "newcomer")
+    async with PageProgram(passes=False) as program, displayed(jury, program), newcomer.open():
+        await until(lambda: named(room, known) == "screen-no-channel")
+        await newcomer.paired(jury)
+        link = newcomer.screens._sessions[known].link
+        await until(lambda: link.page)
+        program.passes = True
+        await until(lambda: newcomer.screens.get(known).online)
+        await until(lambda: named(room, known) == "screen-taken")
+
+
+async def test_one_whose_channels_are_open_keeps_the_screen_also_over_a_broken_link(
+    room: Room, jury: Screen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "UNPROVEN", 1.0)
+    known = await room.paired(jury)
+    newcomer = Room(tmp_path / "newcomer")
+    async with PageProgram() as program, displayed(jury, program), newcomer.open():
+        await until(lambda: room.screens.get(known).online)
+        link = room.screens._sessions[known].link
+        assert link._socket is not None
+        await link._socket.close()
+        await until(lambda: not link.connected)
+        await until(lambda: link.connected)
+        await newcomer.paired(jury)
+        await until(lambda: named(newcomer, known) == "screen-taken")
+        await asyncio.sleep(1.5)  # longer than it has to prove itself
+        assert named(newcomer, known) == "screen-taken"
+        assert room.screens.get(known).online
+        assert [said["type"] for said in program.heard].count("welcome") == 1, "over the same channels"
+
+
 @pytest.mark.parametrize("how", ["stopped", "cancelled", "failed"])
 async def test_a_presenter_that_stops_leaves_its_screens_to_the_next_at_once(
     tmp_path: Path, jury: Screen, monkeypatch: pytest.MonkeyPatch, how: str

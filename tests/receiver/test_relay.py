@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from courtcast.wire.link import Answer, Bye, Card, Idle, LinkHello, Offer, PageChanged, PageFault
-from receiver.relay import GRACE, MAX_SDP, Presenter, Relay
+from courtcast.wire.link import Answer, Attached, Bye, Card, Idle, LinkHello, Offer, PageChanged, PageFault
+from receiver.relay import GRACE, MAX_SDP, UNPROVEN, Presenter, Relay
 from receiver.store import Pin
 
 
@@ -55,10 +55,11 @@ class Room:
         self.relay.page_arrived(ear)
         return ear
 
-    def later(self) -> None:
-        waiting, self.waiting = self.waiting, []
-        for seconds, call in waiting:
-            assert seconds == GRACE
+    def later(self, after: float = GRACE) -> None:
+        """All that was to be done after so many seconds is done."""
+        due = [call for seconds, call in self.waiting if seconds == after]
+        self.waiting = [(seconds, call) for seconds, call in self.waiting if seconds != after]
+        for call in due:
             call()
 
 
@@ -192,7 +193,8 @@ def test_one_that_stays_away_loses_it() -> None:
 def test_each_absence_is_counted_from_its_own_beginning() -> None:
     room, page, a, _, b, ear_b = held()
     room.relay.presenter_gone(a)
-    first, room.waiting = room.waiting, []
+    first = [(seconds, call) for seconds, call in room.waiting if seconds == GRACE]
+    room.waiting = []
     back, _ = room.presenter("A")
     room.relay.presenter_gone(back)
     for _, call in first:
@@ -248,6 +250,56 @@ def test_a_holder_that_does_not_come_back_after_a_restart_is_waited_for_as_long(
     room.later()
     assert ear_b.last == PageChanged(room.relay.page)
     assert room.holders == [None]
+
+
+def test_a_holder_that_shows_nothing_keeps_the_page_only_until_another_wants_it() -> None:
+    room, page, a, ear_a, b, ear_b = held()
+    assert not lets_in(room, b, page), "it has its time"
+    room.later(UNPROVEN)
+    assert ear_b.last == PageChanged(room.relay.page)
+    assert lets_in(room, a, page), "alone it may try on"
+    assert len(ear_a.heard) == 1
+    assert lets_in(room, b, page)
+    assert ear_a.last == PageChanged(0, "B")
+    assert not lets_in(room, a, page)
+    room.relay.presenter_said(a, Attached(room.relay.page))
+    assert ear_b.last == PageChanged(room.relay.page), "which comes too late"
+    room.later(UNPROVEN)
+    assert ear_a.last == PageChanged(room.relay.page), "the other has as long for it"
+
+
+def test_a_holder_whose_channels_open_late_is_doubted_no_more() -> None:
+    room, page, a, _, b, ear_b = held()
+    room.later(UNPROVEN)
+    room.relay.presenter_said(a, Attached(room.relay.page - 1))
+    assert ear_b.last == PageChanged(room.relay.page), "of an older page"
+    room.relay.presenter_said(a, Attached(room.relay.page))
+    assert ear_b.last == PageChanged(0, "A")
+    assert not lets_in(room, b, page)
+
+
+def test_what_is_open_is_proof_for_one_link_and_the_next_one_says_it_anew() -> None:
+    room, page, a, _, b, ear_b = held()
+    room.relay.presenter_said(a, Attached(room.relay.page))
+    room.later(UNPROVEN)
+    assert not lets_in(room, b, page)
+    room.relay.presenter_gone(a)
+    back, _ = room.presenter("A")
+    room.relay.presenter_said(back, Attached(room.relay.page))
+    room.later(UNPROVEN)
+    assert not lets_in(room, b, page)
+    room.presenter("A")
+    room.later(UNPROVEN)
+    assert ear_b.last == PageChanged(room.relay.page), "a program started again, whose channels do not open"
+    assert lets_in(room, b, page)
+
+
+def test_one_that_is_doubted_gains_no_time_by_linking_again() -> None:
+    room, page, a, _, b, _ = held()
+    room.later(UNPROVEN)
+    room.relay.presenter_gone(a)
+    room.presenter("A")
+    assert lets_in(room, b, page)
 
 
 def test_each_other_holder_is_told_to_be_kept() -> None:
