@@ -126,6 +126,11 @@ TABLE: dict[str, Kind] = {
         "Pictures too far apart",
         "The stretch between two full pictures of this recording is larger than a screen can hold. Ask for a copy with more of them.",
     ),
+    "silence-added": Kind(
+        200,
+        "Silence added",
+        "The recording has no sound for {seconds} s of its length. Silence was put there, marked as added, so that the rest is heard in time; its own sound is unchanged.",
+    ),
     "still-not-yet": Kind(
         409, "Not there yet", "This moment of the recording has not been fetched yet. Wait a little."
     ),
@@ -322,7 +327,8 @@ def document() -> str:
             "# Problems",
             "",
             "Everything that can be named as a reason, in the API's problem documents (RFC 9457), beside an exhibit or a",
-            "screen in the remote, and on the command line. Types are stable. Made by `make generate`.",
+            "screen in the remote, and on the command line. Types are stable. What has status 200 refuses nothing: it is a",
+            "note of what has to be known of an exhibit. Made by `make generate`.",
             "",
             "| type | status | sentence |",
             "|---|---|---|",

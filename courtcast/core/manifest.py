@@ -34,6 +34,8 @@ class Manifest:
         """Seconds of media time, once complete."""
         self.bytes = 0
         """Of all init segments and of the fragments known."""
+        self.added = Fraction(0)
+        """Seconds filled with units that the recording does not have (`Row.added`), in the fragments known."""
         self._rows: list[list[Row]] = [[] for _ in self.tracks]
         self._late: list[dict[int, Row]] = [{} for _ in self.tracks]
         self._ends: list[list[int]] = [[] for _ in self.tracks]
@@ -76,6 +78,7 @@ class Manifest:
         end = row.start + row.duration
         ends.append(max(end, ends[-1]) if ends else end)
         self.bytes += row.bytes
+        self.added += Fraction(sum(end - start for start, end in row.added), self.tracks[row.track].timescale)
         for pts in row.pts:
             # Nearly always at the end: only a fragment that had to be cut inside a reordering group comes before.
             insort(self._pts, pts)

@@ -77,6 +77,7 @@ class Assembly:
             message.keyframe,
             file.sha256,
             message.pts,
+            message.added,
         )
         return row, file
 

@@ -28,7 +28,8 @@ class Box(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """A coded sample. Times are ticks; `counted` says that it gives a picture (or sound) inside the edit list."""
+    """A coded sample. Times are ticks; `counted` says that it gives a picture (or sound) inside the edit list, `added`
+    that it is none of the recording's own."""
 
     dts: int
     pts: int
@@ -36,6 +37,7 @@ class Sample(NamedTuple):
     sync: bool
     counted: bool
     data: bytes
+    added: bool = False
 
 
 class Malformed(ValueError):

@@ -37,6 +37,16 @@ class Piece(NamedTuple):
         """Of the counted pictures, ascending."""
         return sorted(sample.pts for sample in self.samples if sample.counted)
 
+    @property
+    def added(self) -> list[tuple[int, int]]:
+        """From, to of the samples that are none of the recording's own; those in a row as one."""
+        found: list[tuple[int, int]] = []
+        for sample in self.samples:
+            if sample.added:
+                begun = found.pop()[0] if found and found[-1][1] == sample.pts else sample.pts
+                found.append((begun, sample.pts + sample.duration))
+        return found
+
 
 class Cutter:
     """Takes one track's samples in the order of decoding, with final times, and gives fragments when they are full.

@@ -22,7 +22,7 @@ from courtcast.problems import Refused
 from courtcast.wire.api import AudioInfo, VideoInfo
 from courtcast.wire.media import ManifestRows
 
-VERSION = 1
+VERSION = 2
 """Of what preparing gives: raise it when fragments of the same source would come out differently."""
 
 

@@ -106,6 +106,7 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True, tag="piece"):
     duration: int
     keyframe: bool
     pts: list[int] = []
+    added: list[tuple[int, int]] = []
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):

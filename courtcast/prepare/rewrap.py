@@ -209,6 +209,7 @@ class Rewrap:
                 duration=piece.duration,
                 keyframe=piece.keyframe,
                 pts=pts,
+                added=piece.added,
             ),
             boxes.fragment(index + 1, piece.samples),
         )

@@ -2,8 +2,8 @@
 
 Chromium plays sound samples one after the other and looks at no time but the first after a seek: over a hole of a
 second all later sound comes a second early, and where sound begins late (beyond the first second of MSE time) nothing
-plays at all. So holes are filled with coded silence, as the recording's own codec has it. It is never counted, and put
-only where the file says that there is nothing.
+plays at all. So holes are filled with coded silence, as the recording's own codec has it. It is never counted, is
+marked as added, and is put only where the file says that there is nothing.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Silence:
             return []
         count = round((end - start) / self.length)
         starts = [start + int(n * (end - start) / Fraction(count)) for n in range(count)]
-        return [Sample(at, at, int(self.length), True, False, unit) for at in starts]
+        return [Sample(at, at, int(self.length), True, False, unit, added=True) for at in starts]
 
     def _coded(self) -> bytes | None:
         if self._unit is None and self.length:

@@ -166,7 +166,14 @@ class Way:
             url=self.entry.link.shown(),
             showable=usable and self.manifest is not None and self.manifest.showable,
             prepared=0.0 if manifest is None else manifest.prepared,
+            notes=self._notes(),
         )
+
+    def _notes(self) -> list[Problem]:
+        manifest = self._manifest
+        if manifest is None or not manifest.added:
+            return []
+        return [Refused("silence-added", seconds=f"{float(manifest.added):.1f}").problem()]
 
     def _title(self) -> str:
         """The server's name for the file where nobody gave one, else the link's."""

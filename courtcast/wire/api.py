@@ -69,6 +69,8 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     """True as soon as the first fragments exist."""
     prepared: float = 0.0
     """Seconds of media time that are prepared."""
+    notes: list[Problem] = []
+    """What else has to be known of it. None of this stands in its way; types and words as those of problems."""
 
 
 class AddExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

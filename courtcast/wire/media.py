@@ -92,6 +92,9 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     sha256: str
     pts: list[int] = []
     """Ascending presentation times of the counted frames (video only)."""
+    added: list[tuple[int, int]] = []
+    """Where units were added that the recording does not have: silence in the place of sound that is missing. From, to
+    in ticks on MSE time; every coded unit outside of these is the recording's own."""
 
 
 class ManifestRows(msgspec.Struct, frozen=True, kw_only=True):

@@ -44,6 +44,8 @@ class Recipe:
     audio_seconds: Fraction | None = None
     """As long as the picture where None."""
     audio_start: Fraction = Fraction(0)
+    audio_hole: tuple[Fraction, Fraction] | None = None
+    """From, to: coded sound between these is left out."""
     container: dict[str, str] = field(default_factory=dict)
     pix_fmt: str = "yuv420p"
     noise: bool = False
@@ -141,6 +143,9 @@ def _defaults(recipe: Recipe) -> dict[str, str]:
 def _merged(recipe: Recipe, video: Any, audio: Any) -> Iterable[av.Packet]:
     """All packets, in the order of their decoding times."""
     packets = [*_pictures(recipe, video), *(_sounds(recipe, audio) if audio else ())]
+    if recipe.audio_hole is not None:
+        start, end = recipe.audio_hole
+        packets = [p for p in packets if p.stream is not audio or not start <= p.pts * p.time_base < end]
     return sorted(packets, key=lambda p: p.dts * p.time_base)
 
 

@@ -8,6 +8,7 @@ import random
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from fractions import Fraction
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from courtcast.prepare.intake import Intake
 from courtcast.prepare.store import FolderStore
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
+from tests.prepare.media import Recipe, make
 from tests.stand_ins.evidence_server import serving
 
 HERE = Guard([ip_network("127.0.0.0/8")])
@@ -129,6 +131,19 @@ async def test_from_a_link_to_pictures(tmp_path: Path, clips: dict[str, bytes], 
         with pytest.raises(Refused, match="outside-range"):
             await watch.intake.still(added.id, frame=0, width=1)
     assert watch.states()[-1] == "ready"
+
+
+async def test_silence_that_was_added_is_said_and_is_no_conversion(tmp_path: Path, clips: dict[str, bytes]) -> None:
+    late = make(tmp_path / "late.mp4", Recipe(audio_start=Fraction(3, 2))).read_bytes()
+    async with serving({"late.mp4": late, **clips}) as server, watching(tmp_path) as watch:
+        added = await watch.add(server.url("late.mp4"))
+        ready = await watch.over(added.id)
+        assert [note.type for note in ready.notes] == ["silence-added"]
+        assert "no sound for 1.5 s" in ready.notes[0].detail
+        assert (ready.state, ready.problem, ready.converted) == ("ready", None, False)
+        assert (await watch.over((await watch.add(server.url("one.mp4"))).id)).notes == []
+    async with watching(tmp_path) as watch:
+        assert (await watch.over(added.id)).notes == ready.notes, "also after a restart"
 
 
 async def test_shown_while_it_is_still_coming_and_told_four_times_a_second_at_most(

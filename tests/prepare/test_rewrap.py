@@ -7,13 +7,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import av
+import msgspec
 import pytest
 
 from courtcast.prepare import boxes
 from courtcast.problems import Refused
 from tests.prepare.media import Recipe, make, with_edits
 from tests.prepare.prepared import Prepared, prepared
-from tests.prepare.units import difference, source_units, stored_units
+from tests.prepare.units import added_units, difference, source_units, stored_units
 
 UNEVEN = [
     0,
@@ -117,8 +118,8 @@ def test_every_kind(folder: Path, kind: str) -> None:
     assert abs(offset - start) <= Fraction(1, 1000)
     assert [t - offset for t in times] == ours
 
-    if kind not in SILENCE_ADDED:
-        assert difference(source_units(path), stored_units(made.inits, made.fragments)) is None
+    assert difference(source_units(path), stored_units(made)) is None
+    assert any(added_units(made).values()) == (manifest.added > 0) == (kind in SILENCE_ADDED)
     for track in manifest.tracks:
         check_fragments(made, track.index)
     assert manifest.complete
@@ -183,12 +184,40 @@ def test_a_little_late_picture_stays_where_it_is(folder: Path) -> None:
 def test_late_sound_is_preceded_by_silence(folder: Path, kind: str) -> None:
     path = recording(folder, kind)
     made = prepared(path)
-    source, stored = source_units(path)["audio"], stored_units(made.inits, made.fragments)["audio"]
-    added = len(stored) - len(source)
-    assert added == pytest.approx(1.48 * 48_000 / 1024, abs=2)
-    assert stored[added:] == source
-    assert len(set(stored[:added])) == 1
-    assert made.manifest.media_time(1, made.samples(1)[0].pts) == 0
+    added = added_units(made)["audio"]
+    assert len(added) == pytest.approx(1.48 * 48_000 / 1024, abs=2)
+    assert len(set(added)) == 1
+    assert float(made.manifest.added) == pytest.approx(1.48, abs=0.05)
+    marked = [span for row in made.manifest.rows(1) for span in row.added]
+    assert made.manifest.media_time(1, marked[0][0]) == 0
+    assert all(end == start for (_, end), (start, _) in pairwise(marked)), "one stretch, from the start to the sound"
+    assert len(made.samples(1)) == len(added) + len(source_units(path)["audio"])
+
+
+def test_a_unit_that_was_added_and_not_marked_is_found(folder: Path) -> None:
+    path = recording(folder, "sound late")
+    made = prepared(path)
+    unit = made.samples(1)[0].duration
+    rows = made.manifest._rows[1]
+    (start, end), *rest = rows[0].added
+    rows[0] = msgspec.structs.replace(rows[0], added=[(start + unit, end), *rest])
+    assert difference(source_units(path), stored_units(made)) is not None
+    rows[0] = msgspec.structs.replace(rows[0], added=[(start, end), *rest])
+    last = max(n for n, row in enumerate(rows) if row.added)
+    *rest, (start, end) = rows[last].added
+    rows[last] = msgspec.structs.replace(rows[last], added=[*rest, (start, end + unit)])
+    assert difference(source_units(path), stored_units(made)) is not None, "nor may the recording's own be marked"
+
+
+def test_a_hole_in_the_sound_is_filled_and_marked(folder: Path) -> None:
+    """The picture goes on; two stretches of sound with a second of nothing between them."""
+    path = make(folder / "hole.mkv", Recipe(frames=120, audio_hole=(Fraction(1), Fraction(2))))
+    made = prepared(path)
+    assert difference(source_units(path), stored_units(made)) is None
+    marked = [span for row in made.manifest.rows(1) for span in row.added]
+    start, end = (float(made.manifest.media_time(1, at)) for at in (marked[0][0], marked[-1][1]))
+    assert (start, end) == pytest.approx((1.0, 2.0), abs=0.05)
+    assert float(made.manifest.added) == pytest.approx(end - start)
 
 
 def test_trimmed_in_the_middle_of_a_gop(folder: Path) -> None:
@@ -201,7 +230,7 @@ def test_trimmed_in_the_middle_of_a_gop(folder: Path) -> None:
     assert made.manifest.rows(0)[0].start == 0
     assert made.manifest.timeline.time_of(0) == 0
     assert made.manifest.timeline.time_of(35) == Fraction(35, 30)
-    assert difference(source_units(path), stored_units(made.inits, made.fragments)) is None
+    assert difference(source_units(path), stored_units(made)) is None
     # What the edit list leaves out at the end is sent, but never up while the exhibit lasts.
     end = made.manifest.origin + made.manifest.duration
     beyond = [s for s in made.samples(0) if Fraction(s.pts, 90_000) >= end]

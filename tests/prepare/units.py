@@ -7,11 +7,13 @@ delimiters (which MP4 leaves out); whole frames of sound. Neither side uses the 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
 import av
+
+from tests.prepare.prepared import Prepared
 
 SCOPE = (
     "VID_20191220_170832.mp4",
@@ -37,22 +39,37 @@ def source_units(path: Path) -> dict[str, list[bytes]]:
         return _units(file)
 
 
-def stored_units(inits: Sequence[bytes], fragments: Sequence[Sequence[bytes]]) -> dict[str, list[bytes]]:
-    """Of a rendition: each track is an init segment and its fragments."""
+def stored_units(made: Prepared) -> dict[str, list[bytes]]:
+    """Of a rendition, without those that its manifest says were added."""
+    return _stored(made, added=False)
+
+
+def added_units(made: Prepared) -> dict[str, list[bytes]]:
+    """Of a rendition: only those that its manifest says were added."""
+    return _stored(made, added=True)
+
+
+def _stored(made: Prepared, *, added: bool) -> dict[str, list[bytes]]:
+    """Each track is an init segment and its fragments."""
     found: dict[str, list[bytes]] = {}
-    for init, parts in zip(inits, fragments, strict=True):
-        found |= _units(io.BytesIO(init + b"".join(parts)))
+    for track in made.manifest.tracks:
+        marked = [span for row in made.manifest.rows(track.index) for span in row.added]
+
+        def wanted(pts: int | None, marked: list[tuple[int, int]] = marked) -> bool:
+            return added == any(start <= (pts or 0) < end for start, end in marked)
+
+        found |= _units(io.BytesIO(made.inits[track.index] + b"".join(made.fragments[track.index])), wanted)
     return found
 
 
-def _units(file: IO[bytes]) -> dict[str, list[bytes]]:
+def _units(file: IO[bytes], wanted: Callable[[int | None], bool] = lambda _: True) -> dict[str, list[bytes]]:
     with av.open(file, "r") as container:
         pictures = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
         sounds = [s for s in container.streams.audio if s.codec_context.codec.canonical_name in SOUND]
         chosen = [*pictures[:1], *sounds[:1]]
         found: dict[str, list[bytes]] = {stream.type: [] for stream in chosen}
         for packet in container.demux(chosen):
-            if packet.size:
+            if packet.size and wanted(packet.pts):
                 codec = packet.stream.codec_context.codec.canonical_name
                 extra = packet.stream.codec_context.extradata or b""
                 found[packet.stream.type].extend(_taken_apart(bytes(packet), codec, extra))

@@ -349,6 +349,9 @@ export const Track = record(
  * @property {boolean} keyframe It begins with a keyframe (IDR or the codec's equivalent); always true for sound.
  * @property {string} sha256
  * @property {Array<number>} pts Ascending presentation times of the counted frames (video only).
+ * @property {Array<[number, number]>} added Where units were added that the recording does not have: silence in the
+ *   place of sound that is missing. From, to in ticks on MSE time; every coded unit outside of these is the recording's
+ *   own.
  */
 /** @type {Codec<Row>} */
 export const Row = row(
@@ -361,6 +364,7 @@ export const Row = row(
     keyframe: [flag],
     sha256: [text],
     pts: [list(integer), []],
+    added: [list(tuple(integer, integer)), []],
   }
 );
 
@@ -651,6 +655,8 @@ export const AudioInfo = record(
  * @property {string | null} url The link without its query: a query may be a secret.
  * @property {boolean} showable True as soon as the first fragments exist.
  * @property {number} prepared Seconds of media time that are prepared.
+ * @property {Array<Problem>} notes What else has to be known of it. None of this stands in its way; types and words as
+ *   those of problems.
  */
 /** @type {Codec<Exhibit>} */
 export const Exhibit = record(
@@ -674,6 +680,7 @@ export const Exhibit = record(
     url: [nullable(text), null],
     showable: [flag, false],
     prepared: [number, 0.0],
+    notes: [list(Problem.check), []],
   }
 );
 
