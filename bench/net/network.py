@@ -64,8 +64,10 @@ class Machine:
 class Network:
     """Context manager. `near[i]` and `far[i]` reach each other over the line and nothing else."""
 
-    def __init__(self, hosts: int = 1) -> None:
-        """`hosts` on each side; all of a side share the line."""
+    def __init__(self, hosts: int = 1, *, direct: bool = False) -> None:
+        """`hosts` on each side; all of a side share the line. `direct`: each is joined with the one across by a plain
+        pair of interfaces instead, without a relay and without a limit."""
+        self._direct = direct
         name = f"cc{os.getpid()}"
         self.near = [Machine(f"{name}n{i}", f"{NEAR}.{i + 1}") for i in range(hosts)]
         self.far = [Machine(f"{name}f{i}", f"{FAR}.{i + 1}") for i in range(hosts)]
@@ -81,7 +83,10 @@ class Network:
                 undo.callback(_delete, machine.namespace)
                 for key, value in QUIET.items():
                     _run(*machine.command("sh", "-c", f"echo {value} >/proc/sys/{key}"))
-            self._begin(undo)
+            if self._direct:
+                self._join()
+            else:
+                self._begin(undo)
             for machine in [*self.near, *self.far]:
                 link = ["ip", "-n", machine.namespace]
                 _run(*link, "link", "set", "lo", "up")
@@ -105,6 +110,11 @@ class Network:
         """What happened since it was made."""
         return self._ask(Ask())
 
+    def _join(self) -> None:
+        for near, far in zip(self.near, self.far, strict=True):
+            ends = [["name", DEVICE, "netns", machine.namespace] for machine in (near, far)]
+            _run("ip", "link", "add", *ends[0], "type", "veth", "peer", *ends[1])
+
     def _begin(self, undo: ExitStack) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
@@ -119,7 +129,8 @@ class Network:
         self._ask(Start(near, far, DEVICE))
 
     def _ask(self, message: Message) -> Told:
-        assert self._control is not None, "the network is not up"
+        if self._control is None:
+            raise RuntimeError("no relay here")
         self._control.send(msgspec.json.encode(message))
         answer = self._control.recv(MESSAGE)
         if not answer:

@@ -1,0 +1,72 @@
+"""One TCP connection that sends all it can, for comparison. Run by the bench on the two hosts.
+
+    python -m bench.channel.tcp sink ADDRESS SECONDS
+    python -m bench.channel.tcp source ADDRESS ALGORITHM SECONDS
+
+Both answer with one line of JSON at the end; the sink says `ready` once it listens. Times are ms of the wall clock.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import sys
+import time
+from contextlib import suppress
+
+PORT = 9010
+BIN = 0.1
+WAIT = 20.0
+TCP_INFO_RETRANSMITTED, TCP_INFO_SEGMENTS = 100, 136
+"""Where `tcpi_total_retrans` and `tcpi_segs_out` stand in `struct tcp_info` (linux/tcp.h)."""
+
+
+def sink(address: str, seconds: float) -> None:
+    """Counts for `seconds` from the first byte on; how the connection ends does not matter then."""
+    with socket.create_server((address, PORT)) as server:
+        server.settimeout(WAIT)
+        print(json.dumps("ready"), flush=True)
+        connection, _ = server.accept()
+        bins: list[int] = []
+        buffer = bytearray(1 << 18)
+        with connection:
+            began = time.time()
+            with suppress(TimeoutError, ConnectionError):
+                while (left := began + seconds - time.time()) > 0:
+                    connection.settimeout(left)
+                    if not (got := connection.recv_into(buffer)):
+                        break
+                    place = int((time.time() - began) / BIN)
+                    bins += [0] * (place + 1 - len(bins))
+                    bins[place] += got
+    print(json.dumps({"began": began * 1e3, "bins": bins, "bytes": sum(bins)}), flush=True)
+
+
+def source(address: str, algorithm: str, seconds: float) -> None:
+    data = bytes(1 << 16)
+    with socket.socket() as out:
+        out.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, algorithm.encode())
+        out.settimeout(WAIT)
+        out.connect((address, PORT))
+        cpu, began = time.process_time(), time.time()
+        end = time.monotonic() + seconds
+        with suppress(ConnectionError):
+            while time.monotonic() < end:
+                out.send(data)
+        info = out.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)
+        spent = time.process_time() - cpu
+        again, sent = (
+            struct.unpack_from("=I", info, place)[0] for place in (TCP_INFO_RETRANSMITTED, TCP_INFO_SEGMENTS)
+        )
+        # what still waits here would go on for seconds: the run is over
+        out.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    print(json.dumps({"began": began * 1e3, "cpu": spent, "resent": again / max(1, sent)}), flush=True)
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["sink", address, seconds]:
+            sink(address, float(seconds))
+        case ["source", address, algorithm, seconds]:
+            source(address, algorithm, float(seconds))
