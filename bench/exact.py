@@ -19,6 +19,10 @@ from tests.stand import Stand
 SEEKS = 50
 STEPS = 50
 GRID = (48, 27)
+UNHURRIED = 0.3
+"""Seconds between two steps of somebody who looks at each frame."""
+SEEK_TIME = 1.2
+"""Seconds in which any seek is through: a frame back may be ten seconds of decoding away."""
 SAME = 0.02
 """Mean difference in levels below which two frames of a recording look the same (a still title, say)."""
 
@@ -105,19 +109,28 @@ async def latency(running: Stand, clips: Mapping[str, Path], figures: Figures) -
             f"{base:.0f} ms + {slope:.1f} ms for each frame from the keyframe",
             "reported",
         )
-        forward = [(await _until_seen(running, exhibit, "step", frames=1))[0] for _ in range(20)]
-        back = [(await _until_seen(running, exhibit, "step", frames=-1))[0] for _ in range(20)]
-        figures.add(
-            f"step forward, keyframe every {gop} s", spread(forward), "≤ 60 ms", percentile(forward, 0.95) <= 60
-        )
-        figures.add(f"step back, keyframe every {gop} s", spread(back), "reported")
+        for way, pause in ((1, UNHURRIED), (1, 0.0), (-1, SEEK_TIME), (-1, 0.0)):
+            took = []
+            for _ in range(20):
+                await asyncio.sleep(pause)
+                took.append((await _until_seen(running, exhibit, "step", frames=way))[0])
+            label = f"step {'forward' if way > 0 else 'back'}, keyframe every {gop} s, "
+            label += f"{pause:g} s after the last was seen" if pause else "as soon as the last was seen"
+            target = "≤ 60 ms" if way > 0 and pause else "reported"
+            figures.add(label, spread(took), target, percentile(took, 0.95) <= 60 if target != "reported" else None)
 
 
 async def _until_seen(running: Stand, exhibit: Exhibit, command: str, **fields: object) -> tuple[float, int]:
-    """Milliseconds from the command until the asked frame's number stands in both screens' pixels."""
+    """Milliseconds from the command until the asked frame's number stands in both screens' pixels.
+
+    The pages look at their pixels from before the command on: what is measured is the room, not the asking.
+    """
+    await asyncio.gather(*(page.evaluate("() => window.bench.follow()") for page in running.pages))
     began = time.time() * 1000
     state = await running.api.room(command, **fields)
     frame = state.position_frame
     assert frame is not None
-    seen = await asyncio.gather(*(page.evaluate("(n) => window.bench.when(n)", frame) for page in running.pages))
+    seen = await asyncio.gather(
+        *(page.evaluate("([n, t]) => window.bench.seen(n, t)", [frame, began]) for page in running.pages)
+    )
     return max(t if t is not None else float("inf") for t in seen) - began, frame

@@ -44,6 +44,28 @@
         look();
       });
     },
+    /** Notes from now on which number comes onto the display when. */
+    follow() {
+      const log = (window.bench.log = []);
+      const look = () => {
+        if (log !== window.bench.log) return;
+        const seen = number();
+        if (seen !== null && seen !== log.at(-1)?.[1]) log.push([now(), seen]);
+        requestAnimationFrame(look);
+      };
+      look();
+    },
+    /** Resolves with the time at which the number first was on the display after `since`, both ms. */
+    seen(wanted, since, limit = 20000) {
+      return new Promise((resolve) => {
+        const look = () => {
+          const entry = window.bench.log.find(([at, seen]) => at >= since && seen === wanted);
+          if (entry || now() - since > limit) resolve(entry?.[0] ?? null);
+          else requestAnimationFrame(look);
+        };
+        look();
+      });
+    },
     /** Luma of the visible picture at columns × rows points, drawn as it is and not scaled. */
     points(columns, rows) {
       const video = visible();

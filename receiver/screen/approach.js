@@ -11,12 +11,12 @@ export const LIMITS = {
   late: 0.1,
   /** Frames this little ahead are reached by playing on; further ones by a seek. */
   step: 0.3,
+  /** A player that runs this near to a place need not be exchanged for another one: it is there in a moment. */
+  near: 0.5,
   /** A frame comes onto the display up to this much before the player's clock is in its interval (measured: 16 ms). */
   early: 0.05,
   /** Before the recording's own end it is enough to stop this much earlier: nothing comes after it. */
   hold: 0.008,
-  /** When stepping: the time in which the next frame should come, and for which it should then stand. */
-  reach: 0.02, stand: 0.04,
   /** After this a step is given up. */
   stepping: 0.6,
   /** After a seek the browser should tell within this which frame is on the display. */
@@ -34,6 +34,17 @@ export const LIMITS = {
   /** Rates further from 1 than this keep the pitch of voices; nearer, keeping it breaks the sound (Chromium 156). */
   pitch: 0.06,
 };
+
+/**
+ * When stepping, in seconds: the time in which the next frame should come, and for which it should then stand before
+ * the one behind it does. Who is told of a frame late by a busy page stops on it all the same.
+ * @typedef {{reach: number, stand: number}} Times
+ */
+
+/** In sight. @type {Times} */
+export const HURRIED = { reach: 0.02, stand: 0.04 };
+/** Out of sight. @type {Times} */
+export const UNHURRIED = { reach: 0.04, stand: 0.15 };
 
 /**
  * What the players of a page learn of the machine they run on.
@@ -86,17 +97,28 @@ export function near(from, to, here) {
 }
 
 /**
+ * How far a player that runs is from a place: as `cast` counts it.
+ * @param {number} off  Seconds.
+ * @param {boolean} rest  It has to stop there.
+ */
+export function apart(off, rest) {
+  if (Math.abs(off) > LIMITS.near) return 3;
+  return rest ? 1 : 0;
+}
+
+/**
  * Playback rate while stepping: as usual up to the frame before, then so slow that the frame stands long enough to
  * stop on it.
  * @param {Frame} from  On the display now.
  * @param {Frame} to
  * @param {number} stop  When the frame after `to` comes.
  * @param {number} here  The player's clock.
+ * @param {Times} times
  */
-export function pace(from, to, stop, here) {
+export function pace(from, to, stop, here, times) {
   if (from.stop !== to.start) return 1;
   const way = Math.max(0.002, to.start - here);
-  const rate = Math.min(way / LIMITS.reach, (stop - to.start) / LIMITS.stand, LIMITS.quickest);
+  const rate = Math.min(way / times.reach, (stop - to.start) / times.stand, LIMITS.quickest);
   return Math.max(LIMITS.slowest, rate);
 }
 

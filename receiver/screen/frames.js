@@ -148,6 +148,16 @@ export class Frames {
   }
 
   /**
+   * @param {Frame} frame
+   * @returns {Frame|null} The one before it.
+   */
+  before(frame) {
+    const found = this.#find((frame.start + EXACT) * this.timescale) - 1;
+    const pts = this.#pts[found];
+    return pts === undefined || this.#stops[found] !== this.#pts[found + 1] ? null : this.#checked(found, pts / this.timescale);
+  }
+
+  /**
    * How many frames a decoder goes through from one time to another.
    * @param {number} from  Seconds, MSE time.
    * @param {number} to

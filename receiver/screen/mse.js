@@ -12,6 +12,8 @@ import { Slide } from "./slide.js";
 
 /** Bytes in one SourceBuffer: well under the 158 MB of video at which Chromium begins to refuse. */
 export const BUDGET = 96 << 20;
+/** The same where the picture only rests: some GOPs around it. */
+const LEAN = 24 << 20;
 /** Seconds on both sides of a GOP's edge, so that rounding to microseconds never takes a neighbour's frame with it. */
 const EDGE = 0.0005;
 /** Seconds that the playhead may move before the window is looked at again: GOPs are longer. */
@@ -40,6 +42,7 @@ const TRIES = 2;
  * @property {string} rendition
  * @property {boolean} sound  Append the sound track too; without it there is none.
  * @property {number} [budget]  Bytes in one SourceBuffer.
+ * @property {boolean} [lean]  Holds little until it plays.
  * @property {() => void} onchange  More is in the buffer, or a problem came up.
  * @property {() => void} ondisturbed  What is under the playhead was taken out and comes again: seek again.
  */
@@ -58,6 +61,8 @@ export class Mse {
   #playing = false;
   #closed = false;
   #budget;
+  /** Bytes in one SourceBuffer for now. */
+  #lean;
   #url;
   /** A problem's type. @type {string|null} */
   problem = null;
@@ -70,6 +75,7 @@ export class Mse {
     this.video = video;
     this.feed = feed;
     this.#budget = feed.budget ?? BUDGET;
+    this.#lean = feed.lean ? LEAN : Infinity;
     this.source = new MediaSource();
     this.source.addEventListener("sourceopen", () => {
       // Without a duration only what is in the buffer counts as seekable, and a seek elsewhere lands at its end.
@@ -89,6 +95,7 @@ export class Mse {
     if (playing === this.#playing && Math.abs(at - this.#at) < NEAR) return;
     this.#at = at;
     this.#playing = playing;
+    if (playing) this.#lean = Infinity;
     this.work();
   }
 
@@ -181,12 +188,14 @@ export class Mse {
     const step = lane.slide.next({
       at: this.#at,
       playing: this.#playing,
-      budget: this.#budget,
+      budget: Math.min(this.#budget, this.#lean),
       held: (index) => vault.fragment(rendition, lane.track.index, index) !== undefined,
     });
     if (step === null) return;
     if (step.kind === "too-large") {
-      this.#fail("gop-too-large");
+      if (this.#lean > this.#budget) return void this.#fail("gop-too-large");
+      this.#lean = Infinity; // A GOP this large is all that it will hold.
+      this.#step(lane);
     } else if (step.kind === "remove") {
       this.#remove(lane, step.gop, step.disturbs);
     } else {

@@ -9,7 +9,8 @@
  */
 
 import { Learned } from "./approach.js";
-import { cast } from "./scene.js";
+import { cast, same } from "./scene.js";
+import { Understudy } from "./understudy.js";
 
 /** @typedef {import("../../web/shared/wire.js").Row} Row */
 /** @typedef {import("../../web/shared/wire.js").Scene} Scene */
@@ -72,6 +73,9 @@ export class Picture {
   #cue = null;
   /** The player whose picture is in front. @type {Player|null} */
   #up = null;
+  /** Of what is shown too: stands unseen where the picture is likely to be asked next. @type {Player|null} */
+  #second = null;
+  #understudy = new Understudy();
   /** @type {Set<Player>} */
   #players = new Set();
   #learned = new Learned();
@@ -87,6 +91,10 @@ export class Picture {
   #failures = new Map();
   /** @type {number|undefined} */
   #timer;
+  /** Until the second player moves. @type {number|undefined} */
+  #calm;
+  /** Renditions for which a second player is too much for this browser. @type {Set<string>} */
+  #alone = new Set();
   #settling = false;
   /** Called at every change worth a report. @type {() => void} */
   onchange = () => {};
@@ -113,13 +121,16 @@ export class Picture {
 
   /** @param {Stage} stage  The whole of what to do now; idempotent. */
   apply(stage) {
+    this.#foresee(stage);
     this.#stage = stage;
     if (stage.blank || !stage.shown) this.#blacken();
     const usable = [...this.#players].filter((player) => player.phase !== "failed");
     if (this.#up) usable.sort((one, other) => Number(other === this.#up) - Number(one === this.#up));
     const roles = cast(usable, stage);
+    const seconds = [this.#second, this.#up];
     this.#shown = roles.shown ?? this.#make(stage.shown, stage.sound);
     this.#cue = roles.cue ?? this.#make(stage.cue, stage.sound);
+    this.#second = seconds.find((player) => player && this.#doubles(player, stage)) ?? null;
     this.#settle();
     this.#dismiss();
     this.onchange();
@@ -179,15 +190,17 @@ export class Picture {
   /**
    * @param {Scene|null} scene
    * @param {boolean} sound
+   * @param {boolean} [lean]
    * @returns {Player|null}
    */
-  #make(scene, sound) {
+  #make(scene, sound, lean = false) {
     if (scene === null || !this.#mayMake(scene.rendition)) return null;
     const player = new this.parts.Player({
       vault: this.vault,
       clock: this.clock,
       rendition: scene.rendition,
       sound,
+      lean,
       learned: this.#learned,
       onchange: () => this.#changed(),
       onframe: (from, clock, frame) => this.#framed(from, clock, frame),
@@ -218,7 +231,7 @@ export class Picture {
   /** Lets go of players that nobody needs; the one in front stays until another can take its place. */
   #dismiss() {
     for (const player of this.#players) {
-      if (player === this.#shown || player === this.#cue || player === this.#up) continue;
+      if ([this.#shown, this.#cue, this.#up, this.#second].includes(player)) continue;
       this.#players.delete(player);
       const sums = tally(player);
       this.#gone.count += sums.count;
@@ -236,15 +249,19 @@ export class Picture {
     if (stage === null || this.#settling) return;
     this.#settling = true;
     const shown = this.#shown;
+    for (const player of this.#players) player.unhurried = player !== shown && player !== this.#up;
     const open = !stage.blank && stage.shown !== null;
     if (stage.cue) this.#cue?.follow(stage.cue, false, stage.volume);
     if (stage.shown) shown?.follow(stage.shown, open && stage.sound && this.#up === shown, stage.volume);
     if (this.#up && this.#up.rendition !== stage.shown?.rendition) this.#lower();
     if (shown?.presentable && this.#up !== shown) this.#raise(shown);
-    else if (stage.shown && this.#up && this.#up !== shown) this.#up.follow(stage.shown, false, stage.volume);
+    else if (stage.shown && this.#up && ![shown, this.#second].includes(this.#up)) {
+      this.#up.follow(stage.shown, false, stage.volume);
+    }
     if (stage.shown && this.#up === shown) shown?.follow(stage.shown, open && stage.sound, stage.volume);
     if (open && this.#up !== null && !this.#up.before) this.#uncover();
     else this.#blacken();
+    this.#rehearse(stage);
     this.#settling = false;
     this.#wind();
   }
@@ -281,6 +298,41 @@ export class Picture {
     this.#note();
   }
 
+  // The second player
+
+  /** Takes note of which way somebody steps. @param {Stage} stage  About to be carried out. */
+  #foresee(stage) {
+    const last = this.#stage?.shown ?? null;
+    if (stage.shown === null || same(stage.shown, last)) return;
+    const up = this.#up?.rendition === stage.shown.rendition ? this.#up : null;
+    const before = last?.rendition === stage.shown.rendition ? last : null;
+    const asked = up?.frame(stage.shown) ?? null;
+    this.#understudy.asked((before && up?.frame(before)) ?? null, asked, performance.now() / 1000);
+  }
+
+  /** Whether a player can be the second one of what is shown. @param {Player} player @param {Stage} stage */
+  #doubles(player, stage) {
+    if (player === this.#shown || player === this.#cue || player.phase === "failed" || !stage.shown) return false;
+    return player.rendition === stage.shown.rendition && player.sound === stage.sound;
+  }
+
+  /** Sends the second player to its place, once the picture rests. @param {Stage} stage */
+  #rehearse(stage) {
+    clearTimeout(this.#calm);
+    const shown = this.#shown;
+    if (!stage.shown || !shown?.frames || !shown.presented || this.#alone.has(shown.rendition)) return;
+    if (shown !== this.#up || this.#covered || !shown.resting) return;
+    const place = this.#understudy.place(shown.frames, shown.presented);
+    if (!place || place.media >= (stage.shown.end ?? Infinity)) return;
+    const wait = this.#understudy.wait(performance.now() / 1000);
+    if (wait > 0) {
+      this.#calm = window.setTimeout(() => this.#settle(), wait * 1000);
+      return;
+    }
+    this.#second ??= this.#make(stage.shown, stage.sound, true);
+    this.#second?.follow({ ...stage.shown, anchor: { media: place.media, clock: 0, rate: 0 } }, false, 0);
+  }
+
   // What happens
 
   /** @param {string} rendition */
@@ -290,6 +342,10 @@ export class Picture {
   }
 
   #changed() {
+    if (this.#second && (this.#second.problem !== null || this.#second.phase === "failed")) {
+      this.#alone.add(this.#second.rendition);
+      this.#second = null;
+    }
     for (const player of [this.#shown, this.#cue]) {
       if (player?.phase !== "failed") continue;
       const before = this.#failures.get(player.rendition)?.times.slice(1 - REPLACE.times) ?? [];

@@ -1,15 +1,16 @@
 /**
  * One exhibit in one video element, kept where the room says it is. Edge: the video element.
  *
- * What it does is one of the phases below; `#turn` is the one place where it goes from one to another. A picture at rest
- * stands on exactly the frame that was asked for. A picture that plays was started so that its clock passes the anchor's
- * instant: the player knows by now how late its own element starts, and calls `play` that much earlier.
+ * What it does is one of the phases of phases.js; `#turn` is the one place where it goes from one to another. A picture
+ * at rest stands on exactly the frame that was asked for. A picture that plays was started so that its clock passes the
+ * anchor's instant: the player knows by now how late its own element starts, and calls `play` that much earlier.
  * @module
  */
 
-import { LIMITS, near, pace } from "./approach.js";
+import { HURRIED, LIMITS, UNHURRIED, apart, near, pace } from "./approach.js";
 import { Follower } from "./follower.js";
 import { middle } from "./frames.js";
+import { follows } from "./phases.js";
 import { Reel } from "./reel.js";
 import { passes, position, same } from "./scene.js";
 import { Stall } from "./stall.js";
@@ -21,36 +22,26 @@ import { Stall } from "./stall.js";
 /** @typedef {import("./picture.js").Vault} Vault */
 
 /**
- * From each phase the ones that may follow.
- * still: paused, nothing under way · seeking: until the browser says it is there · stepping: plays on by a few frames ·
- * due: paused, will play at an agreed instant · running · failed: for good.
- * @type {Record<string, string[]>}
- */
-const PHASES = {
-  still: ["seeking", "stepping", "due", "failed"],
-  seeking: ["seeking", "still", "failed"],
-  stepping: ["still", "failed"],
-  due: ["still", "running", "failed"],
-  running: ["still", "failed"],
-  failed: [],
-};
-
-/**
  * @typedef {object} Given
  * @property {Vault} vault
  * @property {{now(): number}} clock  Room clock, seconds.
  * @property {string} rendition
  * @property {boolean} sound  Has a sound track in its buffer.
+ * @property {boolean} [lean]  Has little in its buffer until it plays.
  * @property {Learned} learned
  * @property {() => void} onchange
  * @property {(player: Player, clock: number, frame: Frame) => void} onframe  A frame is on: room clock, seconds.
  * @property {new (video: HTMLVideoElement, feed: import("./mse.js").Feed) => import("./mse.js").Mse} Mse
  */
 
+/** Whether two places are the same. @param {number} one  Seconds, MSE time. @param {number} other */
+const level = (one, other) => Math.abs(one - other) <= 1e-6;
+
 /** Seconds; unlike the room clock it never jumps, so that it is good for measuring how long something takes. */
 const steady = () => performance.now() / 1000;
 
 export class Player {
+  /** @type {import("./phases.js").Phase} */
   #phase = "still";
   /** @type {Scene|null} */
   #scene = null;
@@ -88,6 +79,8 @@ export class Player {
   jumps = 0;
   /** A problem's type. @type {string|null} */
   problem = null;
+  /** Nobody sees it: it takes its time to step, and never steps too far. */
+  unhurried = false;
 
   /** @param {Given} given */
   constructor(given) {
@@ -103,9 +96,9 @@ export class Player {
     for (const name of ["loadedmetadata", "seeked", "canplay", "ended", "playing", "waiting"]) {
       this.video.addEventListener(name, () => this.#happened());
     }
-    const { vault, rendition, sound } = given;
+    const { vault, rendition, sound, lean } = given;
     this.mse = new given.Mse(this.video, {
-      vault, rendition, sound,
+      vault, rendition, sound, lean,
       onchange: () => this.#happened(),
       ondisturbed: () => {
         this.#disturbed = true;
@@ -152,12 +145,36 @@ export class Player {
     return { count: this.#stall.count, seconds: this.#stall.seconds(steady()) };
   }
 
+  /** Whether the frame asked for stands on the display and nothing is under way. */
+  get resting() {
+    return this.#scene !== null && this.#satisfied();
+  }
+
+  /** The frames of this recording known by now; null while nothing is known. */
+  get frames() {
+    return this.#reel.frames;
+  }
+
   /**
-   * Whether it stands where this scene asks for.
+   * How far it is from what a scene asks for: see `cast`.
    * @param {Scene} scene
    */
-  stands(scene) {
-    return this.#scene !== null && scene.anchor.media === this.#scene.anchor.media && this.presentable;
+  distance(scene) {
+    const frames = this.#reel.frames;
+    const asked = this.#reel.asked(scene, this.given.clock.now());
+    if (this.#scene === null || frames === null || asked === null) return 3;
+    if (this.#phase === "running") return apart(asked.at - this.video.currentTime, asked.rest);
+    const frame = frames.at(asked.at);
+    if (frame === null) return scene.anchor.media === this.#scene.anchor.media && this.presentable ? 0 : 3;
+    if (this.#phase === "seeking") return frames.at(this.#target)?.start === frame.start ? 2 : 3;
+    if (this.presented?.start === frame.start && !this.#disturbed) return 0;
+    return this.#steppable(frame) ? 1 : 3;
+  }
+
+  /** @param {Scene} scene @returns {Frame|null} The frame it asks for now. */
+  frame(scene) {
+    const asked = this.#reel.asked(scene, this.given.clock.now());
+    return asked && (this.#reel.frames?.at(asked.at) ?? null);
   }
 
   /**
@@ -211,10 +228,7 @@ export class Player {
 
   // At rest
 
-  /**
-   * @param {number} at  Seconds, MSE time.
-   * @param {Frames} frames
-   */
+  /** @param {number} at  Seconds, MSE time. @param {Frames} frames */
   #rest(at, frames) {
     if (this.#phase === "running" || this.#phase === "due") this.#turn("still");
     const frame = frames.at(at);
@@ -226,17 +240,12 @@ export class Player {
       this.#turn("still");
     }
     if (this.#phase === "seeking") {
-      if (!this.#sought(target) || this.#disturbed) this.#seek(target, frames);
+      if (!level(target, this.#target) || this.#disturbed) this.#seek(target, frames);
       return;
     }
     if (this.#satisfied() || steady() < this.#tellBy) return;
     if (frame && this.#steppable(frame)) return this.#stepTo(frame, frames);
     return this.#seek(target, frames);
-  }
-
-  /** Whether the last seek went there. @param {number} target  Seconds, MSE time. */
-  #sought(target) {
-    return Math.abs(target - this.#target) <= 1e-6;
   }
 
   /** Whether the frame that the scene rests on is the one on the display. */
@@ -259,10 +268,7 @@ export class Player {
     return ready && this.presented !== null && near(this.presented, frame, this.video.currentTime);
   }
 
-  /**
-   * @param {Frame} frame
-   * @param {Frames} frames
-   */
+  /** @param {Frame} frame @param {Frames} frames */
   #stepTo(frame, frames) {
     this.#turn("stepping");
     this.#step = frame;
@@ -272,13 +278,11 @@ export class Player {
     this.video.play().catch(() => {});
   }
 
-  /**
-   * @param {Frame} frame
-   * @param {Frames} frames
-   */
+  /** @param {Frame} frame @param {Frames} frames */
   #pace(frame, frames) {
     const stop = frames.after(frame)?.start ?? frame.start + 1;
-    if (this.presented) this.video.playbackRate = pace(this.presented, frame, stop, this.video.currentTime);
+    const times = this.unhurried ? UNHURRIED : HURRIED;
+    if (this.presented) this.video.playbackRate = pace(this.presented, frame, stop, this.video.currentTime, times);
   }
 
   // Playing
@@ -404,12 +408,9 @@ export class Player {
 
   // Between the phases
 
-  /**
-   * @param {number} target  Seconds, MSE time.
-   * @param {Frames} frames
-   */
+  /** @param {number} target  Seconds, MSE time. @param {Frames} frames */
   #seek(target, frames) {
-    this.#tries = this.#sought(target) ? this.#tries + 1 : 1;
+    this.#tries = level(target, this.#target) ? this.#tries + 1 : 1;
     this.#turn("seeking");
     this.#target = target;
     this.#errand = this.#scene;
@@ -462,9 +463,9 @@ export class Player {
     this.given.onchange();
   }
 
-  /** @param {string} phase */
+  /** @param {import("./phases.js").Phase} phase */
   #turn(phase) {
-    if (!PHASES[this.#phase]?.includes(phase)) {
+    if (!follows(this.#phase, phase)) {
       console.error(`player: ${this.#phase} cannot become ${phase}`);
       return;
     }

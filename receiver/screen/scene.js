@@ -81,11 +81,12 @@ export function same(one, other) {
  * @typedef {object} Candidate  A player as the cast sees it.
  * @property {string} rendition
  * @property {boolean} sound  Whether it has a sound track in its buffer.
- * @property {(scene: Scene) => boolean} stands  Whether it already shows what this scene asks for.
+ * @property {(scene: Scene) => number} distance  From what this scene asks for: 0 there · 1 plays on to it in a moment ·
+ *   2 on its way there by a seek · 3 would have to seek.
  */
 
 /**
- * Who plays what: players are kept where they fit, so that a cued one goes up as it is.
+ * Who plays what: players are kept where they fit, so that one which stands ready goes up as it is.
  * @template {Candidate} T
  * @param {ReadonlyArray<T>} players  The one that is up first.
  * @param {Stage} stage
@@ -107,5 +108,6 @@ export function cast(players, stage) {
 function pick(players, scene, sound) {
   if (scene === null) return null;
   const fit = players.filter((player) => player.rendition === scene.rendition && player.sound === sound);
-  return fit.find((player) => player.stands(scene)) ?? fit[0] ?? null;
+  const distances = fit.map((player) => player.distance(scene));
+  return fit[distances.indexOf(Math.min(...distances))] ?? null;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import statistics
 from pathlib import Path
@@ -81,6 +82,28 @@ async def test_seeks_that_come_faster_than_they_can_be_done(tmp_path: Path) -> N
             assert await screen.code() == number
 
 
+async def test_deliberate_steps_find_their_frame_standing_ready(tmp_path: Path) -> None:
+    """Forward and back, in a GOP of ten seconds: no other frame is seen in between, and nobody waits for a decoder."""
+    clip = Clip.of(make_clip(tmp_path / "a.mp4", seconds=20, width=640, height=360, gop_seconds=10, bit_rate=1_000_000))
+    async with screens([clip]) as [screen]:
+        await screen.do("load", clip.rendition)
+        await screen.do("apply", stage(shown=scene(clip, clip.pts[280])))
+        await screen.until("bench.state().frame === 280")
+        asked, took = [280], []
+        for step in [1] * 8 + [-1] * 8:
+            # whoever turns round seeks once; from then on the frame behind stands ready
+            await screen.until("[...document.querySelectorAll('video')].every((video) => video.paused)")
+            await asyncio.sleep(1.2)
+            asked.append(asked[-1] + step)
+            await screen.do("apply", stage(shown=scene(clip, clip.pts[asked[-1]])))
+            took.append(await screen.until(f"bench.state().frame === {asked[-1]}"))
+            assert await screen.code() == asked[-1]
+        seen = [round(frame["media_time"] * 30) for frame in await screen.do("frames", 100)]
+        assert [number for place, number in enumerate(seen) if place == 0 or number != seen[place - 1]] == asked
+        ready = took[:8] + took[9:]
+        assert statistics.median(ready) < 100, f"as slow as a seek: {took}"
+
+
 async def test_steps_with_sound_on_screen_stay_silent_and_exact(tmp_path: Path) -> None:
     clip = Clip.of(make_clip(tmp_path / "a.mp4", seconds=10, width=640, height=360, gop_seconds=5, bit_rate=1_000_000))
     async with screens([clip]) as [screen]:
@@ -89,7 +112,8 @@ async def test_steps_with_sound_on_screen_stay_silent_and_exact(tmp_path: Path) 
         await screen.until("bench.state().frame === 100")
         await screen.page.evaluate(
             """() => { window.heard = 0;
-              bench.up().addEventListener('playing', (event) => { if (!event.target.muted) window.heard++; }); }"""
+              const hear = (event) => { if (!event.target.muted) window.heard++; };
+              document.addEventListener('playing', hear, true); }"""
         )
         for number in range(101, 116):
             await screen.do("apply", stage(shown=scene(clip, clip.pts[number]), sound=True))

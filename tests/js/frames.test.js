@@ -7,7 +7,7 @@ const track = { timescale: 1000, first: 100, cover: 0 };
 
 /** @param {number} index @param {number[]} pts @param {number} stop @returns {import("../../web/shared/wire.js").Row} */
 const row = (index, pts, stop) => ({
-  track: 0, index, start: pts[0] ?? 0, duration: stop - (pts[0] ?? 0), bytes: 1, keyframe: true, sha256: "", pts,
+  track: 0, index, start: pts[0] ?? 0, duration: stop - (pts[0] ?? 0), bytes: 1, keyframe: true, sha256: "", added: [], pts,
 });
 
 /** @param {import("../../web/shared/wire.js").Row[]} rows @param {boolean} [complete] @param {number} [count] */
@@ -94,4 +94,18 @@ test("a seek aims into the frame, not far behind its start", () => {
 
 test("where the first frame's time was moved down, the picture begins at its cover", () => {
   assert.equal(new Frames({ timescale: 1000, first: 0, cover: 1500 }, [0, 1]).first, 1.5);
+});
+
+test("the frame before, and none before the first", () => {
+  const [first, second] = [whole.at(0.1), whole.at(0.133)];
+  assert.ok(first && second);
+  assert.equal(whole.before(second)?.number, 0);
+  assert.equal(whole.before(first), null);
+});
+
+test("what lies before a gap in what is known is not the frame before", () => {
+  const holed = frames([row(0, [100, 133], 200), row(2, [400, 433], 500)], true, 3);
+  const behind = holed.at(0.4);
+  assert.ok(behind);
+  assert.equal(holed.before(behind), null);
 });

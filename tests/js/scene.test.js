@@ -52,9 +52,9 @@ test("same scenes", () => {
     scene({}, { rendition: "x" })]) assert.ok(!same(scene(), other));
 });
 
-/** @param {string} rendition @param {boolean} sound @param {number} [at] */
-const player = (rendition, sound, at = NaN) => ({
-  rendition, sound, stands: (/** @type {Scene} */ asked) => asked.anchor.media === at,
+/** @param {string} rendition @param {boolean} sound @param {number} [at] @param {number} [away]  From anywhere else. */
+const player = (rendition, sound, at = NaN, away = 3) => ({
+  rendition, sound, distance: (/** @type {Scene} */ asked) => (asked.anchor.media === at ? 0 : away),
 });
 
 test("a cued player goes up as it is", () => {
@@ -71,6 +71,14 @@ test("of two players of one recording the one that stands there goes up", () => 
     shown: scene({ media: 1 }, { rendition: "a" }), cue: scene({ media: 5 }, { rendition: "a" }),
   }));
   assert.deepEqual([both.shown, both.cue], [up, cued]);
+});
+
+test("of several the nearest goes up, of equals the one that is up", () => {
+  const asked = stage({ shown: scene({ media: 5 }, { rendition: "a" }) });
+  const [up, seeking, playing] = [player("a", false, 1), player("a", false, 1, 2), player("a", false, 1, 1)];
+  assert.equal(cast([up, seeking, playing], asked).shown, playing);
+  assert.equal(cast([up, seeking], asked).shown, seeking);
+  assert.equal(cast([up, player("a", false, 2)], asked).shown, up);
 });
 
 test("a seek keeps the player that is up", () => {

@@ -9,7 +9,7 @@ import { chance } from "./chance.js";
 /** Half-second fragments; every `gop`-th begins with a keyframe. @param {{count?: number, gop?: number, bytes?: number}} [how] @returns {Row[]} */
 const rows = ({ count = 40, gop = 4, bytes = 100 } = {}) =>
   Array.from({ length: count }, (_, index) => ({
-    track: 0, index, start: index * 500, duration: 500, bytes, keyframe: index % gop === 0, sha256: "", pts: [],
+    track: 0, index, start: index * 500, duration: 500, bytes, keyframe: index % gop === 0, sha256: "", added: [], pts: [],
   }));
 
 /** @param {Array<Row | undefined>} known @param {boolean} [complete] @param {number} [count] */
