@@ -35,13 +35,18 @@ class Figures:
 
     def write(self, document: Path) -> None:
         """Puts the table between the marks of the document."""
-        text = document.read_text()
-        head, rest = text.split(BEGIN, 1)
-        _, tail = rest.split(END, 1)
-        when = datetime.now(UTC).strftime("%Y-%m-%d")
-        machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
-        note = f"Run of {when}: {machine}, {os.cpu_count()} cores, browsers without a GPU."
-        document.write_text(f"{head}{BEGIN}\n{note}\n\n{self.table()}\n\n{END}{tail}")
+        write_between(document, BEGIN, END, self.table())
+
+
+def write_between(document: Path, begin: str, end: str, body: str) -> None:
+    """Puts what one run gave between two marks of the document, under a note of when and where it was. Raises
+    ValueError where the document has no such marks."""
+    head, rest = document.read_text().split(begin, 1)
+    _, tail = rest.split(end, 1)
+    when = datetime.now(UTC).strftime("%Y-%m-%d")
+    machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
+    note = f"Run of {when}: {machine}, {os.cpu_count()} cores, browsers without a GPU."
+    document.write_text(f"{head}{begin}\n{note}\n\n{body}\n\n{end}{tail}")
 
 
 def spread(values: Sequence[float], unit: str = "ms", digits: int = 0) -> str:

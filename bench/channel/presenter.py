@@ -43,11 +43,11 @@ class Load:
         path.on_progress = self._progress.set
         self._task = asyncio.create_task(self._fill() if rate is None else self._trickle(rate))
 
-    def seek(self) -> float:
-        """Another object from now on; the wall clock in ms."""
+    def seek(self) -> dict[str, float]:
+        """Another object from now on: its index, and the wall clock in ms."""
         self.index, self._offset = self.index + 1, 0
         self._progress.set()
-        return time.time() * 1e3
+        return {"index": self.index, "at": time.time() * 1e3}
 
     def control(self, every: float) -> None:
         """A control message again and again from now on."""

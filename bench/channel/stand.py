@@ -95,28 +95,35 @@ class Channels:
     """Data channels between one presenter's process and the page, loaded or not."""
 
     def __init__(self, stand: Stand, presenter: Program, sender: str, ids: Sequence[int]) -> None:
-        self._stand, self._presenter, self._sender, self._ids = stand, presenter, sender, list(ids)
+        self._stand, self._presenter, self._sender, self.ids = stand, presenter, sender, list(ids)
         self._began = 0.0
         self._ahead = 0.0
         self._cpu = 0.0
 
     def load(self, rate: float | None = None) -> None:
         """Full, or at `rate` bits a second each."""
-        self._ahead = self._stand.screen.ask("begin", ids=self._ids)
-        begun = self._presenter.ask("load", ids=self._ids, rate=rate)
+        self._ahead = self._stand.screen.ask("begin", ids=self.ids)
+        begun = self._presenter.ask("load", ids=self.ids, rate=rate)
         self._began, self._cpu = begun["began"], begun["cpu"]
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the load began."""
+        return time.time() - self._began / 1e3
+
+    def until(self, seconds: float) -> None:
+        """Sleeps until the load is so old."""
+        time.sleep(max(0.0, seconds - self.elapsed))
 
     def flows(self, seconds: float) -> list[Flow]:
         """What arrived in the first `seconds` of the load; call it when they are over. The processor's time is shared
         out evenly."""
-        spent = (self._presenter.ask("look")["cpu"] - self._cpu) / len(self._ids)
-        return [
-            Flow(self._sender, self._bins(log, seconds), seconds, spent) for log in self.logs()
-        ]
+        spent = (self._presenter.ask("look")["cpu"] - self._cpu) / len(self.ids)
+        return [Flow(self._sender, self._bins(log, seconds), seconds, spent) for log in self.logs()]
 
     def logs(self) -> list[dict[str, Any]]:
         """Of the page, by connection; times in ms of our clock."""
-        logs: list[dict[str, Any]] = self._stand.screen.ask("log", ids=self._ids)
+        logs: list[dict[str, Any]] = self._stand.screen.ask("log", ids=self.ids)
         for log in logs:
             log["began"] -= self._ahead
             log["seen"] = {int(index): at - self._ahead for index, at in log["seen"].items()}
@@ -195,7 +202,7 @@ class Stand:
         with self.channels(sender) as channels:
             before = self.told().out
             channels.load()
-            time.sleep(seconds)
+            channels.until(seconds)
             after = self.told().out
             return Run(channels.flows(seconds)[0], Crossing(before, after))
 
