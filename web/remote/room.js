@@ -218,7 +218,7 @@ const liveSide = (model, { now, clock }) => {
   const position = positionAt(room, clock, exhibit.duration) ?? shown.at;
   const truest = witness(model, screens, exhibit, now);
   const frame = room.playing ? (truest?.report?.frame ?? null) : (room.position_frame ?? shown.frame);
-  const marks = [exhibit.converted ? "Converted" : "", room.rate === 1 ? "" : speed(room.rate), room.ended ? "at its end" : ""];
+  const marks = [exhibit.converted ? "Converted" : "", room.rate === 1 ? "" : speed(room.rate), room.ended ? "at its end" : "", room.waiting ? "waits for more of it to come" : ""];
   const all = screens.length === paired(model).length;
   return {
     exhibit,
@@ -229,7 +229,7 @@ const liveSide = (model, { now, clock }) => {
     empty: [exhibit.video === null ? "Sound alone: the screens stay dark while it plays." : "No screen has sent its picture yet."],
     done: 0,
     mark: [...marks.filter(Boolean), truest === null ? "not confirmed by a screen yet" : `as seen on ${truest.name}`].join(" · "),
-    time: room.playing ? running(position) : exact(position),
+    time: room.playing && !room.waiting ? running(position) : exact(position),
     frame: frameWords(frame, exhibit),
     at: position,
     bar: barOf(exhibit, position, lanesOf(screens, exhibit)),

@@ -87,7 +87,11 @@ const seeing = (model, { screens, exhibit, at, playing }) => {
 };
 
 /** @param {Model} model @param {string} exhibit */
-const stands = ({ room }, exhibit) => (room.ended && room.shown?.exhibit === exhibit ? "at its end" : "paused");
+const stands = ({ room }, exhibit) => {
+  if (room.shown?.exhibit !== exhibit) return "paused";
+  if (room.waiting) return "waiting for more of it to come";
+  return room.ended ? "at its end" : "paused";
+};
 
 /** @param {Model} model @param {ReadonlyArray<Screen>} screens @returns {string} "The jury and witness see" */
 const sees = (model, screens) => {
