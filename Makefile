@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 NODE := $(BIN)/node
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types js unit generate lock bench clean
+.PHONY: help demo test lint types js unit generate lock bench bench-channel clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -50,6 +50,9 @@ generate: $(VENV)/test-ready ## what is made from the code: web/shared/wire.js, 
 
 bench: $(VENV)/test-ready ## the figures of docs/performance.md, all from one run
 	$(BIN)/python -m bench.main
+
+bench-channel: $(VENV)/test-ready ## the media channel over bad lines, beside TCP and stock aiortc (needs root; CELLS="40-30-1" for some)
+	$(BIN)/python -m bench.channel $(or $(CELLS),--write)
 
 lock: ## the lock files anew (needs uv); they hold hashes and no addresses
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \

@@ -1,5 +1,6 @@
-"""The near end: the product's own `Peer` under full load. Run by the bench on the near host; see `program` for how it is
-spoken to.
+"""The near end: the product's own `Peer` under full load. Run by the bench on the near host.
+
+`program` says how it is spoken to.
 
     python -m bench.channel.presenter ADDRESS SENDER        # ours | stock
 """
