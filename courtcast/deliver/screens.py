@@ -316,7 +316,7 @@ class Screens:
             rate_kbit=report.rate_kbit,
             dropped=report.dropped,
             sound=report.sound,
-            cue_ready=report.cue_ready,
+            cue_ready=session.cue_ready,
             problem=_problem(report.problem),
             age=max(0.0, time.monotonic() - session.reported),
             revision=report.revision,

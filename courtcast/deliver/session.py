@@ -98,6 +98,8 @@ class Session:
         self.pinned = pinned
         self.estimate = Estimate()
         self.stage: Stage | None = None
+        self._cue_since = 0
+        """Revision of the first stage with the cue there is now."""
         self.report: Report | None = None
         self.reported = 0.0
         """Monotonic time of the last report."""
@@ -146,10 +148,17 @@ class Session:
             return Refused("screen-no-channel").problem()
         return None
 
+    @property
+    def cue_ready(self) -> bool:
+        """The screen says that it is ready, and it speaks of the cue there is now."""
+        return self.report is not None and self.report.cue_ready and self.report.revision >= self._cue_since
+
     def set_stage(self, stage: Stage) -> None:
         """Goes out at once where the screen is there, before anything of the media."""
         if stage == self.stage:
             return
+        if self.stage is None or stage.cue != self.stage.cue:
+            self._cue_since = stage.revision
         self.stage = stage
         if self.path is not None:
             self._say(self.path, stage)

@@ -246,6 +246,32 @@ async def test_what_a_page_says_wrong_changes_nothing(room: Room, jury: Screen) 
         assert room.screens.get(known).online
 
 
+async def test_a_screen_is_ready_for_the_cue_there_is_now_not_for_the_one_before(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    clip = await Clip(room.store, SHOWN).grow(4)
+    room.manifests[SHOWN] = clip.manifest
+
+    def cued(revision: int, media: float, volume: float = 1.0) -> Stage:
+        scene = Scene(exhibit=clip.manifest.exhibit, rendition=SHOWN, anchor=Anchor(media, 0.0, 0.0))
+        return Stage(revision=revision, shown=None, cue=scene, blank=True, volume=volume)
+
+    def ready() -> bool:
+        report = room.screens.get(known).report
+        return report is not None and report.cue_ready
+
+    async with PageProgram() as program, displayed(jury, program):
+        await until(lambda: room.screens.get(known).online)
+        room.screens.set_stages({known: cued(5, 1.0)})
+        program.say(Report(revision=5, cue_ready=True))
+        await until(ready)
+        room.screens.set_stages({known: cued(6, 2.0)})
+        assert not ready(), "said of the cue before"
+        program.say(Report(revision=6, cue_ready=True))
+        await until(ready)
+        room.screens.set_stages({known: cued(7, 2.0, 0.5)})
+        assert ready(), "the cue is the same"
+
+
 def problem_of(seen: Seen) -> str | None:
     return None if seen.report is None or seen.report.problem is None else seen.report.problem.type
 
