@@ -8,7 +8,7 @@ NODE := $(BIN)/node
 .PHONY: help demo test lint types js unit generate lock bench bench-channel clean
 
 help: ## what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
 
 $(VENV)/demo-ready: requirements.lock pyproject.toml
 	@bin/system-packages chromium fonts
