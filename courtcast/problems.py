@@ -131,6 +131,16 @@ TABLE: dict[str, Kind] = {
         "Silence added",
         "The recording has no sound for {seconds} s of its length. Silence was put there, marked as added, so that the rest is heard in time; its own sound is unchanged.",
     ),
+    "frames-differ": Kind(
+        200,
+        "Count of frames differs",
+        "This recording lists {listed} pictures, but decoding it gives {decoded}; they differ from frame {first} on. From there, numbers of frames and single steps may be off; times are right.",
+    ),
+    "frames-unconfirmed": Kind(
+        200,
+        "Count of frames not confirmed",
+        "This recording could not be decoded to its end on this machine, so that its {listed} pictures are listed but not confirmed.",
+    ),
     "still-not-yet": Kind(
         409, "Not there yet", "This moment of the recording has not been fetched yet. Wait a little."
     ),

@@ -21,7 +21,8 @@ import av.subtitles.codeccontext
 import av.subtitles.stream
 
 from courtcast.prepare import messages
-from courtcast.prepare.cage.confine import OUT_OF_MEMORY, confine, follow_parent
+from courtcast.prepare.cage.confine import OUT_OF_MEMORY, confine, follow_parent, idle
+from courtcast.prepare.decode import Decode
 from courtcast.prepare.rewrap import Rewrap
 from courtcast.prepare.still import Stills, png
 from courtcast.problems import Refused
@@ -103,6 +104,11 @@ class Remote:
         return messages.receive(self._stdin)[0]
 
 
+def _is_short(log: list[tuple[int, str, str]]) -> bool:
+    """Memory was short, by what the library wrote lately."""
+    return any(_SHORT.search(line) for _, _, line in log)
+
+
 def rehearse() -> None:
     """Go through what a job does once, in memory: whatever the library loads late is loaded before files are closed."""
     file = io.BytesIO()
@@ -132,18 +138,22 @@ def main() -> None:
         return
     assert isinstance(work, messages.Work)
     confine(work.memory)
+    if work.do == "decode":
+        idle()
     remote = Remote(stdin, stdout, work.length)
     # The pictures' decoder says that memory is short only in its log, and then that the data are not valid.
-    av.logging.set_level(av.logging.ERROR if work.do == "rewrap" else None)
+    av.logging.set_level(None if work.do == "stills" else av.logging.ERROR)
     with av.logging.Capture(local=False) as log:
         remote.log = log
         try:
             if work.do == "rewrap":
                 Rewrap(remote, work.length, remote.send).run()
+            elif work.do == "decode":
+                Decode(remote, work.length, remote.send, lambda: _is_short(log)).run()
             else:
                 Stills(remote, work.length, remote.send, linear=work.linear).run(remote.next)
         except Refused as refused:
-            short = refused.type == "file-damaged" and any(_SHORT.search(line) for _, _, line in log)
+            short = refused.type == "file-damaged" and _is_short(log)
             fields = {name: str(value) for name, value in refused.fields.items()}
             remote.send(messages.Failed(problem="memory" if short else refused.type, fields=fields))
         except MemoryError:

@@ -70,6 +70,7 @@ class Intake:
             cage=Cage(),
             fetching=Turns(FETCHED_AT_ONCE),
             preparing=Turns(PREPARED_AT_ONCE),
+            counting=Turns(1),
         )
         self._open = AsyncExitStack()
         self._on_change = on_change

@@ -35,7 +35,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     """Parent → child, first: what to do. Everything else about the job is bytes that it asks for."""
 
-    do: Literal["rewrap", "stills"]
+    do: Literal["rewrap", "stills", "decode"]
     length: int | None
     memory: int
     linear: bool = False
@@ -120,6 +120,14 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
     """Child → parent (stills): the file is open; shots may come, one after the other's image."""
 
 
+class Shown(msgspec.Struct, frozen=True, kw_only=True, tag="shown"):
+    """Child → parent (decode): when the next pictures decoded are shown, in ticks from the first counted one on."""
+
+    pts: list[int]
+    last: bool = False
+    """There are no more."""
+
+
 class Image(msgspec.Struct, frozen=True, tag="image"):
     """Child → parent (stills): a PNG, behind."""
 
@@ -131,7 +139,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     fields: dict[str, str] = {}
 
 
-FromChild = Read | Looked | Begin | Piece | Done | Ready | Image | Failed
+FromChild = Read | Looked | Begin | Piece | Done | Ready | Image | Shown | Failed
 ToChild = Work | Data | Shot
 
 _encoder = msgspec.json.Encoder()

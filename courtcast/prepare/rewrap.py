@@ -2,6 +2,7 @@
 
 Demux, look at each sample, wait until it is clear where media time begins, cut, wrap, hand on. Nothing is kept longer
 than that takes, and nothing is decoded but the first picture: a file that has none says so before anything is sent.
+Frames are counted by coded units; whether decoding gives the same is looked at later (`decode`, `tally`).
 """
 
 from __future__ import annotations

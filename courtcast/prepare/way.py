@@ -34,6 +34,7 @@ from courtcast.prepare import job
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.job import Probe, prepare
 from courtcast.prepare.store import Store, load_manifest
+from courtcast.prepare.tally import Tally, count
 from courtcast.problems import Refused
 from courtcast.tasks import Work, together
 from courtcast.wire.api import Exhibit, ExhibitState, Problem
@@ -55,6 +56,8 @@ PASSING = frozenset(
 """Problems that may go away without anybody doing something in courtcast."""
 NOTICES = frozenset(("link-changed", "copy-damaged"))
 """Problems that are dealt with already; they are said until the exhibit is ready."""
+QUIET = 15.0
+"""Seconds that an exhibit has been ready before its frames are counted: it may be wanted on a screen at once."""
 VERSIONS = 3
 """Files that may be begun for one link: a server that changes it all the time is told of in words."""
 
@@ -76,6 +79,8 @@ class Kept(msgspec.Struct, kw_only=True):
     made_by: str = ""
     """`MADE_BY` of the process that numbered the rendition."""
     probe: Probe | None = None
+    tally: Tally | None = None
+    """Of the rendition's frames, once they were counted by decoding."""
     problem: Problem | None = None
     """With the file itself. It stays until another file comes, or another version of courtcast."""
 
@@ -90,6 +95,7 @@ class House(NamedTuple):
     cage: Cage
     fetching: Turns
     preparing: Turns
+    counting: Turns
 
     @property
     def db(self) -> Database:
@@ -170,10 +176,12 @@ class Way:
         )
 
     def _notes(self) -> list[Problem]:
-        manifest = self._manifest
-        if manifest is None or not manifest.added:
+        manifest, tally = self._manifest, self.kept.tally
+        if manifest is None:
             return []
-        return [Refused("silence-added", seconds=f"{float(manifest.added):.1f}").problem()]
+        added = Refused("silence-added", seconds=f"{float(manifest.added):.1f}").problem() if manifest.added else None
+        counted = None if tally is None or not manifest.complete else tally.note(manifest.frames)
+        return [note for note in (added, counted) if note is not None]
 
     def _title(self) -> str:
         """The server's name for the file where nobody gave one, else the link's."""
@@ -247,9 +255,10 @@ class Way:
                 self._set("failed", Refused("internal").problem())
                 return
             else:
-                return
+                break
             tried = 0 if self._held() > before else tried + 1
             await asyncio.sleep(AGAIN[min(tried, len(AGAIN) - 1)])
+        await self._confirm()
 
     async def _once(self) -> None:
         kept = self.kept
@@ -284,7 +293,7 @@ class Way:
             self._retire()
             self.kept.rendition = secrets.token_hex(8)
             self.kept.made_by = MADE_BY
-            self.kept.problem = None
+            self.kept.problem = self.kept.tally = None
 
     async def _begin_anew(self) -> None:
         """Another file: its own spool and rendition. The former stay until the exhibit is deleted."""
@@ -397,6 +406,22 @@ class Way:
                     await self._keep()
                 raise
         self._manifest = made
+
+    async def _confirm(self) -> None:
+        """Once for each rendition, when all has been quiet for a while: are its frames what decoding gives?"""
+        spool, manifest = self.spool, self._manifest
+        if self.kept.tally is not None or spool is None or manifest is None:
+            return
+        try:
+            await asyncio.sleep(QUIET)
+            async with self._house.counting.turn(lambda: Rank(0, self.position)):
+                self.kept.tally = await count(spool, manifest)
+            await self._keep()
+        except Refused as refused:
+            log.warning("exhibit %s: frames not counted: %s", self.entry.id, refused)
+        except Exception:
+            log.exception("exhibit %s: frames not counted", self.entry.id)
+        self._on_change()
 
     def _probed(self, probe: Probe) -> None:
         self.kept.probe = probe

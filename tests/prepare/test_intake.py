@@ -6,103 +6,16 @@ import asyncio
 import hashlib
 import random
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from fractions import Fraction
-from ipaddress import ip_network
 from pathlib import Path
 
-import av
 import msgspec
 import pytest
 
-from courtcast.evidence.database import Database
-from courtcast.evidence.guard import Guard
-from courtcast.evidence.library import Library
 from courtcast.prepare import way as way_module
-from courtcast.prepare.intake import Intake
-from courtcast.prepare.store import FolderStore
 from courtcast.problems import Refused
-from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
-from tests.prepare.media import Recipe, make
+from courtcast.wire.api import AddExhibit, ChangeExhibit, NewLink
+from tests.prepare.watch import spools, watching
 from tests.stand_ins.evidence_server import serving
-
-HERE = Guard([ip_network("127.0.0.0/8")])
-
-
-def grainy(path: Path, frames: int) -> bytes:
-    """A clip with its index at the end and grain that does not compress: about 2 MB for 8 s, and quick to make."""
-    rng = random.Random(frames)
-    with av.open(str(path), "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=30, options={"preset": "ultrafast", "crf": "30", "g": "30"})
-        stream.width, stream.height, stream.pix_fmt = 192, 144, "yuv420p"
-        for _ in range(frames):
-            frame = av.VideoFrame(192, 144, "yuv420p")
-            for plane in frame.planes:
-                plane.update(rng.randbytes(plane.buffer_size))
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-    return path.read_bytes()
-
-
-@pytest.fixture(scope="session")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Two clips, big enough for a slow line to show, and what is none."""
-    folder = tmp_path_factory.mktemp("clips")
-    files = {f"{name}.mp4": grainy(folder / f"{name}.mp4", frames) for name, frames in (("one", 240), ("two", 210))}
-    assert all(len(data) > 1_500_000 for data in files.values())
-    page = b"<!doctype html><title>Sign in</title>" + bytes(2000)
-    return {**files, "page.html": page, "text.mp4": b"words " * 5000, "empty.mp4": b""}
-
-
-class Watch:
-    """An intake and everything that it told."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.intake: Intake
-        self.db: Database
-        self.told: list[tuple[float, Exhibit | None]] = []
-        self._bell = asyncio.Event()
-
-    def on_change(self, id_: str) -> None:
-        try:
-            exhibit = self.intake.get(id_)
-        except Refused:
-            exhibit = None
-        self.told.append((asyncio.get_running_loop().time(), exhibit))
-        self._bell.set()
-
-    async def until(self, id_: str, so: Callable[[Exhibit], bool], seconds: float = 20.0) -> Exhibit:
-        async with asyncio.timeout(seconds):
-            while not so(exhibit := self.intake.get(id_)):
-                self._bell.clear()
-                await self._bell.wait()
-        return exhibit
-
-    async def over(self, id_: str) -> Exhibit:
-        return await self.until(id_, lambda exhibit: exhibit.state in {"ready", "failed"})
-
-    async def add(self, url: str, **more: str) -> Exhibit:
-        return await self.intake.add(AddExhibit(url, **more))  # type: ignore[arg-type]
-
-    def states(self) -> list[str]:
-        """As they were told, each once."""
-        seen = [exhibit.state for _, exhibit in self.told if exhibit is not None]
-        return [state for n, state in enumerate(seen) if n == 0 or seen[n - 1] != state]
-
-
-@asynccontextmanager
-async def watching(folder: Path) -> AsyncIterator[Watch]:
-    watch = Watch(folder)
-    async with Database(folder / "db") as watch.db:
-        watch.intake = Intake(folder, Library(watch.db), HERE, FolderStore(folder / "renditions"), watch.on_change)
-        async with watch.intake:
-            yield watch
-
-
-def spools(folder: Path, id_: str) -> list[str]:
-    return sorted(path.name for path in (folder / "evidence" / id_).iterdir())
 
 
 @pytest.mark.parametrize("how", ["sig=secret", "ranges=no", "ranges=no&length=chunked", "ranges=no&length=no"])
@@ -131,19 +44,6 @@ async def test_from_a_link_to_pictures(tmp_path: Path, clips: dict[str, bytes], 
         with pytest.raises(Refused, match="outside-range"):
             await watch.intake.still(added.id, frame=0, width=1)
     assert watch.states()[-1] == "ready"
-
-
-async def test_silence_that_was_added_is_said_and_is_no_conversion(tmp_path: Path, clips: dict[str, bytes]) -> None:
-    late = make(tmp_path / "late.mp4", Recipe(audio_start=Fraction(3, 2))).read_bytes()
-    async with serving({"late.mp4": late, **clips}) as server, watching(tmp_path) as watch:
-        added = await watch.add(server.url("late.mp4"))
-        ready = await watch.over(added.id)
-        assert [note.type for note in ready.notes] == ["silence-added"]
-        assert "no sound for 1.5 s" in ready.notes[0].detail
-        assert (ready.state, ready.problem, ready.converted) == ("ready", None, False)
-        assert (await watch.over((await watch.add(server.url("one.mp4"))).id)).notes == []
-    async with watching(tmp_path) as watch:
-        assert (await watch.over(added.id)).notes == ready.notes, "also after a restart"
 
 
 async def test_shown_while_it_is_still_coming_and_told_four_times_a_second_at_most(

@@ -40,6 +40,12 @@ def confine(memory: int) -> None:
     os.nice(5)
 
 
+def idle() -> None:
+    """Take only the time that nobody else wants. Not on Windows."""
+    if sys.platform != "win32":
+        os.nice(19)
+
+
 def follow_parent() -> None:
     """End when the parent has gone, whatever this process is busy with."""
     if sys.platform == "win32":

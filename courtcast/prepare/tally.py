@@ -1,0 +1,85 @@
+"""Whether the manifest's frames are the pictures that decoding gives: looked at once, when an exhibit is complete.
+
+Frames are numbered by what stands in the manifest, which comes from coded units (see `rewrap`). Where decoding gives
+other pictures, numbers and single steps may be off; the exhibit then says so. It is not failed for it: every picture
+that is shown is the recording's own, at its own time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from typing import Final
+
+import msgspec
+
+from courtcast.core.manifest import Manifest
+from courtcast.prepare import messages
+from courtcast.prepare.cage.keeper import Allowance, Cage
+from courtcast.prepare.messages import Limits
+from courtcast.prepare.source import Source
+from courtcast.problems import Refused
+from courtcast.wire.api import Problem
+
+PATIENCE: Final = 900.0
+"""Seconds without a word: at idle priority a busy machine may leave it no time for as long as a clip is played."""
+MOST: Final = 20_000_000
+"""Pictures; four days at 60 a second."""
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """What came out of it."""
+
+    frames: int | None
+    """Pictures decoded; None where the decoder did not get through."""
+    first: int | None = None
+    """Number of the first frame that is another one, or none; None where all are the same."""
+
+    def note(self, listed: int) -> Problem | None:
+        """What has to be said of an exhibit whose manifest lists so many frames."""
+        if self.frames is None:
+            return Refused("frames-unconfirmed", listed=listed).problem()
+        if self.first is not None:
+            return Refused("frames-differ", listed=listed, decoded=self.frames, first=self.first).problem()
+        return None
+
+
+async def count(source: Source, manifest: Manifest) -> Tally:
+    """Decode all of a source that is there, in a caged child at idle priority.
+
+    A child that cannot get through is an answer as well. Raises Refused: whatever the source raised.
+    """
+    shown: list[int] = []
+    limits = Limits(silence=PATIENCE)
+    async with Cage(limits, warm=False) as cage:
+        work = messages.Work(do="decode", length=source.length, memory=limits.memory)
+        async with cage.child(work) as child:
+            allowance = Allowance(limits, source.length)
+            answer: bytes | None = None
+            while True:
+                try:
+                    if answer is not None:
+                        await child.send(messages.Data(), answer)
+                    message, _ = await child.receive(limits.silence)
+                    if isinstance(message, messages.Read):
+                        allowance.read(message.n)
+                except Refused:
+                    return Tally(frames=None)
+                answer = None
+                match message:
+                    case messages.Read():
+                        answer = await source.read(message.offset, message.n)
+                    case messages.Shown() if len(shown) <= MOST:
+                        shown += message.pts
+                        if message.last:
+                            return compare(shown, manifest.timeline.pts)
+                    case _:
+                        return Tally(frames=None)
+
+
+def compare(shown: Iterable[int], listed: Sequence[int]) -> Tally:
+    """When pictures are shown, counted from the first one listed, and the list of them; in the same ticks. Pure."""
+    times = sorted(shown)
+    begin = listed[0] if listed else 0
+    both = zip_longest(times, (at - begin for at in listed))
+    return Tally(frames=len(times), first=next((n for n, (one, other) in enumerate(both) if one != other), None))
