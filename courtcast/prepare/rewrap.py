@@ -21,6 +21,7 @@ from courtcast.prepare.lane import Lane, init_segment
 from courtcast.prepare.silence import Filled, Silence
 from courtcast.prepare.timing import Timing
 from courtcast.problems import Refused
+from courtcast.wire.media import GOP_MOST
 
 if TYPE_CHECKING:
     from courtcast.prepare.lane import Packet
@@ -57,6 +58,8 @@ class Rewrap:
         self._cutters: list[Cutter] = []
         self._indexes: list[int] = []
         self._sound: Filled | None = None
+        self._stretch = 0
+        """Bytes of the picture's fragments since the last keyframe."""
         self._picture = False
         self._tries = 0
 
@@ -202,6 +205,11 @@ class Rewrap:
             if pts and lead is not None and pts[0] == lead:
                 # Moved to be reachable; the picture is shown when the file says so.
                 pts[0] = self._places[number].first
+        data = boxes.fragment(index + 1, piece.samples)
+        if self._lanes[number].video:
+            self._stretch = len(data) + (0 if piece.keyframe else self._stretch)
+            if self._stretch > GOP_MOST:
+                raise Refused("gop-too-large")
         self._emit(
             messages.Piece(
                 track=number,
@@ -212,7 +220,7 @@ class Rewrap:
                 pts=pts,
                 added=piece.added,
             ),
-            boxes.fragment(index + 1, piece.samples),
+            data,
         )
 
     def _finish(self) -> None:

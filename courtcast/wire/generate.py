@@ -58,6 +58,7 @@ CONSTANTS: tuple[tuple[ModuleType, str], ...] = (
     (media, "VERSION"),
     (media, "HEADER"),
     (media, "PIECE"),
+    (media, "GOP_MOST"),
     (media, "KIND_ROWS"),
     (media, "KIND_INIT"),
     (media, "KIND_FRAGMENT"),

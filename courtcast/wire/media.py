@@ -15,6 +15,10 @@ import msgspec
 PIECE = 16 * 1024
 """Payload bytes per message: small, so that control and seeks get in between (a 16 KiB message is 13 ms at 10 Mb/s)."""
 
+GOP_MOST = 96 << 20
+"""Bytes of the stretch from one keyframe to the next: the page appends whole stretches, and keeps well under the 158 MB
+of video at which Chromium begins to refuse. A recording with a longer one is refused while it is being prepared."""
+
 KIND_ROWS = 1
 """Payload is JSON of `ManifestRows`."""
 KIND_INIT = 2

@@ -10,7 +10,7 @@ import av
 import msgspec
 import pytest
 
-from courtcast.prepare import boxes
+from courtcast.prepare import boxes, rewrap
 from courtcast.problems import Refused
 from tests.prepare.media import Recipe, make, with_edits
 from tests.prepare.prepared import Prepared, prepared
@@ -151,6 +151,21 @@ def check_fragments(made: Prepared, track: int) -> None:
     intervals = sorted((s.pts, s.pts + s.duration) for s in samples)
     for (_, end), (start, _) in pairwise(intervals):
         assert start == end
+
+
+@pytest.mark.parametrize("kind", ["long GOP", "keyframes only"])
+def test_pictures_too_far_apart_say_so(folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page holds whole stretches between keyframes: the longest one it could not hold is known here already."""
+    path = recording(folder, kind)
+    rows = prepared(path).manifest.rows(0)
+    starts = [n for n, row in enumerate(rows) if row.keyframe]
+    longest = max(sum(row.bytes for row in rows[a:b]) for a, b in pairwise([*starts, len(rows)]))
+    monkeypatch.setattr(rewrap, "GOP_MOST", longest)
+    assert prepared(path).manifest.complete
+    monkeypatch.setattr(rewrap, "GOP_MOST", longest - 1)
+    with pytest.raises(Refused) as refused:
+        prepared(path)
+    assert refused.value.type == "gop-too-large"
 
 
 def test_keyframes_only_are_not_a_fragment_each(folder: Path) -> None:

@@ -13,6 +13,7 @@ export const PROTOCOL = 1;
 export const VERSION = 1;
 export const HEADER = 24;
 export const PIECE = 16384;
+export const GOP_MOST = 100663296;
 export const KIND_ROWS = 1;
 export const KIND_INIT = 2;
 export const KIND_FRAGMENT = 3;
