@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-WIDTH, PANEL, GAP, LEFT, RIGHT, TOP = 1400, 190, 44, 76, 170, 56
+WIDTH, PANEL, GAP, LEFT, RIGHT, TOP = 1400, 190, 44, 76, 170, 70
 MOST = 2
 """Points drawn for each pixel of the width: the least and the greatest there."""
 RATE_OVER = 0.1

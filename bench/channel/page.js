@@ -32,6 +32,16 @@ class Log {
   }
 }
 
+class Keeper {
+  kept = [];
+
+  media(data) {
+    this.kept.push(data);
+  }
+
+  control() {}
+}
+
 const connections = new Map();
 
 window.far = {
@@ -54,6 +64,19 @@ window.far = {
       setTimeout(resolve, 3000);
     });
     return pc.localDescription.sdp;
+  },
+
+  /** From now on everything is kept. */
+  keep(id) {
+    connections.get(id).log = new Keeper();
+  },
+
+  /** Of all that was kept. */
+  async digest(id) {
+    const whole = await new Blob(connections.get(id).log.kept).arrayBuffer();
+    const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
+    const sha256 = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return { bytes: whole.byteLength, sha256 };
   },
 
   begin(id) {

@@ -8,12 +8,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import inspect
 import json
 import os
 import sys
 import time
 from contextlib import suppress
+from random import Random
 from typing import Any
 
 from courtcast.deliver.paths import ChannelPath, PathClosed
@@ -23,6 +25,7 @@ from courtcast.wire.media import HEADER, KIND_FRAGMENT, PIECE, MediaHeader, pack
 WAITING = 8 * PIECE
 """Bytes that wait behind what is on its way: enough that the sender never starves, few enough for a seek."""
 OBJECT = 64 * PIECE
+BULK_WAITING = 512 * 1024 - PIECE
 LOOK = 0.05
 """Seconds after which a full path is looked at again, whether it told of progress or not."""
 RENDITION = "0000000000000001"
@@ -120,6 +123,26 @@ class Blocks:
             self.late = max(self.late, time.monotonic() - begun - BEAT)
 
 
+async def bulk(path: ChannelPath, count: int, seed: int) -> dict[str, object]:
+    """Sends so many random bytes, and waits until all have arrived."""
+    progress, random, digest = asyncio.Event(), Random(seed), hashlib.sha256()
+    path.on_progress = progress.set
+    begun, left = time.monotonic(), count
+    while left or path.buffered:
+        while left and path.buffered < BULK_WAITING:
+            piece = random.randbytes(min(left, PIECE))
+            digest.update(piece)
+            path.send_media(piece)
+            left -= len(piece)
+        progress.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK):
+                await progress.wait()
+        if path.closed:
+            raise ConnectionError(f"the path closed with {left} bytes to go")
+    return {"bytes": count, "sha256": digest.hexdigest(), "seconds": time.monotonic() - begun}
+
+
 class Presenter:
     """All connections of one process."""
 
@@ -144,6 +167,8 @@ class Presenter:
                     peer = self._peers[number]
                     self._loads[number] = Load(peer, peer.path, rate)
                 return {"began": began, "cpu": time.process_time()}
+            case {"do": "bulk", "id": number, "bytes": count, "seed": seed}:
+                return await bulk(self._peers[number].path, count, seed)
             case {"do": "look"}:
                 blocks = self._blocks
                 return {

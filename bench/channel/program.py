@@ -9,7 +9,7 @@ import json
 import selectors
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,20 +21,25 @@ ANSWER = 30.0
 STOP = 10.0
 
 
+def module(name: str, *arguments: str) -> list[str]:
+    """The command for one of our own."""
+    return [sys.executable, "-m", name, *arguments]
+
+
 class ProgramFailed(RuntimeError):
     """A program ended, or did not answer in time. Its log is in the text."""
 
 
 class Program:
-    """Context manager. One module of ours, running on a machine."""
+    """Context manager. One program, running on a machine."""
 
     def __init__(
-        self, machine: Machine, module: str, *arguments: str, log: Path, environment: Mapping[str, str] | None = None
+        self, machine: Machine, command: Sequence[str], *, log: Path, environment: Mapping[str, str] | None = None
     ) -> None:
         self._log = log
         with log.open("w") as errors:
             self._process = subprocess.Popen(
-                machine.command(sys.executable, "-m", module, *arguments),
+                machine.command(*command),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, cwd=ROOT, env=environment,
             )  # fmt: skip
         self.pid = self._process.pid

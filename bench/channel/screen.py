@@ -37,6 +37,10 @@ def obey(page: Page, asked: dict[str, Any]) -> Any:
     match asked:
         case {"do": "answer", "id": number, "sdp": sdp}:
             return page.evaluate("([id, sdp]) => far.answer(id, sdp)", [number, sdp])
+        case {"do": "keep", "id": number}:
+            return page.evaluate("(id) => far.keep(id)", number)
+        case {"do": "digest", "id": number}:
+            return page.evaluate("(id) => far.digest(id)", number)
         case {"do": "begin", "ids": numbers}:
             page.evaluate("(ids) => ids.forEach((id) => far.begin(id))", numbers)
             return clock_ahead(page)

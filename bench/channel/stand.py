@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bench.channel.program import ANSWER, STOP, Program, ProgramFailed
+from bench.channel.program import ANSWER, STOP, Program, ProgramFailed, module
 from bench.channel.tcp import WAIT
 from bench.net.line import Counts
 from bench.net.network import ROOT, Machine, Network
@@ -24,6 +23,7 @@ from bench.net.relay import Told
 OURS, STOCK, CUBIC, BBR = "ours", "stock", "cubic", "bbr"
 SENDERS = (OURS, STOCK, CUBIC, BBR)
 TCP = (CUBIC, BBR)
+SCREEN = module("bench.channel.screen")
 START = 2.0
 """Seconds that are left out of `after`."""
 BIN = 0.1
@@ -155,8 +155,9 @@ def rebinned(bins: Sequence[float], late: float, seconds: float) -> list[float]:
 class Stand:
     """Context manager. `direct`: the hosts are joined by a plain pair of interfaces, without an emulator."""
 
-    def __init__(self, *, direct: bool = False, trace: Path | None = None) -> None:
-        """`trace`: a folder for our sender's own account of each run."""
+    def __init__(self, *, direct: bool = False, trace: Path | None = None, page: Sequence[str] = SCREEN) -> None:
+        """`trace`: a folder for our sender's own account of each run; `page`: the program at the far end."""
+        self._page = page
         self.network = Network(direct=direct)
         self._trace = trace
         self._stack = ExitStack()
@@ -169,9 +170,7 @@ class Stand:
             folder = tempfile.TemporaryDirectory(prefix="courtcast-channel-", ignore_cleanup_errors=True)
             self._folder = Path(stack.enter_context(folder))
             stack.enter_context(self.network)
-            self.screen = stack.enter_context(
-                Program(self.far, "bench.channel.screen", log=self._folder / "screen.log")
-            )
+            self.screen = stack.enter_context(Program(self.far, self._page, log=self._folder / "screen.log"))
             self.browser = self.screen.hear()
             self._stack = stack.pop_all()
         return self
@@ -216,12 +215,10 @@ class Stand:
             environment = dict(os.environ)
             if self._trace is not None and sender == OURS:
                 environment["COURTCAST_SCTP_TRACE"] = str(self._trace)
-            self._presenters[sender] = self._stack.enter_context(
-                Program(
-                    self.near, "bench.channel.presenter", self.near.address, sender,
-                    log=self._folder / f"presenter-{sender}.log", environment=environment,
-                )
-            )  # fmt: skip
+            command = module("bench.channel.presenter", self.near.address, sender)
+            log = self._folder / f"presenter-{sender}.log"
+            program = Program(self.near, command, log=log, environment=environment)
+            self._presenters[sender] = self._stack.enter_context(program)
         return self._presenters[sender]
 
     def new_ids(self, count: int) -> list[int]:
@@ -284,7 +281,7 @@ class TcpFlow:
 
     def _start(self, machine: Machine, *arguments: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            machine.command(sys.executable, "-m", "bench.channel.tcp", *arguments),
+            machine.command(*module("bench.channel.tcp", *arguments)),
             stdout=subprocess.PIPE, text=True, cwd=ROOT,
         )  # fmt: skip
         self._processes.append(process)
