@@ -238,4 +238,5 @@ class Agent:
 
 
 def _loopback_only(interfaces: Sequence[str]) -> bool:
-    return bool(interfaces) and all(ipaddress.ip_address(address).is_loopback for address in interfaces)
+    addresses = own_addresses(interfaces)
+    return bool(addresses) and all(ipaddress.ip_address(address).is_loopback for address in addresses)

@@ -21,6 +21,7 @@ from courtcast.core.estimate import Estimate
 from courtcast.core.identity import Identity
 from courtcast.core.manifest import Manifest
 from courtcast.deliver.address import parse_address
+from courtcast.deliver.interfaces import offered_addresses
 from courtcast.deliver.link import Link, LinkDown
 from courtcast.deliver.paths import Path, PathClosed
 from courtcast.deliver.peer import Peer, PeerFailed
@@ -204,7 +205,7 @@ class Session:
 
     async def _attach(self, page: int) -> None:
         """One set of channels, from the offer to their end."""
-        peer = Peer(self._interfaces)
+        peer = Peer(await asyncio.to_thread(offered_addresses, self._interfaces))
         try:
             answer = await self.link.offer(page, await peer.offer())
             path = await peer.accept(answer, parse_address(self.link.address or "").host)

@@ -112,6 +112,20 @@ def two_machines() -> Iterator[tuple[Machine, Machine]]:
         yield near, far
 
 
+@contextmanager
+def lone_machine() -> Iterator[Machine]:
+    """One that has nothing but loopback. Skips the test where there can be none."""
+    if (why := missing()) is not None:
+        pytest.skip(f"network namespaces: {why}")
+    machine = Machine(f"cc{os.getpid()}l", "127.0.0.1")
+    run("ip", "netns", "add", machine.name)
+    try:
+        run(*machine.command("ip", "link", "set", "lo", "up"))
+        yield machine
+    finally:
+        _delete(machine.name)
+
+
 def _delete(name: str) -> None:
     with suppress(subprocess.SubprocessError):
         run("ip", "netns", "delete", name)
