@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Literal
 
 from aioice import Candidate
 from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
@@ -19,6 +21,7 @@ from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcsctptransport import USERDATA_MAX_LENGTH, WEBRTC_DCEP, RTCSctpTransport, SackChunk
 
 from courtcast.deliver.paths import ChannelPath
+from courtcast.deliver.sctp.association import Association
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +40,25 @@ _NONSENSE = (ValueError, LookupError, TypeError, AttributeError, AssertionError,
 """What aiortc raises over an SDP that is none, depending on where it goes wrong."""
 
 
+SenderName = Literal["ours", "stock"]
+SENDER_VARIABLE = "COURTCAST_SENDER"
+"""Of the environment: `stock` for aiortc's own sender, `ours` for that in `courtcast.deliver.sctp`."""
+SENDER_DEFAULT: SenderName = "stock"
+
+
+def chosen_sender() -> SenderName:
+    """As the environment says."""
+    name = os.environ.get(SENDER_VARIABLE, "")
+    return "stock" if name == "stock" else "ours" if name == "ours" else SENDER_DEFAULT
+
+
 class PeerFailed(ConnectionError):
     """Raised where no connection came about."""
 
 
-class Association(RTCSctpTransport):
-    """aiortc's SCTP, with three things added: it tells of progress, counts what is on its way, and lets control
-    messages pass media that waits."""
+class StockAssociation(RTCSctpTransport):
+    """aiortc's SCTP with its own sender, and three things added: it tells of progress, counts what is on its way, and
+    lets control messages pass media that waits."""
 
     def __init__(self, transport: RTCDtlsTransport) -> None:
         super().__init__(transport)
@@ -78,8 +93,9 @@ class Association(RTCSctpTransport):
 class Connection(RTCPeerConnection):
     """aiortc's connection, on our transports."""
 
-    def __init__(self, interfaces: Sequence[str]) -> None:
+    def __init__(self, interfaces: Sequence[str], sender: SenderName | None = None) -> None:
         super().__init__(RTCConfiguration(iceServers=[]))
+        self._sender = chosen_sender() if sender is None else sender
         self._interfaces = tuple(interfaces)
 
     def _RTCPeerConnection__createDtlsTransport(self) -> RTCDtlsTransport:  # noqa: N802
@@ -95,25 +111,29 @@ class Connection(RTCPeerConnection):
         return transport
 
     def _RTCPeerConnection__createSctpTransport(self) -> None:  # noqa: N802
-        association = Association(self._RTCPeerConnection__createDtlsTransport())
+        transport = self._RTCPeerConnection__createDtlsTransport()
+        association: Association | StockAssociation = (
+            StockAssociation(transport) if self._sender == "stock" else Association(transport, bulk=MEDIA)
+        )
         association._bundled = False
         association.mid = None
         association.on("datachannel", lambda channel: self.emit("datachannel", channel))
         self._RTCPeerConnection__sctp = association
 
     @property
-    def association(self) -> Association:
+    def association(self) -> Association | StockAssociation:
         sctp = self.sctp
-        assert isinstance(sctp, Association)
+        assert isinstance(sctp, Association | StockAssociation)
         return sctp
 
 
 class Peer:
     """One attempt to reach a page. `offer`, `accept`, then `path` until it closes; always `close`."""
 
-    def __init__(self, interfaces: Sequence[str] = ()) -> None:
-        """`interfaces`: addresses of this machine to use; empty: all but loopback."""
-        self._connection = Connection(interfaces)
+    def __init__(self, interfaces: Sequence[str] = (), sender: SenderName | None = None) -> None:
+        """`interfaces`: addresses of this machine to use; empty: all but loopback. `sender`: whose; by default as the
+        environment says."""
+        self._connection = Connection(interfaces, sender)
         control = self._connection.createDataChannel(CONTROL)
         media = self._connection.createDataChannel(MEDIA)
         self._channels = control, media

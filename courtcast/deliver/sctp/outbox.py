@@ -54,6 +54,8 @@ class Outbox:
         self.next_tsn = first_tsn
         self.waiting = 0
         """Bytes not cut yet."""
+        self.done: list[tuple[int, int, int]] = []
+        """(stream, protocol, bytes) of messages that were cut to their end; for whoever reads it to clear."""
         self._urgent: deque[Message] = deque()
         self._normal: deque[Message] = deque()
         self._open: Message | None = None
@@ -109,6 +111,7 @@ class Outbox:
         else:
             flags |= END
             self._open = None
+            self.done.append((message.stream, message.protocol, whole))
             self._streams[message.stream] -= 1
             if not self._streams[message.stream]:
                 del self._streams[message.stream]

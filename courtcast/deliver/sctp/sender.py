@@ -27,6 +27,8 @@ SILENT_MOST: Final = 30.0
 life (RFC 7675)."""
 BLIND: Final = 2
 """Windows that may be out while the SACKs are partial: most of it has arrived, it is only not reported."""
+URGENT: Final = 32 * 1024
+"""Bytes by which urgent messages may pass the window, and do not wait for the pacer."""
 ODD_MOST: Final = 1000
 """SACKs that cannot be, until the association is dead."""
 
@@ -87,6 +89,11 @@ class Sender:
     def waiting(self) -> int:
         """Bytes not sent yet."""
         return self.outbox.waiting
+
+    @property
+    def rate(self) -> float:
+        """Bytes a second at which it sends now."""
+        return self._bbr.limits.rate
 
     @property
     def unacknowledged(self) -> int:
@@ -200,10 +207,11 @@ class Sender:
         limit = min(self._bbr.limits.window, self._rwnd)
         if board.partial:
             limit = min(self._bbr.limits.window * BLIND, self._rwnd)
+        urgent_limit = min(limit + URGENT, self._rwnd)
         while len(batch) < BATCH:
             # With nothing out there is always one packet: it asks a closed window whether it is open again.
             open_ = (board.in_flight < limit and not self._closed_until_news) or not board.out
-            if not probing and not (ready and open_) and not (outbox.urgent and board.in_flight < self._rwnd):
+            if not probing and not (ready and open_) and not (outbox.urgent and board.in_flight < urgent_limit):
                 if ready and board.lost and board.partial and not self._closed_until_news:
                     pass  # else the window never opens: what is missing is what holds back the report
                 else:
