@@ -65,7 +65,9 @@ async def prepare(
                 match message:
                     case messages.Read():
                         allowance.read(message.n)
-                        await child.send(messages.Data(), await source.read(message.offset, message.n))
+                        given = await source.read(message.offset, message.n)
+                        allowance.gave(message.offset + len(given))
+                        await child.send(messages.Data(), given)
                     case messages.Looked():
                         on_probe(Probe(container=message.container, video=message.video, audio=message.audio))
                     case messages.Begin():

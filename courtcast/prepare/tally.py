@@ -69,6 +69,7 @@ async def count(source: Source, manifest: Manifest) -> Tally:
                 match message:
                     case messages.Read():
                         answer = await source.read(message.offset, message.n)
+                        allowance.gave(message.offset + len(answer))
                     case messages.Shown() if len(shown) <= MOST:
                         shown += message.pts
                         if message.last:

@@ -385,7 +385,7 @@ class Way:
 
     async def _prepare(self, spool: Spool) -> None:
         await self._keep()
-        await spool.whole_size()  # without an end a reader cannot look for an index there
+        await spool.size()  # the server has answered; where it does not say how long the file is, the end will show
         async with self._house.preparing.turn(self._rank_to_prepare):
             if spool.complete:
                 self._set("preparing", self._notice())

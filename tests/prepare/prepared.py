@@ -31,7 +31,9 @@ class Prepared:
         return [sample for data in self.fragments[track] for sample in boxes.samples_of(data)]
 
 
-def prepared(path: Path, exhibit: str = "e1", rendition: str = "00000000000000a1") -> Prepared:
+def prepared(
+    path: Path, exhibit: str = "e1", rendition: str = "00000000000000a1", *, length_known: bool = True
+) -> Prepared:
     """Re-wrap a whole file. Raises Refused."""
     assembly = Assembly(exhibit, rendition)
     inits: list[bytes] = []
@@ -53,6 +55,6 @@ def prepared(path: Path, exhibit: str = "e1", rendition: str = "00000000000000a1
             assembly.done(message)
 
     with path.open("rb") as file:
-        Rewrap(file, path.stat().st_size, emit).run()
+        Rewrap(file, path.stat().st_size if length_known else None, emit).run()
     assert assembly.manifest is not None
     return Prepared(assembly.manifest, looked[0], assembly.shifts, inits, fragments)

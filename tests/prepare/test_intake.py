@@ -69,6 +69,35 @@ async def test_shown_while_it_is_still_coming_and_told_four_times_a_second_at_mo
     assert len(watch.told) <= 4 * (ended - began) + 8, "four a second, and a few changes of state"
 
 
+@pytest.mark.parametrize("length", ["chunked", "no"])
+@pytest.mark.parametrize("kind", ["faststart", "fragmented", "WebM"])
+async def test_shown_while_it_comes_without_a_length(
+    tmp_path: Path, linear: dict[str, bytes], kind: str, length: str
+) -> None:
+    size = len(linear[kind])
+    async with serving(linear, rate=size / 3.0) as server, watching(tmp_path) as watch:
+        added = await watch.add(server.url(kind, ranges="no", length=length))
+        early = await watch.until(added.id, lambda exhibit: exhibit.showable)
+        assert (early.state, early.bytes_total) == ("fetching", None)
+        assert early.bytes_fetched < size / 2
+        manifest = watch.intake.manifest(added.id)
+        assert await watch.intake.still(added.id, frame=0)
+        ready = await watch.over(added.id)
+        assert (ready.state, ready.bytes_total, ready.frames) == ("ready", size, 240)
+        assert watch.intake.manifest(added.id) is manifest
+
+
+async def test_an_index_at_the_end_of_a_file_without_a_length_is_waited_for(
+    tmp_path: Path, clips: dict[str, bytes]
+) -> None:
+    size = len(clips["one.mp4"])
+    async with serving(clips, rate=size / 1.0) as server, watching(tmp_path) as watch:
+        added = await watch.add(server.url("one.mp4", ranges="no", length="chunked"))
+        first = await watch.until(added.id, lambda exhibit: exhibit.showable)
+        assert first.bytes_fetched == size
+        assert (await watch.over(added.id)).state == "ready"
+
+
 @pytest.mark.parametrize(
     ("link", "type_"),
     [

@@ -221,6 +221,21 @@ def test_a_file_read_in_circles_is_stopped() -> None:
     assert refused.value.type == "file-damaged"
 
 
+def test_a_file_of_unknown_length_is_as_long_as_what_was_given_of_it() -> None:
+    allowance = Allowance(Limits(reading=2.0), None)
+    for n in range(4000):
+        allowance.read(64 * 1024)
+        allowance.gave((n + 1) * 64 * 1024)
+        allowance.sent(64 * 1024)
+    for _ in range(5000):
+        allowance.read(64 * 1024)
+    with pytest.raises(Refused, match="no progress"):
+        allowance.read(64 << 20)
+    with pytest.raises(Refused) as refused:
+        allowance.sent(400 << 20)
+    assert refused.value.type == "file-damaged"
+
+
 async def test_cancelling_ends_the_child(cage: Cage, recording: Path, tmp_path: Path) -> None:
     source = Local(recording, there=70_000)
     task = asyncio.create_task(Run(cage, source, tmp_path).run())

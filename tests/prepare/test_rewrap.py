@@ -127,6 +127,14 @@ def test_every_kind(folder: Path, kind: str) -> None:
     assert manifest.duration >= ours[-1]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_whether_its_length_is_known_or_not(folder: Path, kind: str) -> None:
+    path = recording(folder, kind)
+    known, unknown = prepared(path), prepared(path, length_known=False)
+    assert unknown.manifest.rows_message() == known.manifest.rows_message()
+    assert (unknown.inits, unknown.fragments) == (known.inits, known.fragments)
+
+
 def check_fragments(made: Prepared, track: int) -> None:
     """What has to hold for every track whatever the file."""
     manifest = made.manifest

@@ -166,26 +166,33 @@ class Cage:
 
 
 class Allowance:
-    """How much a child may still read and send, by the length of its file. Guards against going in circles."""
+    """How much a child may read and send, by the length of its file. Guards against going in circles.
+
+    Where the length is not known, a file is as long as what was given of it so far.
+    """
 
     def __init__(self, limits: Limits, length: int | None) -> None:
-        self._silence = limits.silence
-        self._reading: float | None = None if length is None else length * limits.reading + _SPARE_BYTES
-        self._sending: float | None = None if length is None else length * 2 + _SPARE_BYTES
+        self._limits = limits
+        self._known = length is not None
+        self._length = length or 0
+        self._read = self._sent = 0
 
     def read(self, n: int) -> None:
-        """Raises Refused (parser-out-of-time)."""
-        if self._reading is not None:
-            self._reading -= n
-            if self._reading < 0:
-                raise Refused("parser-out-of-time", seconds=int(self._silence))
+        """The child asks for so much. Raises Refused (parser-out-of-time)."""
+        self._read += n
+        if self._read > self._length * self._limits.reading + _SPARE_BYTES:
+            raise Refused("parser-out-of-time", seconds=int(self._limits.silence))
+
+    def gave(self, end: int) -> None:
+        """It got bytes up to there."""
+        if not self._known:
+            self._length = max(self._length, end)
 
     def sent(self, n: int) -> None:
         """Raises Refused (file-damaged): a file does not become much more than it is."""
-        if self._sending is not None:
-            self._sending -= n
-            if self._sending < 0:
-                raise Refused("file-damaged")
+        self._sent += n
+        if self._sent > self._length * 2 + _SPARE_BYTES:
+            raise Refused("file-damaged")
 
 
 def refused(failed: messages.Failed) -> Refused:
