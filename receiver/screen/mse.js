@@ -12,8 +12,6 @@ import { Slide } from "./slide.js";
 
 /** Bytes in one SourceBuffer: well under the 158 MB of video at which Chromium begins to refuse. */
 export const BUDGET = 96 << 20;
-/** The same where the picture only rests: some GOPs around it. */
-const LEAN = 24 << 20;
 /** Seconds on both sides of a GOP's edge, so that rounding to microseconds never takes a neighbour's frame with it. */
 const EDGE = 0.0005;
 /** Seconds that the playhead may move before the window is looked at again: GOPs are longer. */
@@ -42,7 +40,7 @@ const TRIES = 2;
  * @property {string} rendition
  * @property {boolean} sound  Append the sound track too; without it there is none.
  * @property {number} [budget]  Bytes in one SourceBuffer.
- * @property {boolean} [lean]  Holds little until it plays.
+ * @property {number} [lean]  The same until it plays.
  * @property {() => void} onchange  More is in the buffer, or a problem came up.
  * @property {() => void} ondisturbed  What is under the playhead was taken out and comes again: seek again.
  */
@@ -75,7 +73,7 @@ export class Mse {
     this.video = video;
     this.feed = feed;
     this.#budget = feed.budget ?? BUDGET;
-    this.#lean = feed.lean ? LEAN : Infinity;
+    this.#lean = feed.lean ?? Infinity;
     this.source = new MediaSource();
     this.source.addEventListener("sourceopen", () => {
       // Without a duration only what is in the buffer counts as seekable, and a seek elsewhere lands at its end.

@@ -61,6 +61,8 @@ import { Understudy } from "./understudy.js";
 const TICK = 50;
 /** Frames remembered: two minutes at 60 in a second. */
 const REMEMBERED = 7200;
+/** Bytes in a buffer of the second player until it plays: some GOPs. */
+const LEAN = 24 << 20;
 /** A player that cannot decode is replaced: so many times in so many seconds, and not at once. */
 const REPLACE = { times: 3, within: 60, pause: 1 };
 
@@ -190,10 +192,10 @@ export class Picture {
   /**
    * @param {Scene|null} scene
    * @param {boolean} sound
-   * @param {boolean} [lean]
+   * @param {number} [lean]  Bytes in a buffer until it plays.
    * @returns {Player|null}
    */
-  #make(scene, sound, lean = false) {
+  #make(scene, sound, lean) {
     if (scene === null || !this.#mayMake(scene.rendition)) return null;
     const player = new this.parts.Player({
       vault: this.vault,
@@ -329,7 +331,7 @@ export class Picture {
       this.#calm = window.setTimeout(() => this.#settle(), wait * 1000);
       return;
     }
-    this.#second ??= this.#make(stage.shown, stage.sound, true);
+    this.#second ??= this.#make(stage.shown, stage.sound, LEAN);
     this.#second?.follow({ ...stage.shown, anchor: { media: place.media, clock: 0, rate: 0 } }, false, 0);
   }
 

@@ -27,7 +27,7 @@ import { Stall } from "./stall.js";
  * @property {{now(): number}} clock  Room clock, seconds.
  * @property {string} rendition
  * @property {boolean} sound  Has a sound track in its buffer.
- * @property {boolean} [lean]  Has little in its buffer until it plays.
+ * @property {number} [lean]  Bytes in a buffer until it plays.
  * @property {Learned} learned
  * @property {() => void} onchange
  * @property {(player: Player, clock: number, frame: Frame) => void} onframe  A frame is on: room clock, seconds.

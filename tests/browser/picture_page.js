@@ -17,7 +17,8 @@ const options = new URLSearchParams(location.search);
 /** The real one, with another budget where a test says so. */
 class Window extends Mse {
   constructor(video, feed) {
-    super(video, options.has("budget") ? { ...feed, budget: Number(options.get("budget")) } : feed);
+    const lean = feed.lean && options.has("lean") ? Number(options.get("lean")) : feed.lean;
+    super(video, { ...feed, lean, ...(options.has("budget") ? { budget: Number(options.get("budget")) } : {}) });
     windows.push(this);
   }
 
