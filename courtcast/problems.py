@@ -84,6 +84,11 @@ TABLE: dict[str, Kind] = {
     "disk-full": Kind(
         507, "Disk full", "The disk of this machine is full. Free some space; fetching goes on from where it stopped."
     ),
+    "disk-too-small": Kind(
+        507,
+        "Not enough room",
+        "This recording needs {needed} on the disk of this machine, and only {free} are free for it. Free some space, and it is fetched by itself; or use another data folder.",
+    ),
     "disk-failing": Kind(
         507,
         "Disk does not work",

@@ -270,7 +270,10 @@ class _Fetcher:
             trusted = self._version.etag if self._version is not None else None
             answer = await self._asker.ask(lane.position, lane.end, if_range=trusted)
         try:
+            first = self._version is None
             self._recognise(answer)
+            if first:
+                await self._spool.fits()
             if answer.start != lane.position:  # the server sends all of it
                 lane.position, lane.end = answer.start, None
             lane.end = self._end_of(lane, answer)

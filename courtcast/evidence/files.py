@@ -28,12 +28,44 @@ def refusal(error: OSError, path: Path) -> Refused:
     return Refused("disk-failing")
 
 
+def room(folder: Path) -> int:
+    """Bytes that may still be written there. Raises Refused (`disk-failing`)."""
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError as error:
+        raise refusal(error, folder) from error
+    return max(0, usage.free - min(RESERVE, usage.total // 50))
+
+
+def in_words(n: int) -> str:
+    """So many bytes, for people."""
+    return f"{n / 1e9:.1f} GB" if n >= 1e9 else f"{n / 1e6:.1f} MB"
+
+
+class Reserve:
+    """Sees to it that some of a disk stays free. To be told of everything that is written there in bulk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._since_look = LOOK_AT_DISK
+
+    def take(self, n: int) -> None:
+        """So many bytes are about to be written; the folder is there. Raises Refused (`disk-full`)."""
+        self._since_look += n
+        if self._since_look < LOOK_AT_DISK:
+            return
+        self._since_look = 0
+        if room(self._folder) <= 0:
+            self._since_look = LOOK_AT_DISK
+            raise Refused("disk-full")
+
+
 class PlacedFile:
     """A file that is read and written at offsets. All calls block; all raise Refused where the disk will not."""
 
     def __init__(self, path: Path, *, empty: bool) -> None:
         self.path = path
-        self._since_look = LOOK_AT_DISK
+        self._reserve = Reserve(path.parent)
         self._seeking = threading.Lock()
         """Where the system has no pread (Windows), seeking and reading are two steps."""
         try:
@@ -46,7 +78,7 @@ class PlacedFile:
             raise refusal(error, path) from error
 
     def write(self, offset: int, data: bytes | memoryview) -> None:
-        self._leave_some(len(data))
+        self._reserve.take(len(data))
         view = memoryview(data)
         try:
             while view:
@@ -75,16 +107,6 @@ class PlacedFile:
 
     def close(self) -> None:
         os.close(self._descriptor)
-
-    def _leave_some(self, n: int) -> None:
-        self._since_look += n
-        if self._since_look < LOOK_AT_DISK:
-            return
-        self._since_look = 0
-        usage = shutil.disk_usage(self.path.parent)
-        if usage.free < min(RESERVE, usage.total // 50):
-            self._since_look = LOOK_AT_DISK
-            raise Refused("disk-full")
 
     def _pwrite(self, data: memoryview, offset: int) -> int:
         if hasattr(os, "pwrite"):

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, NoReturn, Self, TypeVar
 
-from courtcast.evidence.files import PlacedFile
+from courtcast.evidence.files import PlacedFile, in_words, room
 from courtcast.evidence.ranges import Ranges
 from courtcast.problems import Refused
 
@@ -118,6 +118,17 @@ class Spool:
         self.length = length
         self._answered = True
         self._wake(length_too=True)
+
+    async def fits(self) -> None:
+        """Raises Refused (`disk-too-small`) where the disk has no room for what is still to come.
+
+        Every byte is written twice: here, and in a fragment of what is prepared from it.
+        """
+        if self.length is None:
+            return
+        needed, free = 2 * (self.length - self.held.total), await _off_loop(room, self.path.parent)
+        if needed > free:
+            raise Refused("disk-too-small", needed=in_words(needed), free=in_words(free))
 
     async def write(self, piece: Piece) -> None:
         """Puts a piece in its place; parts of it that are held already are left as they are.

@@ -27,10 +27,11 @@ from courtcast.evidence.links.direct import check_headers
 from courtcast.evidence.turns import Turns
 from courtcast.evidence.verify import is_intact
 from courtcast.prepare.cage.keeper import Cage
+from courtcast.prepare.kept import SPACE, Kept
 from courtcast.prepare.moments import Stills, frame_meant
 from courtcast.prepare.store import Store
 from courtcast.prepare.viewer import Viewer
-from courtcast.prepare.way import SPACE, House, Kept, Way
+from courtcast.prepare.way import House, Way
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
 
@@ -206,7 +207,7 @@ class Intake:
         kept = dict(await db.items(SPACE))
         entries = await self._house.library.list()
         for entry in entries:
-            way = self._take_in(entry, _kept(kept.get(entry.id)))
+            way = self._take_in(entry, Kept.read(kept.get(entry.id)))
             if way.kept.sha256 is not None and way.kept.problem is None:
                 self._own(self._look_again(way, way.kept.sha256), f"looking at {entry.id} again")
         for id_, remains in await db.items(REMAINS):
@@ -305,17 +306,6 @@ class Intake:
             delete(connection, REMAINS, id_)
 
         await self._house.db.run(forget)
-
-
-def _kept(data: bytes | None) -> Kept:
-    """What a former process wrote down; nothing where it cannot be read, and all is done again."""
-    if data is None:
-        return Kept()
-    try:
-        return msgspec.json.decode(data, type=Kept)
-    except msgspec.MsgspecError:
-        log.exception("what was kept of an exhibit cannot be read")
-        return Kept()
 
 
 def _link(url: str, headers: dict[str, str]) -> Link:

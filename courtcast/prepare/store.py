@@ -23,6 +23,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from courtcast.core.manifest import Manifest
+from courtcast.evidence.files import Reserve
 from courtcast.problems import Refused
 from courtcast.wire.media import ManifestRows, Row, Track
 
@@ -54,6 +55,7 @@ class FolderStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._reserve = Reserve(folder)
 
     async def put(self, name: str, data: bytes) -> None:
         await self._run(lambda: self._put(self._path(name), data))
@@ -81,6 +83,7 @@ class FolderStore:
         part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            self._reserve.take(len(data))
             part.write_bytes(data)
             part.replace(path)
         except OSError as error:

@@ -12,8 +12,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from importlib.metadata import version
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,11 +29,11 @@ from courtcast.evidence.meter import Meter
 from courtcast.evidence.ranges import Ranges
 from courtcast.evidence.spool import Spool
 from courtcast.evidence.turns import Rank, Turns
-from courtcast.prepare import job
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.job import Probe, prepare
+from courtcast.prepare.kept import MADE_BY, SPACE, Kept
 from courtcast.prepare.store import Store, load_manifest
-from courtcast.prepare.tally import Tally, count
+from courtcast.prepare.tally import count
 from courtcast.problems import Refused
 from courtcast.tasks import Work, together
 from courtcast.wire.api import Exhibit, ExhibitState, Problem
@@ -42,8 +41,6 @@ from courtcast.wire.media import ManifestRows
 
 log = logging.getLogger(__name__)
 
-SPACE = "ways"
-"""Where a `Kept` lies for each exhibit."""
 KEEP_SECONDS = 2.0
 """Between two notes of what is held: what a power cut costs at most."""
 AGAIN = (5.0, 15.0, 30.0, 60.0)
@@ -51,7 +48,15 @@ AGAIN = (5.0, 15.0, 30.0, 60.0)
 SLOW = 32 << 10
 """Bytes a second. A line that carries no more is not filled by this one, so that the next may begin."""
 PASSING = frozenset(
-    ("link-unreachable", "link-unknown-host", "link-server", "link-cut-short", "disk-full", "disk-failing")
+    (
+        "link-unreachable",
+        "link-unknown-host",
+        "link-server",
+        "link-cut-short",
+        "disk-full",
+        "disk-too-small",
+        "disk-failing",
+    )
 )
 """Problems that may go away without anybody doing something in courtcast."""
 NOTICES = frozenset(("link-changed", "copy-damaged"))
@@ -60,29 +65,6 @@ QUIET = 15.0
 """Seconds that an exhibit has been ready before its frames are counted: it may be wanted on a screen at once."""
 VERSIONS = 3
 """Files that may be begun for one link: a server that changes it all the time is told of in words."""
-
-
-MADE_BY = " ".join(f"{name} {version(name)}" for name in ("courtcast", "av")) + f" {job.VERSION}"
-"""Other versions may make other fragments of the same bytes."""
-
-
-class Kept(msgspec.Struct, kw_only=True):
-    """What a later process has to know of one exhibit."""
-
-    file: int = 1
-    """Number of the spool: each version of the source has its own."""
-    version: Version | None = None
-    held: list[tuple[int, int]] = []
-    sha256: str | None = None
-    """Of the whole, once all of it is held."""
-    rendition: str = ""
-    made_by: str = ""
-    """`MADE_BY` of the process that numbered the rendition."""
-    probe: Probe | None = None
-    tally: Tally | None = None
-    """Of the rendition's frames, once they were counted by decoding."""
-    problem: Problem | None = None
-    """With the file itself. It stays until another file comes, or another version of courtcast."""
 
 
 class House(NamedTuple):
@@ -131,6 +113,8 @@ class Way:
         """The one that the preparing in hand fills."""
         self._meter = Meter()
         self._begun = 0
+        self._noted = True
+        """What is kept is as it was last written down, but for what has come since."""
         self._task: asyncio.Task[None] | None = None
 
     # what others see
@@ -209,6 +193,8 @@ class Way:
         known = self.kept.version
         if self.kept.problem is not None or (self.kept.sha256 is not None and not self.cleared):
             await self._begin_anew()
+            with suppress(Refused):  # else before anything is begun
+                await self._keep()
         elif known is not None:  # tags and dates are another server's: only the bytes can tell
             self.kept.version = Version(length=known.length, name=known.name)
         self._begun = 0
@@ -224,7 +210,7 @@ class Way:
 
     def remains(self) -> list[str]:
         """Renditions in the store, for clearing away."""
-        return [number for number in (self.kept.rendition, *(m.rendition for m in self.replaced)) if number]
+        return [number for number in (self.kept.rendition, *self.kept.former) if number]
 
     async def _halt(self) -> None:
         task, self._task = self._task, None
@@ -265,6 +251,8 @@ class Way:
         if kept.problem is not None and kept.made_by == MADE_BY:
             raise Refused.of(kept.problem)
         self._number()
+        if not self._noted:
+            await self._keep()
         if self.spool is None:
             path = self._house.folder / self.entry.id / f"{kept.file}.spool"
             length = kept.version.length if kept.version is not None else None
@@ -275,7 +263,7 @@ class Way:
             raise Refused("hash-mismatch")
         if complete and (found := await load_manifest(self._house.store, kept.rendition)) is not None:
             self._manifest = found
-            self._set("ready", None)
+            await self._finish()
             return
         spool = self.spool
         works: list[Work] = [lambda: self._prepare(spool)]
@@ -285,26 +273,48 @@ class Way:
             await together(*works)
         except BaseExceptionGroup as errors:
             raise _plainest(errors) from errors
+        await self._finish()
+
+    async def _finish(self) -> None:
         self._set("ready", None)
+        try:
+            await self._clear_away()
+        except Refused as refused:
+            log.warning("exhibit %s: not all of what was replaced is gone: %s", self.entry.id, refused)
+
+    async def _clear_away(self) -> None:
+        """What this version of the file has replaced goes, but for renditions that somebody may still be showing."""
+        if self.spool is not None:
+            await asyncio.to_thread(_remove_others, self.spool.path)
+        shown = {manifest.rendition for manifest in self.replaced}
+        gone = [number for number in self.kept.former if number not in shown]
+        for number in gone:
+            await self._house.store.delete(number)
+        if gone:
+            self.kept.former = [number for number in self.kept.former if number in shown]
+            await self._keep()
 
     def _number(self) -> None:
-        """A rendition has a number before its first fragment; `_prepare` writes it down before it makes one."""
+        """A rendition has a number, written down, before its first fragment."""
         if not self.kept.rendition or self.kept.made_by != MADE_BY:
             self._retire()
+            self._noted = False
             self.kept.rendition = secrets.token_hex(8)
             self.kept.made_by = MADE_BY
             self.kept.problem = self.kept.tally = None
 
     async def _begin_anew(self) -> None:
-        """Another file: its own spool and rendition. The former stay until the exhibit is deleted."""
+        """Another file: its own spool and rendition. The former stay until all of this one is there."""
         if self.spool is not None:
             await self.spool.close()
             self.spool = None
         self._retire()
-        self.kept = Kept(file=self.kept.file + 1)
-        await self._keep()
+        self.kept = Kept(file=self.kept.file + 1, former=self.kept.former)
+        self._noted = False
 
     def _retire(self) -> None:
+        if self.kept.rendition:
+            self.kept.former.append(self.kept.rendition)
         if self._manifest is not None:
             self.replaced.append(self._manifest)
         self._manifest = None
@@ -380,11 +390,11 @@ class Way:
 
     async def _keep(self) -> None:
         await self._house.db.put(SPACE, self.entry.id, msgspec.json.encode(self.kept))
+        self._noted = True
 
     # preparing
 
     async def _prepare(self, spool: Spool) -> None:
-        await self._keep()
         await spool.size()  # the server has answered; where it does not say how long the file is, the end will show
         async with self._house.preparing.turn(self._rank_to_prepare):
             if spool.complete:
@@ -468,6 +478,14 @@ class Way:
         """What is all here takes a moment only, and does not wait for those that wait for their bytes."""
         waits = self.spool is not None and not self.spool.complete
         return Rank(min(self.pressing, 0 if waits else -1), self.position)
+
+
+def _remove_others(spool: Path) -> None:
+    """Earlier versions of a file, beside the one that is held. What cannot be removed now is, the next time."""
+    for path in spool.parent.glob("*.spool"):
+        if path != spool:
+            with suppress(OSError):
+                path.unlink()
 
 
 def _plainest(errors: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from courtcast.evidence import spool as module
 from courtcast.evidence.ranges import Ranges
 from courtcast.evidence.spool import Piece, Spool
 from courtcast.problems import Refused
+from tests.small_disk import small_disk
 
 DATA = random.Random(1).randbytes(300_000)
 
@@ -186,20 +186,28 @@ async def test_reads_have_bounds(tmp_path: Path, bad: tuple[int, int]) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True, check=False)
-    if made.returncode:
-        pytest.skip("a small disk can only be made by root: " + made.stderr.decode().strip())
-    yield folder
-    subprocess.run(["umount", folder], check=True)
+def megabyte(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", "1m") as folder:
+        yield folder
 
 
-async def test_a_full_disk_is_said_and_fetching_goes_on_when_there_is_room(small_disk: Path) -> None:
-    filler = small_disk / "filler"
+async def test_what_is_still_to_come_has_to_fit_twice(megabyte: Path) -> None:
+    async with await Spool.open(megabyte / "unknown") as spool:
+        await spool.fits()
+    async with await Spool.open(megabyte / "spool", len(DATA)) as spool:
+        await spool.fits()
+        await spool.write(Piece(0, DATA[:200_000]))
+        (megabyte / "filler").write_bytes(bytes(600_000))
+        await spool.fits()
+        (megabyte / "filler").write_bytes(bytes(700_000))
+        with pytest.raises(Refused, match="disk-too-small"):
+            await spool.fits()
+
+
+async def test_a_full_disk_is_said_and_fetching_goes_on_when_there_is_room(megabyte: Path) -> None:
+    filler = megabyte / "filler"
     filler.write_bytes(bytes(900_000))
-    async with await Spool.open(small_disk / "spool", len(DATA)) as spool:
+    async with await Spool.open(megabyte / "spool", len(DATA)) as spool:
         with pytest.raises(Refused, match="disk-full"):
             await asyncio.gather(*(spool.write(piece) for piece in pieces(DATA, 60_000)))
         held = spool.held.total

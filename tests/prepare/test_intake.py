@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from courtcast.prepare import way as way_module
+from courtcast.prepare.kept import SPACE, Kept
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, NewLink
 from tests.prepare.watch import spools, watching
@@ -190,7 +191,6 @@ async def test_a_file_that_changes_underneath_is_fetched_anew_and_never_mixed(
         assert second is not None
         assert second.rendition != first.rendition
         assert watch.intake.rendition(first.rendition) is first, "screens that show it can go on"
-        assert spools(tmp_path, added.id) == ["1.spool", "2.spool"]
         assert before.id == ready.id
     told = [(one.state, one.problem.type) for _, one in watch.told if one is not None and one.problem is not None]
     assert {type_ for _, type_ in told} == {"link-changed"}
@@ -318,7 +318,7 @@ async def test_deleting_leaves_nothing_also_when_the_presenter_ends_in_the_middl
             rest = tmp_path / "evidence" / "0123456789abcdef"
             rest.mkdir()
             for _ in range(200):
-                if not await watch.db.items("remains") and not await watch.db.items(way_module.SPACE):
+                if not await watch.db.items("remains") and not await watch.db.items(SPACE):
                     break
                 await asyncio.sleep(0.02)
         assert [path.name for path in (tmp_path / "evidence").iterdir()] == [rest.name], "others' files are left alone"
@@ -428,5 +428,5 @@ async def test_killed_at_any_time_nothing_acknowledged_is_lost(tmp_path: Path, c
 
 
 def test_what_is_kept_reads_back() -> None:
-    kept = way_module.Kept(file=3, held=[(0, 5)], rendition="a" * 16, made_by="x")
-    assert msgspec.json.decode(msgspec.json.encode(kept), type=way_module.Kept) == kept
+    kept = Kept(file=3, held=[(0, 5)], rendition="a" * 16, made_by="x")
+    assert msgspec.json.decode(msgspec.json.encode(kept), type=Kept) == kept

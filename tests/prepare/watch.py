@@ -15,8 +15,8 @@ import msgspec
 from courtcast.evidence.database import Database
 from courtcast.evidence.guard import Guard
 from courtcast.evidence.library import Library
-from courtcast.prepare import way as way_module
 from courtcast.prepare.intake import Intake
+from courtcast.prepare.kept import SPACE, Kept
 from courtcast.prepare.store import FolderStore
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, Exhibit
@@ -89,5 +89,5 @@ def spools(folder: Path, id_: str) -> list[str]:
     return sorted(path.name for path in (folder / "evidence" / id_).iterdir())
 
 
-async def kept(watch: Watch, id_: str) -> way_module.Kept:
-    return msgspec.json.decode(dict(await watch.db.items(way_module.SPACE))[id_], type=way_module.Kept)
+async def kept(watch: Watch, id_: str) -> Kept:
+    return msgspec.json.decode(dict(await watch.db.items(SPACE))[id_], type=Kept)

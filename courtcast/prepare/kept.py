@@ -1,0 +1,54 @@
+"""What a later process has to know of one exhibit's way in."""
+
+from __future__ import annotations
+
+import logging
+from importlib.metadata import version
+from typing import Self
+
+import msgspec
+
+from courtcast.evidence.fetch import Version
+from courtcast.prepare import job
+from courtcast.prepare.job import Probe
+from courtcast.prepare.tally import Tally
+from courtcast.wire.api import Problem
+
+log = logging.getLogger(__name__)
+
+SPACE = "ways"
+"""Where a `Kept` lies for each exhibit."""
+MADE_BY = " ".join(f"{name} {version(name)}" for name in ("courtcast", "av")) + f" {job.VERSION}"
+"""Other versions may make other fragments of the same bytes."""
+
+
+class Kept(msgspec.Struct, kw_only=True):
+    """Written down whenever something of it has become true on the disk."""
+
+    file: int = 1
+    """Number of the spool: each version of the source has its own."""
+    version: Version | None = None
+    held: list[tuple[int, int]] = []
+    sha256: str | None = None
+    """Of the whole, once all of it is held."""
+    rendition: str = ""
+    former: list[str] = []
+    """Renditions that were replaced, and may still lie in the store."""
+    made_by: str = ""
+    """`MADE_BY` of the process that numbered the rendition."""
+    probe: Probe | None = None
+    tally: Tally | None = None
+    """Of the rendition's frames, once they were counted by decoding."""
+    problem: Problem | None = None
+    """With the file itself. It stays until another file comes, or another version of courtcast."""
+
+    @classmethod
+    def read(cls, data: bytes | None) -> Self:
+        """What a former process wrote down; nothing where it cannot be read, and all is done again."""
+        if data is None:
+            return cls()
+        try:
+            return msgspec.json.decode(data, type=cls)
+        except msgspec.MsgspecError:
+            log.exception("what was kept of an exhibit cannot be read")
+            return cls()
