@@ -348,12 +348,14 @@ async def test_silent_servers_hold_nobody_up_and_whoever_is_wanted_least_of_all(
             await watch.add(server.url("one.mp4", hang="answer", n=n))
         later = await watch.add(server.url("two.mp4", n=1))
         wanted = await watch.add(server.url("two.mp4"))
-        await asyncio.sleep(0.3)
         assert watch.intake.get(wanted.id).state == "waiting"
         watch.intake.prefer(wanted.id)
-        assert (await watch.until(wanted.id, lambda one: one.state == "ready", 8)).problem is None
-        assert watch.intake.get(later.id).state == "waiting"
-        assert (await watch.until(later.id, lambda one: one.state == "ready", 11)).problem is None
+        assert (await watch.until(wanted.id, lambda one: one.state == "ready", 60)).problem is None
+        assert (await watch.until(later.id, lambda one: one.state == "ready", 60)).problem is None
+    told = [(one.id, one.state) for _, one in watch.told if one is not None]
+    begun = told.index((later.id, "fetching"))
+    assert told.index((wanted.id, "fetching")) < begun, "before the other, which was there before"
+    assert "failed" not in {state for _, state in told[:begun]}, "nobody waits until the silent ones are given up"
 
 
 async def test_the_line_is_left_to_the_one_that_was_asked_for(tmp_path: Path, clips: dict[str, bytes]) -> None:
