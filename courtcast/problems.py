@@ -263,7 +263,7 @@ TABLE: dict[str, Kind] = {
     "no-network": Kind(
         500,
         "No network",
-        "This machine has no network interface that screens could be found on. Connect it, then start again.",
+        "This machine has no network on which screens and presenters could find each other. Connect it; the search goes on by itself.",
     ),
     "receiver-in-use": Kind(
         500,

@@ -109,7 +109,9 @@ class Agent:
             await asyncio.gather(self._listener.stop(), self._pages.stop())
 
     async def _serve(self, stopped: asyncio.Event) -> None:
-        async with Announcement(self._card, self._port, self._addresses), asyncio.TaskGroup() as group:
+        alone = _loopback_only(self._settings.interfaces)
+        here = alone and bool(self._settings.interfaces)
+        async with Announcement(self._card, self._port, self._addresses, here=here), asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._listener.reap()), group.create_task(self._watch_store())]
             tasks.append(group.create_task(self._watch_page()))
             if self._browser is not None:
@@ -120,7 +122,7 @@ class Agent:
                     lambda: self._relay.page != 0,
                     page_hangs=lambda: self._relay.page != 0 and self._relay.page == self._hung,
                     headless=self._settings.headless,
-                    loopback=_loopback_only(self._settings.interfaces),
+                    loopback=alone,
                 )
                 tasks.append(group.create_task(kiosk.run()))
             else:

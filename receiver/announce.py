@@ -13,6 +13,7 @@ from typing import Final
 from zeroconf import Error, IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
+from courtcast.problems import Refused
 from courtcast.wire.link import SERVICE, Card
 
 LOOK_AGAIN: Final = 5.0
@@ -24,12 +25,16 @@ _log = logging.getLogger(__name__)
 
 
 class Announcement:
-    """Context manager. `addresses` gives this machine's addresses, each time anew. Nothing here stops the screen."""
+    """Context manager. `addresses` gives this machine's addresses, each time anew. Nothing here stops the screen.
 
-    def __init__(self, card: Card, port: int, addresses: Callable[[], Sequence[str]]) -> None:
+    here: it is for this machine alone, so that loopback is all it needs
+    """
+
+    def __init__(self, card: Card, port: int, addresses: Callable[[], Sequence[str]], *, here: bool = False) -> None:
         self._card = card
         self._port = port
         self._addresses = addresses
+        self._here = here
         self._said: list[str] = []
         self._zeroconf: AsyncZeroconf | None = None
         self._registered = False
@@ -57,13 +62,16 @@ class Announcement:
             try:
                 await self._say(list(await asyncio.to_thread(self._addresses)))
             except (OSError, Error) as error:
-                self._warn(repr(error))
+                self._warn(f"This screen cannot be found by itself, only by its address: {error!r}")
             await asyncio.sleep(LOOK_AGAIN)
 
     async def _say(self, addresses: list[str]) -> None:
+        lonely = not self._here and all(ipaddress.ip_address(address).is_loopback for address in addresses)
+        if lonely:
+            self._warn(Refused("no-network").detail)
         multicast = [address for address in addresses if ipaddress.ip_address(address).version == 4]
         if not multicast:
-            self._warn("no IPv4 address")
+            self._warn("This screen cannot be found by itself, only by its address: it has none of IPv4.")
             return
         if addresses == self._said:
             return
@@ -78,7 +86,7 @@ class Announcement:
             await (await self._zeroconf.async_register_service(info, strict=False))
             self._registered = True
         self._said = addresses
-        self._warned = False
+        self._warned = lonely
 
     def _info(self, addresses: Sequence[str]) -> AsyncServiceInfo:
         """The instance is called by the screen's id: two screens may have one name, and ids are never shared."""
@@ -95,4 +103,4 @@ class Announcement:
     def _warn(self, why: str) -> None:
         if not self._warned:
             self._warned = True
-            _log.warning("this screen cannot be found by itself, only by its address: %s", why)
+            _log.warning("%s", why)

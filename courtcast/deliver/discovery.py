@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import logging
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -84,6 +85,7 @@ class Discovery:
         if not addresses:
             self._failed("no address")
             return
+        alone = not self._interfaces and all(ipaddress.ip_address(address).is_loopback for address in addresses)
         try:
             if self._zeroconf is None:
                 self._zeroconf = AsyncZeroconf(interfaces=addresses, ip_version=IPVersion.V4Only)
@@ -91,14 +93,18 @@ class Discovery:
             else:
                 await self._zeroconf.async_update_interfaces(interfaces=addresses)
         except OSError as error:
-            self._failed(str(error))
+            self._failed(repr(error))
         else:
-            self.problem = None
+            if alone:  # screens on this machine itself are found all the same
+                self._failed("loopback only")
+            else:
+                self.problem = None
 
     def _failed(self, why: str) -> None:
         if self.problem is None:
-            _log.warning("receivers cannot be looked for: %s", why)
-        self.problem = Refused("no-network")
+            self.problem = Refused("no-network")
+            _log.warning("%s", self.problem.detail)
+        _log.debug("receivers cannot be looked for: %s", why)
 
     def _heard(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
         if state_change is ServiceStateChange.Removed:
