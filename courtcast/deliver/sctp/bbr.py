@@ -30,6 +30,10 @@ GAIN_STARTUP: Final = 2.77
 """The draft's: the least that doubles the rate each round."""
 GAIN_DRAIN: Final = 0.5
 GAIN_UP: Final = 1.25
+GAIN_REGAIN: Final = 0.15
+"""Of the whole line, that is asked for in an *up*: the same for everybody on it."""
+SHARE_LEAST: Final = 0.1
+SHARE_GAIN: Final = 1 / 8
 GAIN_BOLD: Final = 2.0
 GAIN_DOWN: Final = 0.75
 GROWN: Final = 1.25
@@ -49,6 +53,7 @@ GUARD_MOST: Final = 0.016
 NOISE: Final = 4.0
 """Times the jitter that no round trip of a round may be without, on a line that keeps the order of packets: one that is
 late makes those behind it late too."""
+WOBBLE: Final = 3.0
 DOWN_MOST: Final = 3
 """Rounds of *down*: a queue that does not go by then is not ours."""
 PROBE_RTT_AFTER: Final = 10.0
@@ -82,7 +87,8 @@ class Bbr:
         self._random = random.Random(seed)  # noqa: S311 (no secret)
         self._since_round = 0
         self._until = 0
-        self._entered = now
+        self._even: Round | None = None
+        """The last round, if we sent evenly in it."""
         self._best = 0.0
         self._flat = 0
         self._gain = GAIN_UP
@@ -95,6 +101,10 @@ class Bbr:
         self._clear_at = now
         """When the line was last seen without a queue, …"""
         self._wide = 0.0
+        self._share_seen = 1.0
+        """Our part of what passes, as far as asking for more has shown."""
+        self._was = 0.0
+        """What passed before we asked."""
         """… and what it carried then."""
         self._set(now)
 
@@ -116,7 +126,7 @@ class Bbr:
     @property
     def _noise(self) -> float:
         """What jitter alone may look like."""
-        return NOISE * self.model.jitter
+        return max(NOISE * self.model.jitter, WOBBLE * self.model.wobble)
 
     def sample(self, rtt: float, sent: float, now: float) -> None:
         """One round trip, of a packet that was sent at `sent`."""
@@ -158,13 +168,16 @@ class Bbr:
                 if rounds >= DOWN_MOST:
                     self._not_drained(round_, now)
             case "cruise":
+                if self._even is not None:
+                    model.even(self._even, round_)
+                self._even = round_
                 if queueing > self.guard and rounds >= 2:
-                    model.forget(min(model.bandwidth, round_.rate))
+                    model.forget(min(model.bandwidth, max(model.recent)))
                     self._enter("down", now, "queue")
                 elif now - self._clear_at > PROBE_RTT_AFTER or now - model.least_at > MEMORY:
                     self._probe_rtt(now)
                 elif rounds >= self._until and not round_.limited:
-                    self._before, self._gain = model.bandwidth, GAIN_UP
+                    self._before, self._was, self._gain = model.bandwidth, round_.rate, self._first_gain()
                     self._enter("up", now, "turn")
             case "up":
                 self._enter("measure", now, "asked")
@@ -206,7 +219,16 @@ class Bbr:
         elif self._flat and round_.queueing > self.clear:
             self._enter("drain", now, "queue")
 
+    def _first_gain(self) -> float:
+        """Who has less than it had asks for more: so of two, the one with the smaller part gains on the other."""
+        return min(GAIN_BOLD, 1 + GAIN_REGAIN / self._share_seen)
+
     def _look_found(self, round_: Round, now: float) -> None:
+        if self._was:
+            # On a full line, asking for d more brings d × (1 − share) at the expense of the others.
+            got = (round_.rate - self._was) / (self._was * (self._gain - 1))
+            self._share_seen += (min(1.0, max(SHARE_LEAST, 1 - got)) - self._share_seen) * SHARE_GAIN
+            self._was = 0.0
         found = round_.rate >= self._before * FOUND and round_.queueing <= self.guard
         if found and not round_.limited:
             self._before = self.model.bandwidth
@@ -256,7 +278,7 @@ class Bbr:
     def _enter(self, state: State, now: float, why: str) -> None:
         if self._trace.on:
             self._trace.event("state", now, old=self.state, new=state, why=why)
-        self.state, self._since_round, self._entered = state, self.model.rounds, now
+        self.state, self._since_round, self._even = state, self.model.rounds, None
 
     def _set(self, now: float) -> None:
         model, state, limits = self.model, self.state, self.limits

@@ -29,6 +29,8 @@ PARTIAL_ROUND: Final = 2.5
 JITTER_GAIN: Final = 1 / 64
 JITTER_MOST: Final = 0.05
 """Seconds: a line that stood still for a while does not jitter."""
+WOBBLE_GAIN: Final = 1 / 16
+RECENT: Final = 3
 LOSS_GAIN: Final = 1 / 8
 LOSS_MOST: Final = 0.08
 """Share of packets, at most, for which we send more than we want to arrive."""
@@ -63,6 +65,11 @@ class Model:
         self.bandwidth = 0.0
         self.jitter = 0.0
         """Mean difference of two round trips that follow each other (RFC 3550 §6.4.1 has it for one way)."""
+        self.wobble = 0.0
+        """Mean difference of the queues of two rounds that follow each other, while we send evenly: what delays packets
+        for longer than a moment, and is no queue of ours."""
+        self.recent: deque[float] = deque(maxlen=RECENT)
+        """Rates of the last rounds."""
         self.loss = 0.0
         """Share of packets lost while no queue stood: what the line itself loses."""
         self.rounds = 0
@@ -122,6 +129,7 @@ class Model:
         queueing = 0.0 if self.least is None or self._least_rtt > 1e6 else max(0.0, self._least_rtt - self.least)
         loss = min(1.0, (lost - self._lost) / max(1, sent - self._sent))
         self.rounds += 1
+        self.recent.append(rate)
         self.last = Round(self.rounds, rate, queueing, loss, self._limited, now, lasted, partial)
         self._keep(rate)
         self._begin(newest_sent, delivered, sent, lost, now)
@@ -136,6 +144,10 @@ class Model:
     def forget_least(self, rtt: float, now: float) -> None:
         """The line is as long as this."""
         self.least, self.least_at = rtt, now
+
+    def even(self, before: Round, after: Round) -> None:
+        """Two rounds in which we sent evenly."""
+        self.wobble += (min(abs(after.queueing - before.queueing), JITTER_MOST) - self.wobble) * WOBBLE_GAIN
 
     def lose(self, share: float) -> None:
         """What one round lost in which no queue stood."""

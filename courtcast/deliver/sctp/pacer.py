@@ -10,6 +10,9 @@ from typing import Final
 
 QUANTUM: Final = 0.001
 """Seconds. epoll counts in milliseconds; finer, and the loop does nothing but look."""
+QUANTUM_MOST: Final = 0.004
+QUANTUM_BYTES: Final = 4 * 1160
+"""On a thin line, packets go by fours, as long as that is no more than `QUANTUM_MOST` of queue."""
 BURST: Final = 0.008
 """Seconds of sending that may be made up for: what a busy loop is late by now and then, and less than the shallowest
 buffer that we want to fill (20 ms)."""
@@ -47,4 +50,5 @@ class Pacer:
         """When to look again."""
         if self._tokens > 0 or self.rate <= 0:
             return self._at
-        return self._at + max(QUANTUM, -self._tokens / self.rate)
+        quantum = max(QUANTUM, min(QUANTUM_MOST, QUANTUM_BYTES / self.rate))
+        return self._at + max(quantum, -self._tokens / self.rate)

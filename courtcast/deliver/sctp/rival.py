@@ -6,8 +6,8 @@ be seen from our own rate any more, but from how the queue answers when we send 
 did, for a time T, the queue shortens by `share × T / 2` seconds, where `share` is our part of what passes. Such a *dip*
 is made about once a second; in place of T/2 stands what was really held back.
 
-Where the queue goes altogether, or all that passes is ours, there is no rival. Where losses go on in spite of it (more
-of our kind), the half becomes less.
+Where the queue goes altogether, or all that passes is ours, there is no rival. Where losses go on in spite of it there
+are more of our kind: then less is sent, and more again bit by bit, up to the half.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ TOO_MUCH: Final = 0.04
 """Share of packets lost in a round, above what the line itself loses, above which there is too much of everybody."""
 LESS: Final = 0.85
 MORE: Final = 0.01
-LEAST: Final = 0.1
+"""Of the line, each round without that: so that several of our kind come to have the same (Chiu and Jain 1989)."""
+CROWDED: Final = 3.0
+"""Seconds for which a line is taken to be shared by many."""
 RATE_LEAST: Final = 20 * CHUNK_MOST
 """Bytes a second."""
 
@@ -63,7 +65,8 @@ class Rival:
         self.alone = False
         """The last dips found nobody else."""
         self._trace = trace
-        self._part = HALF
+        self._eased = -CROWDED
+        """When there was too much of everybody."""
         self._answers: deque[float] = deque(maxlen=KEPT)
         self._rate = 0.0
         """What passed of ours before the dip."""
@@ -83,7 +86,7 @@ class Rival:
         self.alone = False
         self._answers.clear()
         self._before.clear()
-        self._part, self._to, self._lossy = HALF, 0.0, 0
+        self._to, self._lossy = 0.0, 0
         self._next = now + EVERY_FIRST
 
     def rate(self, *, dip: bool) -> float:
@@ -103,11 +106,12 @@ class Rival:
             self._spoilt = True
             self._lossy += 1
             if self._lossy > 1:
-                self._part = max(LEAST, self._part * LESS)
                 self.goal = max(RATE_LEAST, self.goal * LESS)
+                self._eased = now
         else:
             self._lossy = 0
-            self._part = min(HALF, self._part + MORE)
+            if self.goal < self.capacity * HALF:
+                self.goal = min(self.capacity * HALF, self.goal + self.capacity * MORE)
         if self._to:
             if now > self._to + self._look + round_.lasted + 0.05:
                 self._answer(now)
@@ -143,5 +147,8 @@ class Rival:
         self._answers.append(capacity)
         self.capacity = median(self._answers)
         self.alone = share >= ALONE and self._rate >= ALONE * self.capacity
-        goal = self.capacity * self._part
-        self.goal = max(RATE_LEAST, min(max(goal, self.goal * SLOWER), self.goal * FASTER))
+        goal = self.capacity * HALF
+        if goal < self.goal:
+            self.goal = max(RATE_LEAST, goal, self.goal * SLOWER)
+        elif now - self._eased > CROWDED:
+            self.goal = min(goal, self.goal * FASTER)

@@ -57,7 +57,9 @@ class Line:
     burst: float = 0.0
     """Mean length of a burst of losses; 0: each packet for itself."""
     jitter: float = 0.0
-    """Up to so much later than `delay`, evenly; the order stays unless `swaps`."""
+    """Up to so much later than `delay`, evenly; the order stays unless `swaps` …"""
+    jitter_every: float = 0.0
+    """… drawn anew after so many seconds; 0: for every packet."""
     swaps: bool = False
     reorder: float = 0.0
     """Share of packets that are `late` seconds late."""
@@ -99,7 +101,7 @@ class Way:
         """Sum over all packets carried, in seconds."""
         self._bursty = Bursty(line.loss, line.burst) if line.burst else None
         self._last = 0.0
-        self.watch: list[tuple[float, float]] = []
+        self._drawn = self._extra = 0.0
 
     def send(self, size: int, arrive: Callable[[], None]) -> None:
         simulation, line = self.simulation, self.line
@@ -123,7 +125,9 @@ class Way:
             return
         at = self.free_at + line.delay
         if line.jitter:
-            at += chance.random() * line.jitter
+            if now >= self._drawn + line.jitter_every:
+                self._drawn, self._extra = now, chance.random() * line.jitter
+            at += self._extra
         if not line.swaps:
             at = self._last = max(at, self._last)
         if line.reorder and chance.random() < line.reorder:
@@ -378,6 +382,7 @@ def alone(
         loss=line.loss,
         burst=line.burst,
         jitter=line.jitter,
+        jitter_every=line.jitter_every,
         swaps=line.swaps,
         outage=line.outage,
     )
