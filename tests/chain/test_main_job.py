@@ -130,6 +130,21 @@ async def test_a_reloaded_page_comes_back_to_the_right_frame(running: Stand, exh
     assert await codes(running, state.position_frame) == [state.position_frame] * 2
 
 
+async def test_a_page_reloaded_while_playing_comes_in_where_the_room_is(running: Stand, exhibit: Exhibit) -> None:
+    await running.cue_and_show(exhibit, at=2.0)
+    anchor = (await running.api.room("play", anyway=True)).anchor
+    assert anchor is not None
+    await asyncio.sleep(1)
+    page = running.pages[0]
+    await page.reload()
+    await page.wait_for_function("() => window.courtcast?.frames(30).length >= 30", timeout=15_000)
+    for frame in (await page.evaluate("() => window.courtcast.frames(10)"))[-10:]:
+        assert frame["media_time"] == pytest.approx(anchor.media + frame["clock"] - anchor.clock, abs=0.25)
+    state = await running.api.room("pause")
+    await running.shows(exhibit.id, state.position_frame)
+    assert await codes(running, state.position_frame) == [state.position_frame] * 2
+
+
 async def test_only_the_rooms_sound_has_a_sound_track(running: Stand, exhibit: Exhibit) -> None:
     await running.api.call("PATCH", f"/screens/{running.ids[1]}", sound=True)
     await running.cue_and_show(exhibit, at=1.0)

@@ -318,6 +318,26 @@ async def test_one_screen_that_is_gone_holds_up_no_other(room: Room, tmp_path: P
         await until(lambda: programs[1].stages and programs[1].stages[-1][1].revision == 29, 2)
 
 
+async def test_a_screen_that_vanishes_while_it_shows_is_named_and_comes_back_to_what_it_showed(
+    room: Room, tmp_path: Path
+) -> None:
+    clip = await Clip(room.store, SHOWN).grow(4)
+    room.manifests[SHOWN] = clip.manifest
+    async with screen(tmp_path / "jury") as jury, PageProgram() as program, displayed(jury, program):
+        known, port = await room.paired(jury), jury.agent.port
+        room.screens.set_stages({known: stage(5, clip, 2.6)})
+        await until(lambda: (room.screens.get(known).report or EMPTY).exhibit is not None)
+    await until(lambda: named(room, known) == "screen-unreachable")
+    assert not room.screens.get(known).online
+    assert room.screens.get(known).paired
+    async with screen(tmp_path / "jury", port=port) as jury, PageProgram() as program, displayed(jury, program):
+        await until(lambda: program.stages)
+        assert program.stages[0][1].shown == stage(5, clip, 2.6).shown
+        await until(lambda: len(program.arrived) == 8)
+        await until(lambda: room.screens.get(known).online)
+        assert named(room, known) is None
+
+
 async def test_a_wrong_code_an_unknown_screen_and_addresses_that_lead_nowhere(room: Room, jury: Screen) -> None:
     screens = room.screens
     found = await screens.add(jury.address)

@@ -129,6 +129,22 @@ async def test_a_bad_link_ends_in_words_and_a_fresh_one_helps(
         assert (ready.ref, ready.title, ready.problem) == ("JM/1", "The car park", None)
 
 
+@pytest.mark.parametrize("how", ["", "?ranges=no&length=chunked"])
+async def test_a_recording_without_its_index_says_so_and_what_came_is_kept(
+    tmp_path: Path, shared_media: Path, how: str
+) -> None:
+    data = (shared_media / "corrupt" / "karma_truncated_no_moov.mp4").read_bytes()
+    async with serving({"karma.mp4": data}) as server, watching(tmp_path) as watch:
+        added = await watch.add(server.url("karma.mp4") + how)
+        failed = await watch.over(added.id)
+        assert failed.problem is not None
+        assert failed.problem.type == "file-no-index"
+        assert not failed.showable
+    async with watching(tmp_path) as watch:
+        assert (await watch.over(added.id)).problem == failed.problem
+        assert (tmp_path / "evidence" / added.id / "1.spool").read_bytes() == data[: failed.bytes_fetched]
+
+
 @pytest.mark.parametrize("url", ["", "nonsense", "ftp://x.example/y", "http://"])
 async def test_what_is_no_link_is_refused_at_once(tmp_path: Path, url: str) -> None:
     async with watching(tmp_path) as watch:
