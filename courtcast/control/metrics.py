@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from courtcast.control.desk import Desk
-from courtcast.wire.api import ScreenReport
+from courtcast.wire.api import LineReport, ScreenReport
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -25,6 +25,18 @@ OF_REPORTS: tuple[tuple[str, str, str, Callable[[ScreenReport], float | None]], 
     ("screen_report_age_seconds", "gauge", "Since the last report.", lambda report: report.age),
 )
 """Name, kind, what it says, and where it is in a screen's report."""
+
+OF_LINES: tuple[tuple[str, str, Callable[[LineReport], float]], ...] = (
+    (
+        "line_rate_kbit",
+        "What the line to a screen is believed to carry, in thousands of bits a second.",
+        lambda line: line.rate_kbit,
+    ),
+    ("line_rtt_seconds", "Round trip on it, mean of late.", lambda line: line.rtt),
+    ("line_queueing_seconds", "What packets wait in a queue on it.", lambda line: line.queueing),
+    ("line_loss_ratio", "Share of packets that it loses.", lambda line: line.loss),
+)
+"""Name, what it says, and where it is in what the sender knows of the line."""
 
 
 class Counters:
@@ -67,6 +79,9 @@ def render(desk: Desk, counters: Counters, streams: int) -> str:
     text.family("screens_online", "gauge", "Screens whose page answers.", [("", sum(s.online for s in screens))])
     for name, kind, says, value in OF_REPORTS:
         text.family(name, kind, says, [(labels, value(report)) for labels, report in reports])
+    lines = [(f'{{screen="{_label(screen.id)}"}}', screen.line) for screen in screens if screen.line is not None]
+    for name, says, figure in OF_LINES:
+        text.family(name, "gauge", says, [(labels, figure(line)) for labels, line in lines])
     text.family("event_streams", "gauge", "Remotes that listen.", [("", streams)])
     text.family(
         "http_responses_total",

@@ -10,6 +10,7 @@ Times are seconds of one monotonic clock, sizes bytes, rates bytes a second. Pur
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 SPAN = 0.25
 """Seconds of busy time in one sample: long enough that single acknowledgements do not show, short enough to follow."""
@@ -33,9 +34,31 @@ WINDOW_MOST = 256 * 1024
 STANDING = 0.06
 """Seconds of queue that we are willing to build up at the narrowest place of the line. A blank has to arrive within
 100 ms under full load, and waits behind this."""
+QUEUE_LEAST = 64 * 1024
+"""Four pieces: what waits in front of a sender that paces itself, …"""
+QUEUE_TIME = 0.02
+"""… or so many seconds of its sending: as long as reading the next fragment may take, and all that a seek waits for."""
+QUEUE_MOST = 256 * 1024
+QUEUE_TIME_MOST = 0.1
+"""Never more than the larger of these two."""
 ROUND_TRIP_ASSUMED = 0.03
 ROUND_TRIP_MOST = 0.3
 """A round trip measured longer than this is a fault of the line, not its length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a sender that paces itself knows of its line. Rate in bytes a second, times in seconds."""
+
+    rate: float
+    """What it is believed to carry for us."""
+    rtt: float
+    least_rtt: float
+    """Without a queue."""
+    queueing: float
+    """What packets wait in a queue, ours or another's."""
+    loss: float
+    """Share of packets that the line loses."""
 
 
 class Estimate:
@@ -50,6 +73,8 @@ class Estimate:
         self._mean: float | None = None
         self._deviation = 0.0
         self._round_trip: float | None = None
+        self.line: Line | None = None
+        """As its sender sees it; None where that does not look."""
 
     @property
     def mean(self) -> float | None:
@@ -76,6 +101,12 @@ class Estimate:
             return WINDOW_LEAST
         trip = ROUND_TRIP_ASSUMED if self._round_trip is None else min(self._round_trip, ROUND_TRIP_MOST)
         return int(min(WINDOW_MOST, max(WINDOW_LEAST, peak * (trip + STANDING))))
+
+    @property
+    def queue(self) -> int:
+        """Bytes to keep waiting in front of a sender that decides for itself how much is on its way."""
+        rate = 0.0 if self.line is None else self.line.rate
+        return int(min(max(QUEUE_LEAST, rate * QUEUE_TIME), max(QUEUE_MOST, rate * QUEUE_TIME_MOST)))
 
     def round_trip(self, seconds: float) -> None:
         """The quickest of the recent round trips, as the screen measured it."""

@@ -14,6 +14,8 @@ from typing import Literal, Protocol
 
 from aiortc.exceptions import InvalidStateError
 
+from courtcast.core.estimate import Line
+
 PathName = Literal["webrtc", "websocket"]
 
 MEDIA_MOST = 512 * 1024
@@ -53,6 +55,14 @@ class Path(Protocol):
     def buffered(self) -> int:
         """Of those, the bytes that have not arrived: waiting here or on their way."""
 
+    @property
+    def waiting(self) -> int:
+        """Of those, the bytes that were not sent yet."""
+
+    @property
+    def line(self) -> Line | None:
+        """What its sender knows of the line; None where that does not pace itself, and sends whatever it is given."""
+
     def listen(self, on_control: Callable[[str], None]) -> None:
         """Called with each message of the screen, those that came before included."""
 
@@ -77,6 +87,10 @@ class Carrier(Protocol):
     @property
     def on_their_way(self) -> int:
         """Bytes of all channels that were sent and not acknowledged, or are cut up and about to be sent."""
+
+    @property
+    def line(self) -> Line | None:
+        """What it knows of the line, where it paces itself."""
 
 
 class Channel(Protocol):
@@ -119,6 +133,14 @@ class ChannelPath:
     @property
     def buffered(self) -> int:
         return self._waiting_bytes + self._media.bufferedAmount + self._carrier.on_their_way
+
+    @property
+    def waiting(self) -> int:
+        return self._waiting_bytes + self._media.bufferedAmount
+
+    @property
+    def line(self) -> Line | None:
+        return self._carrier.line
 
     def listen(self, on_control: Callable[[str], None]) -> None:
         self._on_control = on_control

@@ -71,6 +71,11 @@ class StockAssociation(RTCSctpTransport):
         return not self._data_channel_queue
 
     @property
+    def line(self) -> None:
+        """It sends what it is given, as its window lets it."""
+        return
+
+    @property
     def on_their_way(self) -> int:
         """Bytes cut up and not acknowledged, counted as if every chunk were full. Constant time."""
         return ((self._local_tsn - 1 - self._last_sacked_tsn) & 0xFFFFFFFF) * USERDATA_MAX_LENGTH

@@ -1,6 +1,7 @@
 """Sends to one screen what it should have, over one path, in the order that `courtcast.core.policy` decides.
 
-Little is kept on its way (`Estimate.window`), so that a seek and a blank are never behind much. A fragment goes in
+Little is kept waiting (`Estimate.queue`, or `Estimate.window` on its way), so that a seek and a blank are never behind
+much. A fragment goes in
 pieces; between two of them it is dropped if something else is wanted first by now. What the page says it holds is the
 truth: what it does not name some time after it must have arrived is sent again.
 """
@@ -217,11 +218,17 @@ class Pump:
         return KIND_FRAGMENT, send.index, memoryview(await self._fragments.fragment(send.rendition, row))
 
     async def _room(self) -> None:
-        """Waits until one more piece may be on its way."""
-        while self._path.buffered + PIECE > self._estimate.window and not self._path.closed:
+        """Waits until there is room for one more piece."""
+        while self._full() and not self._path.closed:
             self._progress.clear()
             await self._wait(self._progress, LOOK)
             self._note()
+
+    def _full(self) -> bool:
+        """Enough is waiting, or on its way where the path's sender does not look after that itself."""
+        if self._path.line is None:
+            return self._path.buffered + PIECE > self._estimate.window
+        return self._path.waiting + PIECE > self._estimate.queue
 
     async def _wait(self, event: asyncio.Event, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -234,11 +241,13 @@ class Pump:
             self._changed.set()
             return
         self._note()
-        if self._path.buffered + PIECE <= self._estimate.window:
+        if not self._full():
             self._progress.set()
 
     def _note(self) -> None:
-        buffered = self._path.buffered
+        buffered, line = self._path.buffered, self._path.line
+        if line is not None:
+            self._estimate.line = line
         self._estimate.note(
             max(0, self._path.sent - buffered), buffered if buffered > BUSY else 0, now=self._monotonic()
         )

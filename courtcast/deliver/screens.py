@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from courtcast.core.estimate import Line
 from courtcast.core.identity import Identity
 from courtcast.core.manifest import Manifest
 from courtcast.deliver.address import Address, parse_address
@@ -26,7 +27,7 @@ from courtcast.deliver.session import Session
 from courtcast.deliver.trust import Pinned
 from courtcast.prepare.store import Store, fragment_name, init_name
 from courtcast.problems import TABLE, Refused
-from courtcast.wire.api import ChangeScreen, Problem, Screen, ScreenReport
+from courtcast.wire.api import ChangeScreen, LineReport, Problem, Screen, ScreenReport
 from courtcast.wire.link import Card
 from courtcast.wire.media import Row, Track
 from courtcast.wire.screen import Report, Stage
@@ -180,6 +181,7 @@ class Screens:
             report=self._report(session),
             problem=session.problem,
             path=session.path.name if session.path is not None else None,
+            line=_line(session.estimate.line),
             picture=session.pictures,
         )
 
@@ -419,6 +421,15 @@ class Screens:
                 self._chores.add(chore)
                 chore.add_done_callback(self._chores.discard)
         self._on_change(screen)
+
+
+def _line(line: Line | None) -> LineReport | None:
+    if line is None:
+        return None
+    return LineReport(
+        rate_kbit=round(line.rate * 8e-3, 1), rtt=round(line.rtt, 4), queueing=round(line.queueing, 4),
+        loss=round(line.loss, 4),
+    )  # fmt: skip
 
 
 def _problem(kind: str | None) -> Problem | None:

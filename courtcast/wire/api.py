@@ -123,6 +123,19 @@ class ScreenReport(msgspec.Struct, frozen=True, kw_only=True):
     """Of the room, as far as this screen has carried it out."""
 
 
+class LineReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What the presenter's sender knows of the line to a screen."""
+
+    rate_kbit: float
+    """What it is believed to carry, in thousands of bits a second."""
+    rtt: float
+    """Seconds, mean of late."""
+    queueing: float
+    """Seconds that packets wait in a queue, ours or another's."""
+    loss: float
+    """Share of packets that the line loses."""
+
+
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
     """A display with its receiver, as the API shows it."""
 
@@ -137,6 +150,7 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     report: ScreenReport | None = None
     problem: Problem | None = None
     path: Literal["webrtc", "websocket"] | None = None
+    line: LineReport | None = None
     picture: int = 0
     """Counts the small pictures received; `GET /screens/{id}/picture?n=` gives the latest as JPEG."""
     volume: float = 1.0

@@ -728,6 +728,24 @@ export const ScreenReport = record(
 );
 
 /**
+ * What the presenter's sender knows of the line to a screen.
+ * @typedef {object} LineReport
+ * @property {number} rate_kbit What it is believed to carry, in thousands of bits a second.
+ * @property {number} rtt Seconds, mean of late.
+ * @property {number} queueing Seconds that packets wait in a queue, ours or another's.
+ * @property {number} loss Share of packets that the line loses.
+ */
+/** @type {Codec<LineReport>} */
+export const LineReport = record(
+  {
+    rate_kbit: [number],
+    rtt: [number],
+    queueing: [number],
+    loss: [number],
+  }
+);
+
+/**
  * A display with its receiver, as the API shows it.
  * @typedef {object} Screen
  * @property {string} id
@@ -739,6 +757,7 @@ export const ScreenReport = record(
  * @property {ScreenReport | null} report
  * @property {Problem | null} problem
  * @property {"webrtc" | "websocket" | null} path
+ * @property {LineReport | null} line
  * @property {number} picture Counts the small pictures received; `GET /screens/{id}/picture?n=` gives the latest as
  *   JPEG.
  * @property {number} volume
@@ -756,6 +775,7 @@ export const Screen = record(
     report: [nullable(ScreenReport.check), null],
     problem: [nullable(Problem.check), null],
     path: [nullable(oneOf("webrtc", "websocket")), null],
+    line: [nullable(LineReport.check), null],
     picture: [integer, 0],
     volume: [number, 1.0],
     sound: [flag, false],

@@ -35,6 +35,7 @@ from aiortc.rtcsctptransport import (
 )
 from google_crc32c import extend, value
 
+from courtcast.core.estimate import Line
 from courtcast.deliver.sctp.drain import Drain
 from courtcast.deliver.sctp.sender import Facts, Sender
 from courtcast.deliver.sctp.trace import from_environment
@@ -51,6 +52,8 @@ AHEAD_MOST: Final = 4096
 CHANNELS_MOST: Final = 64
 """Data channels that the other side may open."""
 ODD_SACKS: Final = 1000
+
+UNKNOWN: Final = Line(0.0, 0.0, 0.0, 0.0, 0.0)
 
 _HEADER = struct.Struct("!HHL")
 _CHECKSUM = struct.Struct("<L")
@@ -95,6 +98,11 @@ class Association(RTCSctpTransport):
     def on_their_way(self) -> int:
         """Bytes sent and not acknowledged."""
         return 0 if self._sender is None else self._sender.unacknowledged
+
+    @property
+    def line(self) -> Line | None:
+        """What the sender knows of the line; before the association stands, nothing much."""
+        return UNKNOWN if self._sender is None else self._sender.line
 
     @property
     def facts(self) -> Facts | None:

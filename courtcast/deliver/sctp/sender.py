@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from courtcast.core.estimate import Line
 from courtcast.deliver.sctp.bbr import Bbr
 from courtcast.deliver.sctp.model import Model
 from courtcast.deliver.sctp.outbox import Chunk, Message, Outbox
@@ -84,6 +85,8 @@ class Sender:
         """A time-out: one packet at a time until something comes back."""
         self._can_send_at: float | None = None
         self._announced = False
+        self._line = Line(0.0, rtt or 0.0, rtt or 0.0, 0.0, 0.0)
+        self._line_of = 0
 
     @property
     def waiting(self) -> int:
@@ -94,6 +97,15 @@ class Sender:
     def rate(self) -> float:
         """Bytes a second at which it sends now."""
         return self._bbr.limits.rate
+
+    @property
+    def line(self) -> Line:
+        """As the pump and the policy see it. The same object until a round has ended: it is asked for often."""
+        if self._line_of != self._model.rounds:
+            model = self._model
+            self._line = Line(model.bandwidth, self._rack.srtt or 0.0, model.least or 0.0, model.queueing, model.loss)
+            self._line_of = model.rounds
+        return self._line
 
     @property
     def unacknowledged(self) -> int:
