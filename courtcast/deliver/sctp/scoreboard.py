@@ -100,10 +100,12 @@ class Scoreboard:
             return chunk
         return None
 
-    def withdraw(self, chunk: Chunk) -> None:
-        """Takes it out of the flight, to be sent once more at once (a probe)."""
-        del self.out[chunk.tsn]
-        self.in_flight -= chunk.size
+    def take_lost(self, tsn: int) -> Chunk | None:
+        """Takes out this one of those given up; None where it has arrived after all."""
+        chunk = self.lost.pop(tsn, None)
+        if chunk is not None:
+            self.behind -= chunk.size
+        return chunk
 
     def _advance(self, cumulative: int) -> None:
         out, lost, held = self.out, self.lost, self.held

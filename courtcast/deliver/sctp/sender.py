@@ -79,8 +79,8 @@ class Sender:
         self._progress = now
         """Last news, or the last time-out."""
         self._judge_at: float | None = None
-        self._probe: Chunk | None = None
-        """To be sent before all else, whatever the window says."""
+        self._probe: int | None = None
+        """Of what is given up, the one to be sent before all else, whatever the window says."""
         self._closed_until_news = False
         """A time-out: one packet at a time until something comes back."""
         self._can_send_at: float | None = None
@@ -152,6 +152,8 @@ class Sender:
                 self._look_odd(sack)
             return
         self._heard = now
+        if self._rwnd < CHUNK_MOST <= sack.window:
+            self._closed_until_news = False
         self._rwnd = sack.window
         if not board.news and not board.partial and not board.reneged:
             return
@@ -250,10 +252,11 @@ class Sender:
         packet: list[Chunk] = []
         room, size = ROOM, 0
         if self._probe is not None:
-            chunk, self._probe = self._probe, None
-            packet.append(chunk)
-            room -= len(chunk.data)
-            self.resent += 1
+            probe, self._probe = board.take_lost(self._probe), None
+            if probe is not None:
+                packet.append(probe)
+                room -= len(probe.data)
+                self.resent += 1
         while room > OVERHEAD:
             chunk_or_none = board.next_lost(room) if board.lost and not outbox.urgent else None
             if chunk_or_none is None:
@@ -299,23 +302,17 @@ class Sender:
             rack.probed = True
             # The earliest where SACKs are partial, for its arrival tells most; else the last, as RFC 8985 §7.3 has it.
             chunk = next(iter(board.out.values() if board.partial else reversed(board.out.values())))
-            board.withdraw(chunk)
-            self._probe = chunk
+            board.give_up(chunk)
+            self._probe = chunk.tsn
             return
         rack.backoff += 1
         self._progress = now
         patience = rack.latest + rack.reorder_window
         self._give_up([chunk for chunk in board.out.values() if chunk.sent + patience <= now], now, "rto")
         self._closed_until_news = True
-        if board.lost and self._probe is None:
-            first = min(board.lost)
-            chunk = board.lost.pop(first)
-            board.behind -= chunk.size
-            self._probe = chunk
-        elif self._probe is None and board.out:
-            chunk = next(iter(board.out.values()))
-            board.withdraw(chunk)
-            self._probe = chunk
+        if not board.lost:
+            board.give_up(next(iter(board.out.values())))
+        self._probe = min(board.lost)
 
     def _look_odd(self, sack: Sack) -> None:
         highest = sack.gaps[-1][1] if sack.gaps else sack.cumulative
