@@ -136,4 +136,6 @@ async def _follow(exhibit: Exhibit, look: Look) -> int:
     size = f"{(exhibit.bytes_total or 0) / 1e6:.1f} MB"
     console.print(f"{exhibit.ref} {exhibit.title}: {exhibit.duration or 0:.2f} s, {exhibit.frames or 0} frames, {size}")
     console.print(f"SHA-256 {exhibit.sha256}")
+    for note in exhibit.notes:
+        console.print(note.detail)
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ import pytest
 from courtcast.demo.line import ThinLine
 from courtcast.demo.programs import Api, Program, run
 from courtcast.samples import make_clip
+from tests.prepare.media import Recipe, make
 from tests.stand import Stand, read_code, stand
 
 HERE = ("--interface", "127.0.0.1")
@@ -134,6 +136,16 @@ async def test_add_works_with_and_without_a_running_presenter(tmp_path: Path) ->
         )
         assert status == 1
         assert "404" in one_line(err)
+
+
+async def test_add_says_what_else_has_to_be_known(tmp_path: Path) -> None:
+    clip = make(tmp_path / "late.mp4", Recipe(audio_start=Fraction(3, 2)))
+    async with ThinLine(clip, rate=100e6) as line:
+        status, out, err = await command(
+            "courtcast.cli", "add", "--data", tmp_path / "data", line.url, "--allow-network", "127.0.0.0/8"
+        )
+    assert status == 0, err
+    assert "no sound for 1.5 s of its length" in " ".join(out.split())
 
 
 @pytest.mark.browser
