@@ -56,6 +56,10 @@ late makes those behind it late too."""
 WOBBLE: Final = 3.0
 DOWN_MOST: Final = 3
 """Rounds of *down*: a queue that does not go by then is not ours."""
+PASSES: Final = 0.9
+"""Of what we send, that has to arrive in a round of *down* for the line to be as wide as we think."""
+SHRINKS: Final = 0.7
+"""Times what it was: a queue that has become so much shorter will go, it only takes longer."""
 PROBE_RTT_AFTER: Final = 10.0
 """Seconds without having seen the line without a queue."""
 PROBE_RTT: Final = 0.2
@@ -97,6 +101,8 @@ class Bbr:
         """Since the last dip began."""
         self._stuck = 0
         """How often in a row a queue did not go although we went down."""
+        self._queue_was = 0.0
+        """How much stood in the queue when we began to go down."""
         self._probe_rtt_done = 0.0
         self._clear_at = now
         """When the line was last seen without a queue, …"""
@@ -200,8 +206,8 @@ class Bbr:
 
     def _too_many_holes(self, round_: Round, now: float) -> None:
         """For several round trips the other side could not name all that it lacks: much is lost, so we send too much.
-        What passes is known, though, and a quarter less will do."""
-        self.model.forget(round_.rate)
+        What passes is known from below, since more may have arrived than is reported: a quarter less each time."""
+        self.model.forget(max(round_.rate, GAIN_DOWN * self.model.bandwidth))
         if self.state == "probe-rtt":
             return
         self._enter("down", now, "holes")
@@ -241,13 +247,18 @@ class Bbr:
         if round_.queueing <= self.guard:
             self._cruise(now, "time")
             return
+        was, self._queue_was = self._queue_was, round_.queueing
+        if round_.rate < PASSES * GAIN_DOWN * self.model.bandwidth:
+            self.model.forget(round_.rate)  # else what we send passes, only the queue is not ours
+        if round_.queueing < SHRINKS * was:
+            self._enter("down", now, "shrinking")
+            return
         self._stuck += 1
         if self._stuck >= 2:
             recent = now - self._clear_at < PROBE_RTT_AFTER
             self._rival.meet(self._wide if recent else 0.0, round_.rate, now)
             self._enter("share", now, "rival")
         else:
-            self.model.forget(round_.rate)
             self._enter("down", now, "stuck")
 
     def _share(self, round_: Round, now: float) -> None:
@@ -276,6 +287,8 @@ class Bbr:
         self._set(now)
 
     def _enter(self, state: State, now: float, why: str) -> None:
+        if state in ("drain", "down") and self.state not in ("drain", "down"):
+            self._queue_was = self.model.queueing
         if self._trace.on:
             self._trace.event("state", now, old=self.state, new=state, why=why)
         self.state, self._since_round, self._even = state, self.model.rounds, None

@@ -84,6 +84,8 @@ class Model:
         self._delivered = self._sent = self._lost = 0
         self._least_rtt = float("inf")
         self._limited = False
+        self._hidden = False
+        """The round began at a SACK that did not tell everything."""
         self._last_rtt = 0.0
 
     @property
@@ -113,8 +115,10 @@ class Model:
     ) -> Round | None:
         """`delivered`, `sent` and `lost` are totals in bytes; `newest_sent`: when the packet that was sent last, of all
         that have arrived, was sent."""
-        if self._begun is None:
+        if self._begun is None or (self._hidden and not partial):
+            # What arrived unreported would count as if it had arrived now.
             self._begin(newest_sent, delivered, sent, lost, now)
+            self._hidden = partial
             return None
         lasted = now - self._begun
         if lasted < ROUND_LEAST or delivered <= self._delivered:
@@ -133,6 +137,7 @@ class Model:
         self.last = Round(self.rounds, rate, queueing, loss, self._limited, now, lasted, partial)
         self._keep(rate)
         self._begin(newest_sent, delivered, sent, lost, now)
+        self._hidden = partial
         return self.last
 
     def forget(self, bandwidth: float) -> None:
