@@ -83,8 +83,12 @@ async def intake(settings: Settings, db: Database) -> AsyncIterator[tuple[Intake
         for desk in listeners:
             desk.exhibit_changed(exhibit)
 
+    def quiet() -> bool:
+        return all(desk.state().shown is None for desk in listeners)
+
     store = FolderStore(settings.data / "renditions")
-    async with Intake(settings.data, Library(db), Guard(settings.allow_networks), store, changed) as made:
+    guard = Guard(settings.allow_networks)
+    async with Intake(settings.data, Library(db), guard, store, changed, quiet=quiet) as made:
         yield made, listeners
 
 

@@ -57,11 +57,19 @@ class Intake:
     """An async context manager that owns everything between links and manifests.
 
     data: the spools lie in its folder `evidence`; on_change: called with an exhibit's id at every change of what
-    `exhibits` says of it (also when it is gone), four times a second at most for progress
+    `exhibits` says of it (also when it is gone), four times a second at most for progress; quiet: nothing is on the
+    screens, so that there is time for what nobody waits for
     """
 
     def __init__(
-        self, data: Path, library: Library, guard: Guard, store: Store, on_change: Callable[[str], None]
+        self,
+        data: Path,
+        library: Library,
+        guard: Guard,
+        store: Store,
+        on_change: Callable[[str], None],
+        *,
+        quiet: Callable[[], bool] = lambda: True,
     ) -> None:
         self._house = House(
             folder=data / "evidence",
@@ -72,6 +80,7 @@ class Intake:
             fetching=Turns(FETCHED_AT_ONCE),
             preparing=Turns(PREPARED_AT_ONCE),
             counting=Turns(1),
+            quiet=quiet,
         )
         self._open = AsyncExitStack()
         self._on_change = on_change

@@ -7,7 +7,8 @@ that is shown is the recording's own, at its own time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from itertools import zip_longest
 from typing import Final
 
@@ -23,6 +24,8 @@ from courtcast.wire.api import Problem
 
 PATIENCE: Final = 900.0
 """Seconds without a word: at idle priority a busy machine may leave it no time for as long as a clip is played."""
+LOOK: Final = 1.0
+"""Seconds between looks whether it is quiet again."""
 MOST: Final = 20_000_000
 """Pictures; four days at 60 a second."""
 
@@ -44,8 +47,8 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
 
-async def count(source: Source, manifest: Manifest) -> Tally:
-    """Decode all of a source that is there, in a caged child at idle priority.
+async def count(source: Source, manifest: Manifest, quiet: Callable[[], bool] = lambda: True) -> Tally:
+    """Decode all of a source that is there, in a caged child at idle priority, and only while it is quiet.
 
     A child that cannot get through is an answer as well. Raises Refused: whatever the source raised.
     """
@@ -68,6 +71,8 @@ async def count(source: Source, manifest: Manifest) -> Tally:
                 answer = None
                 match message:
                     case messages.Read():
+                        while not quiet():  # noqa: ASYNC110 (a second more or less is no matter here)
+                            await asyncio.sleep(LOOK)
                         answer = await source.read(message.offset, message.n)
                         allowance.gave(message.offset + len(answer))
                     case messages.Shown() if len(shown) <= MOST:

@@ -78,6 +78,8 @@ class House(NamedTuple):
     fetching: Turns
     preparing: Turns
     counting: Turns
+    quiet: Callable[[], bool]
+    """Nothing is on the screens: there is time for what nobody waits for."""
 
     @property
     def db(self) -> Database:
@@ -189,6 +191,7 @@ class Way:
         await self._halt()
         self.entry = entry
         if self.state == "ready":
+            self.start()  # there may be something to do that nobody waits for
             return
         known = self.kept.version
         if self.kept.problem is not None or (self.kept.sha256 is not None and not self.cleared):
@@ -425,7 +428,7 @@ class Way:
         try:
             await asyncio.sleep(QUIET)
             async with self._house.counting.turn(lambda: Rank(0, self.position)):
-                self.kept.tally = await count(spool, manifest)
+                self.kept.tally = await count(spool, manifest, self._house.quiet)
             await self._keep()
         except Refused as refused:
             log.warning("exhibit %s: frames not counted: %s", self.entry.id, refused)

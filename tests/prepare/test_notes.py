@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -38,9 +39,9 @@ async def test_frames_are_counted_once_by_decoding_and_a_difference_is_said(
     counted: list[str] = []
     really = way_module.count
 
-    async def count(source: Spool, manifest: Manifest) -> Tally:
+    async def count(source: Spool, manifest: Manifest, quiet: Callable[[], bool]) -> Tally:
         counted.append(manifest.exhibit)
-        return await really(source, manifest)
+        return await really(source, manifest, quiet)
 
     monkeypatch.setattr(way_module, "count", count)
     made = make(tmp_path / "made.webm", Recipe(codec="libvpx-vp9", audio=None, frames=60))

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from courtcast.prepare import tally as module
 from courtcast.prepare.tally import Tally, compare, count
 from courtcast.problems import Refused
 from tests.prepare.media import Recipe, make, with_edits
@@ -104,6 +105,18 @@ async def test_it_runs_at_idle_priority_and_ends_when_it_is_given_up(tmp_path: P
     with pytest.raises(asyncio.CancelledError):
         await counting
     assert not child.is_running()
+
+
+async def test_it_waits_while_something_is_on_the_screens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK", 0.05)
+    path = make(tmp_path / "made.mp4", Recipe(frames=120))
+    source, quiet = Local(path), asyncio.Event()
+    counting = asyncio.create_task(count(source, prepared(path).manifest, quiet.is_set))
+    await asyncio.sleep(1.5)
+    assert source.reads == []
+    assert not counting.done()
+    quiet.set()
+    assert await counting == Tally(frames=120)
 
 
 async def test_what_the_source_says_is_passed_on(tmp_path: Path) -> None:
