@@ -56,6 +56,9 @@ late makes those behind it late too."""
 WOBBLE: Final = 3.0
 DOWN_MOST: Final = 3
 """Rounds of *down*: a queue that does not go by then is not ours."""
+GIVES: Final = 0.9
+"""Of the rate, that is kept at least when a queue has grown: a receiver that was away for a moment looks like one.
+Where the line has really become thinner, *down* will show."""
 PASSES: Final = 0.9
 """Of what we send, that has to arrive in a round of *down* for the line to be as wide as we think."""
 SHRINKS: Final = 0.7
@@ -178,7 +181,7 @@ class Bbr:
                     model.even(self._even, round_)
                 self._even = round_
                 if queueing > self.guard and rounds >= 2:
-                    model.forget(min(model.bandwidth, max(model.recent)))
+                    model.forget(min(model.bandwidth, max(GIVES * model.bandwidth, *model.recent)))
                     self._enter("down", now, "queue")
                 elif now - self._clear_at > PROBE_RTT_AFTER or now - model.least_at > MEMORY:
                     self._probe_rtt(now)

@@ -21,9 +21,9 @@ AT_ONCE: Final = 0x08
 class Chunk:
     """One DATA chunk on its way."""
 
-    __slots__ = ("before", "data", "sent", "size", "times", "tsn")
+    __slots__ = ("before", "data", "sent", "size", "times", "tsn", "urgent")
 
-    def __init__(self, tsn: int, data: bytes, size: int) -> None:
+    def __init__(self, tsn: int, data: bytes, size: int, *, urgent: bool) -> None:
         self.tsn = tsn
         self.data = data
         """As on the wire."""
@@ -34,14 +34,16 @@ class Chunk:
         self.before = 0.0
         """… and the time before that."""
         self.times = 0
+        self.urgent = urgent
 
 
 class Message:
     """What one call sends on one stream."""
 
-    __slots__ = ("at", "data", "ordered", "protocol", "sequence", "stream")
+    __slots__ = ("at", "data", "ordered", "protocol", "sequence", "stream", "urgent")
 
-    def __init__(self, stream: int, protocol: int, data: bytes, *, ordered: bool) -> None:
+    def __init__(self, stream: int, protocol: int, data: bytes, *, ordered: bool, urgent: bool) -> None:
+        self.urgent = urgent
         self.stream, self.protocol, self.data, self.ordered = stream, protocol, data, ordered
         self.at = 0
         self.sequence = 0
@@ -73,9 +75,9 @@ class Outbox:
         """Messages that nobody has begun to cut."""
         return len(self._urgent) + len(self._normal)
 
-    def add(self, message: Message, *, urgent: bool) -> None:
+    def add(self, message: Message) -> None:
         """`message` has at least one byte: SCTP has no empty ones (RFC 8831 §6.6 sends a zero byte in their place)."""
-        (self._urgent if urgent else self._normal).append(message)
+        (self._urgent if message.urgent else self._normal).append(message)
         self._streams[message.stream] += 1
         self.waiting += len(message.data)
 
@@ -122,4 +124,5 @@ class Outbox:
         self.waiting -= size
         message.at = at + size
         payload = message.data if size == whole else message.data[at : at + size]
-        return Chunk(tsn, data_chunk(flags, tsn, message.stream, message.sequence, message.protocol, payload), size)
+        data = data_chunk(flags, tsn, message.stream, message.sequence, message.protocol, payload)
+        return Chunk(tsn, data, size, urgent=message.urgent)

@@ -6,6 +6,7 @@ Call `send` with what is to go, `sack` with what came in, `tick` when `deadline`
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +29,13 @@ SILENT_MOST: Final = 30.0
 life (RFC 7675)."""
 BLIND: Final = 2
 """Windows that may be out while the SACKs are partial: most of it has arrived, it is only not reported."""
+TWICE_MOST: Final = 600
+"""Bytes of an urgent message that is sent twice, where the line loses packets …"""
+TWICE_LOSS: Final = 0.002
+"""… at least at this share: one in a hundred must not wait a round trip longer than the others."""
+TWICE_AFTER: Final = 0.006
+"""Seconds between the two: a burst of losses is over by then, mostly."""
+TWICE_WAITING: Final = 64
 URGENT: Final = 32 * 1024
 """Bytes by which urgent messages may pass the window, and do not wait for the pacer."""
 ODD_MOST: Final = 1000
@@ -83,6 +91,10 @@ class Sender:
         """Of what is given up, the one to be sent before all else, whatever the window says."""
         self._closed_until_news = False
         """A time-out: one packet at a time until something comes back."""
+        self._twice: deque[tuple[float, Chunk]] = deque(maxlen=TWICE_WAITING)
+        """Urgent chunks that will be sent a second time, and when."""
+        self._doubled = 0
+        """Second copies that the other side has not told of."""
         self._can_send_at: float | None = None
         self._announced = False
         self._line = Line(0.0, rtt or 0.0, rtt or 0.0, 0.0, 0.0)
@@ -119,7 +131,7 @@ class Sender:
     @property
     def deadline(self) -> float | None:
         """When to call `tick`, if nothing comes before."""
-        times = [self._can_send_at, self._judge_at]
+        times = [self._can_send_at, self._judge_at, self._twice[0][0] if self._twice else None]
         if self.board.out or self.board.lost:
             times.append(self._timer()[0])
         return min((at for at in times if at is not None), default=None)
@@ -142,7 +154,7 @@ class Sender:
 
     def send(self, stream: int, protocol: int, data: bytes, *, urgent: bool = False, ordered: bool = True) -> None:
         """One message, not empty. Urgent ones pass those that nobody has begun to send."""
-        self.outbox.add(Message(stream, protocol, data, ordered=ordered), urgent=urgent)
+        self.outbox.add(Message(stream, protocol, data, ordered=ordered, urgent=urgent))
 
     def sack(self, sack: Sack, now: float) -> None:
         """What the other side says it has. Old ones, and such as cannot be, change nothing."""
@@ -159,7 +171,9 @@ class Sender:
             return
         if board.news:
             self._progress, self._closed_until_news = now, False
-            rtt = rack.arrived(board, sack.duplicates, now)
+            expected = min(self._doubled, sack.duplicates)
+            self._doubled -= expected
+            rtt = rack.arrived(board, sack.duplicates - expected, now)
             if rtt is not None:
                 assert board.newest is not None
                 self._bbr.sample(rtt, board.newest.sent, now)
@@ -216,6 +230,9 @@ class Sender:
         board, outbox, pacer = self.board, self.outbox, self._pacer
         if not board.out and not board.lost:
             self._heard = self._progress = now
+        again = self._second_copies(now) if self._twice and now >= self._twice[0][0] else None
+        if again:
+            batch.append(again)
         probing = self._probe is not None
         ready = pacer.refill(now)
         limit = min(self._bbr.limits.window, self._rwnd)
@@ -246,6 +263,22 @@ class Sender:
                 self._can_send_at = pacer.next
         return batch
 
+    def _second_copies(self, now: float) -> list[Chunk]:
+        """Of urgent chunks that have not arrived meanwhile. They count neither as sent nor as in flight: what is known
+        of them comes from the first."""
+        packet: list[Chunk] = []
+        room = ROOM
+        while self._twice and now >= self._twice[0][0]:
+            chunk = self._twice[0][1]
+            if chunk.tsn in self.board.out and chunk.times == 1:
+                if len(chunk.data) > room:
+                    break
+                room -= len(chunk.data)
+                packet.append(chunk)
+                self._doubled += 1
+            self._twice.popleft()
+        return packet
+
     def _fill(self, now: float) -> list[Chunk]:
         """One packet."""
         board, outbox = self.board, self.outbox
@@ -268,6 +301,8 @@ class Sender:
             packet.append(chunk_or_none)
             room -= len(chunk_or_none.data)
         for chunk in packet:
+            if chunk.urgent and chunk.times == 0 and self._model.loss >= TWICE_LOSS and chunk.size <= TWICE_MOST:
+                self._twice.append((now + TWICE_AFTER, chunk))
             board.sent(chunk, now)
             size += chunk.size
         self.sent_bytes += size

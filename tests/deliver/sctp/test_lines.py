@@ -87,3 +87,25 @@ def test_once_cubic_is_gone_the_line_is_ours() -> None:
     theirs._grow = lambda *_: None  # type: ignore[method-assign]
     simulation.run(8)
     assert ours.goodput(6.5, 8) / 1e6 >= 33
+
+
+@pytest.mark.parametrize("loss", [0.0, 0.01])
+def test_a_control_message_does_not_wait_for_media(loss: float) -> None:
+    """Under full load: one way is half a round trip, 30 ms above that are allowed to 99 of 100."""
+    simulation = Simulation(3)
+    line = Line(loss=loss)
+    flow = Flow(simulation, Way(simulation, line), Way(simulation, Line(loss=loss)), tick=0.002)
+    given: list[float] = []
+
+    def say() -> None:
+        given.append(simulation.now)
+        flow.sender.send(0, 51, bytes(400), urgent=True)
+        flow._go()
+
+    for number in range(250):
+        simulation.at(1.0 + 0.02 * number, say)
+    simulation.run(6.5)
+    arrived = [flow.receiver.arrivals[chunk.tsn] for chunk in flow.receiver.got if chunk.data[8:10] == b"\0\0"]
+    late = sorted(at - told for told, at in zip(given, sorted(arrived), strict=True))
+    assert late[len(late) * 99 // 100] <= 0.030 + 0.030
+    assert late[len(late) // 2] <= 0.030
