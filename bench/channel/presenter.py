@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import inspect
 import json
 import os
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 from random import Random
 from typing import Any
 
+from courtcast.core.estimate import Estimate
 from courtcast.deliver.paths import ChannelPath, PathClosed
-from courtcast.deliver.peer import Peer
+from courtcast.deliver.peer import Peer, SenderName
 from courtcast.wire.media import HEADER, KIND_FRAGMENT, PIECE, MediaHeader, pack
 
 WAITING = 8 * PIECE
-"""Bytes that wait behind what is on its way: enough that the sender never starves, few enough for a seek."""
+"""Bytes that wait in front of a sender that sends whatever it is given: enough that it never starves."""
 OBJECT = 64 * PIECE
 BULK_WAITING = 512 * 1024 - PIECE
 LOOK = 0.05
@@ -32,13 +33,24 @@ RENDITION = "0000000000000001"
 BEAT = 0.005
 """Seconds between two looks at how late the event loop is."""
 LINE = 1 << 20
+SCHEDULED = Path("/proc/self/schedstat")
+
+
+def starved() -> float:
+    """Seconds for which this process could have run and had no core, so far (Linux's schedstat): what else the machine
+    did is not the sender's fault."""
+    try:
+        return int(SCHEDULED.read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
 
 
 class Load:
     """Keeps one path full, or at a rate."""
 
-    def __init__(self, peer: Peer, path: ChannelPath, rate: float | None) -> None:
-        self._peer, self._path, self._rate = peer, path, rate
+    def __init__(self, path: ChannelPath, rate: float | None) -> None:
+        self._path = path
+        self._estimate = Estimate()
         self.index = 1
         self._offset = 0
         self._data = os.urandom(PIECE)
@@ -66,9 +78,12 @@ class Load:
 
     @property
     def _room(self) -> bool:
-        """One more piece may wait."""
-        waiting = self._path.buffered - self._peer._connection.association.on_their_way
-        return waiting + PIECE <= WAITING
+        """One more piece may wait: as the pump has it, where the sender paces itself."""
+        line = self._path.line
+        if line is None:
+            return self._path.waiting + PIECE <= WAITING
+        self._estimate.line = line
+        return self._path.waiting + PIECE <= self._estimate.queue
 
     def _send(self) -> None:
         header = MediaHeader(KIND_FRAGMENT, 0, RENDITION, self.index, self._offset, OBJECT)
@@ -146,7 +161,7 @@ async def bulk(path: ChannelPath, count: int, seed: int) -> dict[str, object]:
 class Presenter:
     """All connections of one process."""
 
-    def __init__(self, address: str, sender: str) -> None:
+    def __init__(self, address: str, sender: SenderName) -> None:
         self._address, self._sender = address, sender
         self._peers: dict[int, Peer] = {}
         self._loads: dict[int, Load] = {}
@@ -155,8 +170,7 @@ class Presenter:
     async def obey(self, asked: dict[str, Any]) -> Any:
         match asked:
             case {"do": "offer", "id": number}:
-                options = {"sender": self._sender} if "sender" in inspect.signature(Peer).parameters else {}
-                self._peers[number] = peer = Peer([self._address], **options)
+                self._peers[number] = peer = Peer([self._address], self._sender)
                 return await peer.offer()
             case {"do": "accept", "id": number, "sdp": sdp, "host": host}:
                 await self._peers[number].accept(sdp, host)
@@ -164,9 +178,8 @@ class Presenter:
             case {"do": "load", "ids": numbers, "rate": rate}:
                 began = time.time() * 1e3
                 for number in numbers:
-                    peer = self._peers[number]
-                    self._loads[number] = Load(peer, peer.path, rate)
-                return {"began": began, "cpu": time.process_time()}
+                    self._loads[number] = Load(self._peers[number].path, rate)
+                return {"began": began, "cpu": time.process_time(), "starved": starved()}
             case {"do": "bulk", "id": number, "bytes": count, "seed": seed}:
                 return await bulk(self._peers[number].path, count, seed)
             case {"do": "look"}:
@@ -174,6 +187,7 @@ class Presenter:
                 return {
                     "now": time.time() * 1e3,
                     "cpu": time.process_time(),
+                    "starved": starved(),
                     "sent": sum(peer.path.sent for peer in self._peers.values()),
                     "buffered": sum(peer.path.buffered for peer in self._peers.values()),
                     "closed": sum(peer.path.closed for peer in self._peers.values()),
@@ -197,7 +211,7 @@ class Presenter:
         raise ValueError(f"not known: {asked}")
 
 
-async def main(address: str, sender: str) -> None:
+async def main(address: str, sender: SenderName) -> None:
     reader = asyncio.StreamReader(LINE)
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     presenter = Presenter(address, sender)
@@ -210,5 +224,4 @@ async def main(address: str, sender: str) -> None:
 
 
 if __name__ == "__main__":
-    os.environ["COURTCAST_SENDER"] = sys.argv[2]
-    asyncio.run(main(sys.argv[1], sys.argv[2]))
+    asyncio.run(main(sys.argv[1], "stock" if sys.argv[2] == "stock" else "ours"))

@@ -42,6 +42,8 @@ class Flow:
     seconds: float
     cpu: float
     """Seconds of processor time of the sending process."""
+    starved: float = 0.0
+    """Share of the time in which it could have run and had no core."""
 
     @property
     def bytes(self) -> float:
@@ -98,13 +100,13 @@ class Channels:
         self._stand, self._presenter, self._sender, self.ids = stand, presenter, sender, list(ids)
         self._began = 0.0
         self._ahead = 0.0
-        self._cpu = 0.0
+        self._cpu = self._starved = 0.0
 
     def load(self, rate: float | None = None) -> None:
         """Full, or at `rate` bits a second each."""
         self._ahead = self._stand.screen.ask("begin", ids=self.ids)
         begun = self._presenter.ask("load", ids=self.ids, rate=rate)
-        self._began, self._cpu = begun["began"], begun["cpu"]
+        self._began, self._cpu, self._starved = begun["began"], begun["cpu"], begun["starved"]
 
     @property
     def elapsed(self) -> float:
@@ -118,8 +120,10 @@ class Channels:
     def flows(self, seconds: float) -> list[Flow]:
         """What arrived in the first `seconds` of the load; call it when they are over. The processor's time is shared
         out evenly."""
-        spent = (self._presenter.ask("look")["cpu"] - self._cpu) / len(self.ids)
-        return [Flow(self._sender, self._bins(log, seconds), seconds, spent) for log in self.logs()]
+        seen = self._presenter.ask("look")
+        spent = (seen["cpu"] - self._cpu) / len(self.ids)
+        starved = (seen["starved"] - self._starved) / seconds
+        return [Flow(self._sender, self._bins(log, seconds), seconds, spent, starved) for log in self.logs()]
 
     def logs(self) -> list[dict[str, Any]]:
         """Of the page, by connection; times in ms of our clock."""

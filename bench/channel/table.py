@@ -11,6 +11,9 @@ from bench.channel.stand import BBR, CUBIC, OURS, START, STOCK, Run
 COST = 0.12
 """Of a core for each 10 Mb/s, at most."""
 
+STARVED = 0.02
+"""A sender that had to wait for a core for more of the time than this was not measured alone: said beside the run."""
+
 Runs = Mapping[str, Sequence[Run]]
 """By sender."""
 
@@ -27,7 +30,7 @@ def described(name: str, run: Run) -> str:
     return (
         f"  {name:<11} {flow.sender:<6} {flow.rate(START):5.1f} Mb/s after 2 s, whole {flow.rate():5.1f}; queue "
         f"{crossing.queueing * 1e3:5.1f} ms; again {crossing.again(flow):5.1%}, overflow {crossing.overflowed:5.1%}; "
-        f"{flow.cost:.3f} core per 10 Mb/s"
+        f"{flow.cost:.3f} core per 10 Mb/s{f', starved {flow.starved:.0%}' if flow.starved > STARVED else ''}"
     )
 
 
