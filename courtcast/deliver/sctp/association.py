@@ -82,8 +82,8 @@ class Association(RTCSctpTransport):
         self._crc_out = self._crc_in = 0
         self._slow: asyncio.Queue[bytes] = asyncio.Queue(SLOW_MOST)
         self._slow_task: asyncio.Task[None] | None = None
-        self._closing: asyncio.Future[None] | None = None
-        """Channels that are being closed."""
+        self._closing: set[asyncio.Future[None]] = set()
+        """Requests to close channels, on their way out."""
         self._malformed = 0
         self._close_trace: Callable[[], None] = lambda: None
         self._channel_of: dict[int, RTCDataChannel] = {}
@@ -213,12 +213,10 @@ class Association(RTCSctpTransport):
             if channel is not None and protocol != WEBRTC_DCEP:
                 channel._addBufferedAmount(-size)
         outbox.done.clear()
-        if self._reconfig_queue and self._closing is None:
-            self._closing = asyncio.ensure_future(self._transmit_reconfig())
-            self._closing.add_done_callback(self._closed)
-
-    def _closed(self, _: asyncio.Future[None]) -> None:
-        self._closing = None
+        if self._reconfig_queue and not any(outbox.holds(stream) for stream in self._reconfig_queue):
+            chore = asyncio.ensure_future(self._transmit_reconfig())
+            self._closing.add(chore)
+            chore.add_done_callback(self._closing.discard)
 
     def _set_timer(self, sender: Sender) -> None:
         due, timer = sender.deadline, self._timer

@@ -123,7 +123,9 @@ class Drain:
         usual: Callable[[bytes, tuple[Any, ...]], None],
     ) -> None:
         """One datagram: its records are opened where they are ours."""
-        if not data or not (data[0] == _PLAIN or data[0] in _UNIFIED) or self._dtls._state != State.CONNECTED:
+        if not data:
+            return  # aiortc would end the connection over it
+        if not (data[0] == _PLAIN or data[0] in _UNIFIED) or self._dtls._state != State.CONNECTED:
             usual(data, addr)
             return
         ssl = self._ssl
