@@ -1,7 +1,7 @@
 """The one place where a WebRTC connection to a page is made: no STUN, no TURN, no track, two data channels.
 
 aiortc makes its transports itself, in methods that are private by name; they are overridden here and nowhere else, so
-that another sender can take the place of its SCTP later. Pinned to aiortc 1.16 for that reason.
+that another sender takes the place of its SCTP's (`courtcast.deliver.sctp`). Pinned to aiortc 1.16 for that reason.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _NONSENSE = (ValueError, LookupError, TypeError, AttributeError, AssertionError,
 SenderName = Literal["ours", "stock"]
 SENDER_VARIABLE = "COURTCAST_SENDER"
 """Of the environment: `stock` for aiortc's own sender, `ours` for that in `courtcast.deliver.sctp`."""
-SENDER_DEFAULT: SenderName = "stock"
+SENDER_DEFAULT: SenderName = "ours"
 
 
 def chosen_sender() -> SenderName:

@@ -161,7 +161,7 @@ async def test_a_user_that_does_not_look_at_what_is_buffered_is_told() -> None:
         for piece in pieces(MEDIA_MOST):
             path.send_media(piece)
         with pytest.raises(BufferError):
-            path.send_media(bytes(4 * PIECE))
+            path.send_media(bytes(MEDIA_MOST // 2))  # more than what has begun to go out meanwhile
 
 
 @pytest.mark.parametrize("answer", ["", "v=0\r\n", "nonsense"])

@@ -29,6 +29,12 @@ from courtcast.wire.media import KIND_FRAGMENT, PIECE, MediaHeader, pack
 from tests.stand_ins.page import PageProgram, until
 
 
+@pytest.fixture(autouse=True)
+def others_are_stock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours is asked for by name."""
+    monkeypatch.setenv(SENDER_VARIABLE, "stock")
+
+
 @asynccontextmanager
 async def connected(page: PageProgram) -> AsyncIterator[tuple[ChannelPath, Association, RTCSctpTransport]]:
     """The path, our end and the other's."""
