@@ -312,7 +312,7 @@ class Bbr:
             "probe-rtt": 1.0,
         }.get(state, 1.0)
         if state == "startup":
-            bandwidth = max(bandwidth, WINDOW_LEAST / max(least, 0.001))
+            bandwidth = max(bandwidth, WINDOW_LEAST / max(least + model.queueing, 0.001))
         elif state in ("share", "dip"):
             bandwidth = self._rival.rate(dip=state == "dip")
         limits.rate = bandwidth * gain / (1 - model.loss)
@@ -322,5 +322,6 @@ class Bbr:
         elif state in ("share", "dip"):
             limits.window = max(WINDOW_LEAST, int(bandwidth * (2 * (least + model.queueing) + SLACK)))
         else:
-            spread = 3.0 if state == "startup" else 2.0
-            limits.window = max(WINDOW_LEAST, int(bandwidth * (spread * least + SLACK)))
+            # In start-up a queue that is not ours may stand already: the window must not be what holds us back.
+            trips = 3 * (least + model.queueing) if state == "startup" else 2 * least
+            limits.window = max(WINDOW_LEAST, int(bandwidth * (trips + SLACK)))
