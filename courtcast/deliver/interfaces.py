@@ -25,6 +25,10 @@ def offered_addresses(wanted: Sequence[str]) -> list[str]:
     """
     if wanted:
         return list(wanted)
-    here = [ipaddress.ip_address(ip.ip if ip.is_IPv4 else ip.ip[0]) for it in ifaddr.get_adapters() for ip in it.ips]
+    here = [
+        ipaddress.ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0])
+        for it in ifaddr.get_adapters()
+        for ip in it.ips
+    ]
     outward = any(not (ip.is_loopback or ip.is_link_local) for ip in here)
     return [] if outward else [str(ip) for ip in here if ip.is_loopback and ip.version == 4]

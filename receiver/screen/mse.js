@@ -4,14 +4,13 @@
  * @module
  */
 
+import { GOP_MOST } from "../../web/shared/wire.js";
 import { placed } from "./frames.js";
 import { Slide } from "./slide.js";
 
 /** @typedef {import("../../web/shared/wire.js").Track} Track */
 /** @typedef {import("./picture.js").Vault} Vault */
 
-/** Bytes in one SourceBuffer: well under the 158 MB of video at which Chromium begins to refuse. */
-export const BUDGET = 96 << 20;
 /** Seconds on both sides of a GOP's edge, so that rounding to microseconds never takes a neighbour's frame with it. */
 const EDGE = 0.0005;
 /** Seconds that the playhead may move before the window is looked at again: GOPs are longer. */
@@ -39,7 +38,8 @@ const TRIES = 2;
  * @property {Vault} vault
  * @property {string} rendition
  * @property {boolean} sound  Append the sound track too; without it there is none.
- * @property {number} [budget]  Bytes in one SourceBuffer.
+ * @property {number} [budget]  Bytes in one SourceBuffer; otherwise what a GOP may have, which is well under the 158 MB of
+ *   video at which Chromium begins to refuse.
  * @property {number} [lean]  The same until it plays.
  * @property {() => void} onchange  More is in the buffer, or a problem came up.
  * @property {() => void} ondisturbed  What is under the playhead was taken out and comes again: seek again.
@@ -72,7 +72,7 @@ export class Mse {
   constructor(video, feed) {
     this.video = video;
     this.feed = feed;
-    this.#budget = feed.budget ?? BUDGET;
+    this.#budget = feed.budget ?? GOP_MOST;
     this.#lean = feed.lean ?? Infinity;
     this.source = new MediaSource();
     this.source.addEventListener("sourceopen", () => {

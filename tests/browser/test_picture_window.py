@@ -56,7 +56,9 @@ async def test_the_second_player_holds_little_until_it_plays(clip: Clip) -> None
         await screen.do("apply", stage(shown=scene(clip, clip.pts[300])))
         await screen.until("bench.state().frame === 300")
         await screen.until("document.querySelectorAll('video').length === 2")
-        await screen.until("bench.windows[1].bytes > 0 && [...document.querySelectorAll('video')].every((v) => v.paused)")
+        await screen.until(
+            "bench.windows[1].bytes > 0 && [...document.querySelectorAll('video')].every((v) => v.paused)"
+        )
         await asyncio.sleep(0.5)
         held = await screen.page.evaluate("bench.windows.map((window) => window.bytes)")
         assert held[0] == whole

@@ -32,7 +32,7 @@ const words = (view) => ({
   buttons: [view.show.label, view.down.label, view.play.label],
   can: [view.acting && view.show.meaning !== null, view.acting && view.down.can, view.acting && view.play.can],
   rows: view.rows.map((row) =>
-    [`${row.ref} ${row.title}`, row.parts.map((part) => part.text).join(" · "), row.coming, row.problem ?? ""].filter(Boolean).join(" | "),
+    [`${row.ref} ${row.title}`, row.parts.map((part) => part.text).join(" · "), row.coming, row.problem ?? "", row.notes].filter(Boolean).join(" | "),
   ),
   screens: view.tiles.map((tile) => [tile.name, tile.shows, tile.holds.text, tile.problem ?? ""].filter(Boolean).join(" | ")),
   found: view.found.map((found) => found.name),

@@ -219,11 +219,13 @@ class RowNode {
     this.more = make(doc, "button", { type: "button", class: "more", "aria-expanded": "false" }, "⋯");
     this.line = make(doc, "progress", { max: "1" });
     this.problem = make(doc, "p", { class: "problem" });
+    this.notes = make(doc, "p", { class: "problem" });
+    setTone(this.notes, "quiet");
     this.link = make(doc, "input", { type: "text", inputmode: "url", placeholder: "https://…", autocapitalize: "off", spellcheck: "false", autocomplete: "off" });
     this.linkSaid = make(doc, "p", { class: "said", role: "alert" });
     this.linkForm = make(doc, "form", { class: "relink" }, this.link, make(doc, "button", { type: "submit", class: "plain" }, "Use this link"), this.linkSaid);
     this.tools = this.makeTools(doc);
-    this.node = make(doc, "li", {}, make(doc, "div", { class: "head-of-row" }, this.cue, this.more), this.line, this.problem, this.linkForm, this.tools);
+    this.node = make(doc, "li", {}, make(doc, "div", { class: "head-of-row" }, this.cue, this.more), this.line, this.problem, this.notes, this.linkForm, this.tools);
     leaveFocus(this.cue);
     this.cue.addEventListener("click", () => {
       if (this.cue.getAttribute("aria-disabled") !== "true") acts.cue(this.id, null);
@@ -348,6 +350,8 @@ class RowNode {
     else if (this.line.value !== row.fetched) this.line.value = row.fetched;
     setText(this.problem, row.problem ?? "");
     setHidden(this.problem, row.problem === null);
+    setText(this.notes, row.notes);
+    setHidden(this.notes, row.notes === "");
     setTone(this.problem, row.needsLink ? "stop" : "wait");
     setAttribute(this.link, "aria-label", `New link for ${row.ref}`);
     const asks = row.needsLink || (!this.linkForm.hidden && this.node.contains(doc.activeElement));

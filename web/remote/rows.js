@@ -22,6 +22,7 @@ import { lasting, short, size, wall } from "./words.js";
  * @property {number | null} fetched 0 … 1, while it is being fetched and its size is known
  * @property {boolean} busy being fetched or prepared
  * @property {string | null} problem one sentence, with what to do next
+ * @property {string} notes what else has to be known of it
  * @property {boolean} needsLink a new link is what helps
  * @property {boolean} showable
  */
@@ -71,6 +72,7 @@ const row = (model, exhibit, east) => {
     fetched: exhibit.state === "fetching" ? fetched(exhibit) : null,
     busy,
     problem: exhibit.problem?.detail ?? null,
+    notes: exhibit.notes.map((note) => note.detail).join(" "),
     needsLink: failed,
     showable: exhibit.showable && !failed,
   };
