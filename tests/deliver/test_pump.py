@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from courtcast.core.estimate import WINDOW_MOST, Estimate
+from courtcast.core.estimate import QUEUE_MOST, Estimate
 from courtcast.core.manifest import Manifest
 from courtcast.deliver.paths import ChannelPath, PathClosed
 from courtcast.deliver.peer import Peer
@@ -199,7 +199,8 @@ async def test_a_cue_takes_its_turn_and_shown_goes_on_first(store: FolderStore) 
         assert order[32] == (SHOWN, 21)
 
 
-async def test_little_is_ever_on_its_way(store: FolderStore) -> None:
+async def test_little_ever_waits(store: FolderStore) -> None:
+    """What is on its way is the sender's affair; what waits in front of it is what a seek is behind."""
     clip = await Clip(store, SHOWN, size=200_000).grow(20)
     most = 0
     async with (
@@ -211,10 +212,10 @@ async def test_little_is_ever_on_its_way(store: FolderStore) -> None:
         fed.show(1, scene(clip, 0))
         begun = time.monotonic()
         while time.monotonic() - begun < 1.5:
-            most = max(most, fed.path.buffered)
+            most = max(most, fed.path.waiting)
             await asyncio.sleep(0.01)
         assert most + 16 * 1024 > 48 * 1024
-        assert most <= WINDOW_MOST
+        assert most <= QUEUE_MOST
         assert line.dropped == 0
 
 

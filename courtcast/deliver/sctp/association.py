@@ -39,16 +39,19 @@ from courtcast.core.estimate import Line
 from courtcast.deliver.sctp.drain import Drain
 from courtcast.deliver.sctp.sender import Facts, Sender
 from courtcast.deliver.sctp.trace import from_environment
-from courtcast.deliver.sctp.wire import TSN_SPACE, read_sack, sack_of
+from courtcast.deliver.sctp.wire import TSN_SPACE, read_sack, sack_of, sound
 
 HUNGRY: Final = 32 * 1024
 """Bytes in the outbox below which more is asked for …"""
 HUNGRY_TIME: Final = 0.006
 """… or so many seconds of sending, if that is more: as long as a busy loop may be away."""
+PROGRESS: Final = 8 * 1024
+"""Bytes that have arrived, of which it is worth telling: half a piece. Each SACK is too often."""
 SLOW_MOST: Final = 256
 """Packets that wait for aiortc, all but SACKs. What is more is dropped, and comes again."""
-AHEAD_MOST: Final = 4096
-"""TSNs beyond the last in a row that are kept of what comes in: more than our window lets a page send."""
+AHEAD_MOST: Final = 1024
+"""TSNs beyond the last in a row that are kept of what comes in: as many as our window lets a page send. aiortc sorts
+them for each packet."""
 CHANNELS_MOST: Final = 64
 """Data channels that the other side may open."""
 ODD_SACKS: Final = 1000
@@ -85,8 +88,9 @@ class Association(RTCSctpTransport):
         self._closing: set[asyncio.Future[None]] = set()
         """Requests to close channels, on their way out."""
         self._malformed = 0
+        self._told = 0
+        """Bytes that had arrived when progress was last told of."""
         self._close_trace: Callable[[], None] = lambda: None
-        self._channel_of: dict[int, RTCDataChannel] = {}
 
     @property
     def hungry(self) -> bool:
@@ -146,7 +150,6 @@ class Association(RTCSctpTransport):
                 stream = self._free_stream()
                 self._data_channels[stream] = channel
                 channel._setId(stream)
-            self._channel_of[stream] = channel
             urgent = channel.label != self._bulk or protocol == WEBRTC_DCEP
             ordered = channel.ordered or protocol == WEBRTC_DCEP
             sender.send(stream, protocol, message, urgent=urgent, ordered=ordered)
@@ -209,7 +212,7 @@ class Association(RTCSctpTransport):
         if not outbox.done:
             return
         for stream, protocol, size in outbox.done:
-            channel = self._channel_of.get(stream)
+            channel = self._data_channels.get(stream)
             if channel is not None and protocol != WEBRTC_DCEP:
                 channel._addBufferedAmount(-size)
         outbox.done.clear()
@@ -280,11 +283,14 @@ class Association(RTCSctpTransport):
         if sender.dead is not None:
             self._give_up(sender.dead)
             return
-        self._going = True  # what progress brings is sent below, all at once
-        try:
-            self.on_progress()
-        finally:
-            self._going = False
+        gone = sender.board.delivered - self._told
+        if gone and (gone >= PROGRESS or sender.idle or sender.waiting < self._enough):
+            self._told = sender.board.delivered
+            self._going = True  # what progress brings is sent below, all at once
+            try:
+                self.on_progress()
+            finally:
+                self._going = False
         self._go()
 
     def _later(self, packet: bytes) -> None:
@@ -296,13 +302,17 @@ class Association(RTCSctpTransport):
         while True:
             packet = await self._slow.get()
             try:
-                await super()._handle_data(packet)
+                await self._handle_data(packet)
             except ConnectionError:
                 pass
             except Exception:
                 log.warning("a packet that makes no sense: the association ends", exc_info=True)
                 self._give_up("a packet that makes no sense")
                 return
+
+    async def _handle_data(self, data: bytes) -> None:
+        if sound(data):
+            await super()._handle_data(data)
 
     async def _receive_chunk(self, chunk: Chunk) -> None:
         established = self._association_state == self.State.ESTABLISHED
@@ -329,7 +339,7 @@ class Association(RTCSctpTransport):
             return False
         if self._advertised_rwnd <= 0 and ahead != 1:
             return False
-        if self._advertised_rwnd < -AHEAD_MOST:
+        if self._advertised_rwnd < 0:
             self._give_up("a message without end")
             return False
         new = chunk.stream_id not in self._data_channels

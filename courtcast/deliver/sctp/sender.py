@@ -131,10 +131,16 @@ class Sender:
     @property
     def deadline(self) -> float | None:
         """When to call `tick`, if nothing comes before."""
-        times = [self._can_send_at, self._judge_at, self._twice[0][0] if self._twice else None]
+        due = self._can_send_at
+        if self._judge_at is not None and (due is None or self._judge_at < due):
+            due = self._judge_at
+        if self._twice and (due is None or self._twice[0][0] < due):
+            due = self._twice[0][0]
         if self.board.out or self.board.lost:
-            times.append(self._timer()[0])
-        return min((at for at in times if at is not None), default=None)
+            silence = self._timer()[0]
+            if due is None or silence < due:
+                due = silence
+        return due
 
     def facts(self) -> Facts:
         model, board = self._model, self.board

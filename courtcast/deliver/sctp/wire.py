@@ -32,6 +32,10 @@ _SACK = struct.Struct("!LLHH")
 _CHUNK = struct.Struct("!BBH")
 
 
+_PARAMETERS_AFTER: Final = {1: 16, 2: 16, 4: 0, 5: 0, 6: 0, 9: 0, 130: 0}
+"""Kinds of chunk that hold parameters (or causes, which look alike), and after how many bytes."""
+
+
 class Sack(NamedTuple):
     """One SACK, in numbers that do not wrap."""
 
@@ -64,6 +68,28 @@ def sack_of(packet: bytes) -> bytes | None:
         body = packet[at + 4 : at + length]
         at += length + -length % 4
     return body if at >= end else None
+
+
+def sound(packet: bytes) -> bool:
+    """Every chunk and every parameter in it has a length that leads on (RFC 9260 §3.2, §3.2.1).
+
+    aiortc's reader of parameters would turn for ever around one whose length is 0.
+    """
+    at, end = COMMON_HEADER, len(packet)
+    while at + 4 <= end:
+        kind, _, length = _CHUNK.unpack_from(packet, at)
+        if length < 4 or at + length > end:
+            return False
+        skip = _PARAMETERS_AFTER.get(kind)
+        if skip is not None:
+            inner, stop = at + 4 + skip, at + length
+            while inner + 4 <= stop:
+                size = packet[inner + 2] << 8 | packet[inner + 3]
+                if size < 4 or inner + size > stop:
+                    return False
+                inner += size + -size % 4
+        at += length + -length % 4
+    return True
 
 
 def widen(tsn: int, near: int) -> int:

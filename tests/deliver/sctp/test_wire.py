@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import struct
+from contextlib import suppress
+
 import pytest
-from aiortc.rtcsctptransport import DataChunk, SackChunk, parse_packet, serialize_packet
+from aiortc.rtcsctptransport import Chunk, DataChunk, SackChunk, parse_packet, serialize_packet
+from google_crc32c import value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courtcast.deliver.sctp.wire import BEGIN, END, data_chunk, read_sack, sack_of, widen
+from courtcast.deliver.sctp.wire import BEGIN, END, data_chunk, read_sack, sack_of, sound, widen
 
 tsns = st.integers(0, 2**32 - 1)
 
@@ -86,3 +90,26 @@ def test_a_packet_with_something_else_in_it_is_not_ours() -> None:
 @given(st.integers(0, 2**40), st.integers(-(2**31), 2**31 - 1))
 def test_widened_numbers_stay_near(near: int, away: int) -> None:
     assert widen((near + away) & 0xFFFFFFFF, near) == near + away
+
+
+@given(st.lists(st.tuples(st.integers(0, 255), st.binary(max_size=60)), max_size=5))
+def test_what_is_sound_is_read_to_its_end(chunks: list[tuple[int, bytes]]) -> None:
+    """aiortc's reader comes to an end over everything that is let through to it."""
+    packet = bytes(12)
+    for kind, body in chunks:
+        chunk = Chunk(body=body)
+        chunk.type = kind
+        packet += bytes(chunk)
+    packet = packet[:8] + value(packet[:8] + bytes(4) + packet[12:]).to_bytes(4, "little") + packet[12:]
+    if sound(packet):
+        with suppress(ValueError, struct.error):
+            parse_packet(packet)
+
+
+@pytest.mark.parametrize("kind", [4, 5, 6, 9, 130])
+def test_a_parameter_without_length_is_not_sound(kind: int) -> None:
+    chunk = Chunk(body=b"\0\1\0\0")
+    chunk.type = kind
+    assert not sound(bytes(12) + bytes(chunk))
+    chunk.body = b"\0\1\0\4"
+    assert sound(bytes(12) + bytes(chunk))
