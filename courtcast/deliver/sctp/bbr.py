@@ -104,6 +104,8 @@ class Bbr:
         """Since the last dip began."""
         self._stuck = 0
         """How often in a row a queue did not go although we went down."""
+        self._stood = 0.0
+        """The queue in the first round, which was there before us."""
         self._queue_was = 0.0
         """How much stood in the queue when we began to go down."""
         self._probe_rtt_done = 0.0
@@ -217,6 +219,8 @@ class Bbr:
         self._set(now)
 
     def _look_full(self, round_: Round, now: float) -> None:
+        if round_.number == 1:
+            self._stood = round_.queueing
         if round_.limited or round_.number <= 2:
             return  # the first flight's packets go all at once, and say nothing about growth
         if round_.rate >= self._best * GROWN:
@@ -312,7 +316,7 @@ class Bbr:
             "probe-rtt": 1.0,
         }.get(state, 1.0)
         if state == "startup":
-            bandwidth = max(bandwidth, WINDOW_LEAST / max(least + model.queueing, 0.001))
+            bandwidth = max(bandwidth, WINDOW_LEAST / max(least + self._stood, 0.001))
         elif state in ("share", "dip"):
             bandwidth = self._rival.rate(dip=state == "dip")
         limits.rate = bandwidth * gain / (1 - model.loss)
@@ -323,5 +327,5 @@ class Bbr:
             limits.window = max(WINDOW_LEAST, int(bandwidth * (2 * (least + model.queueing) + SLACK)))
         else:
             # In start-up a queue that is not ours may stand already: the window must not be what holds us back.
-            trips = 3 * (least + model.queueing) if state == "startup" else 2 * least
+            trips = 3 * (least + self._stood) if state == "startup" else 2 * least
             limits.window = max(WINDOW_LEAST, int(bandwidth * (trips + SLACK)))
