@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courtcast.core.estimate import WINDOW_LEAST, WINDOW_MOST, Estimate
+from courtcast.core.estimate import (
+    QUEUE_LEAST,
+    QUEUE_MOST,
+    QUEUE_TIME,
+    QUEUE_TIME_MOST,
+    WINDOW_LEAST,
+    WINDOW_MOST,
+    Estimate,
+    Line,
+)
 
 MEGABIT = 125_000
 
@@ -97,3 +106,13 @@ def test_a_window_does_not_strangle_the_line_that_it_is_made_from() -> None:
         base = drive(estimate, min(capacity, estimate.window / trip), 0.25, start=now, base=base)
         now += 0.25
     assert estimate.mean == pytest.approx(capacity, rel=0.1)
+
+
+@given(st.floats(0, 1000 * MEGABIT))
+def test_what_waits_before_a_sender_that_paces_itself_is_short(rate: float) -> None:
+    """Enough that it never starves, and never more than 256 KiB or 100 ms, whichever is more."""
+    estimate = Estimate()
+    assert estimate.queue == QUEUE_LEAST
+    estimate.line = Line(rate, 0.03, 0.03, 0.0, 0.0)
+    assert QUEUE_LEAST <= estimate.queue <= max(QUEUE_MOST, rate * QUEUE_TIME_MOST)
+    assert estimate.queue >= int(rate * QUEUE_TIME)

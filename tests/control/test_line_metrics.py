@@ -1,0 +1,23 @@
+"""What the sender knows of each line, in `/metrics`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from courtcast.wire.api import LineReport
+from tests.control.conftest import Caller
+from tests.stand_ins.house import House
+
+
+async def test_a_line_is_shown_where_it_is_known(place: House, call: Caller) -> None:
+    before = await (await call.client.get("/metrics")).text()
+    assert "courtcast_line_" not in before
+    line = LineReport(rate_kbit=35_200.0, rtt=0.031, queueing=0.004, loss=0.012)
+    place.wall.known["jury"] = msgspec.structs.replace(place.wall.known["jury"], line=line)
+    lines = (await (await call.client.get("/metrics")).text()).splitlines()
+    assert [found for found in lines if found.startswith("courtcast_line_")] == [
+        'courtcast_line_rate_kbit{screen="jury"} 35200.0',
+        'courtcast_line_rtt_seconds{screen="jury"} 0.031',
+        'courtcast_line_queueing_seconds{screen="jury"} 0.004',
+        'courtcast_line_loss_ratio{screen="jury"} 0.012',
+    ]
