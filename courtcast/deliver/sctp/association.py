@@ -47,6 +47,10 @@ HUNGRY_TIME: Final = 0.006
 """… or so many seconds of sending, if that is more: as long as a busy loop may be away."""
 PROGRESS: Final = 8 * 1024
 """Bytes that have arrived, of which it is worth telling: half a piece. Each SACK is too often."""
+REST_MOST: Final = 0.006
+"""Seconds for which nobody looks whether something came in: no more than one step of the pacer."""
+REST_AFTER: Final = 8
+"""Steps of the pacer in a row, before the socket rests: a single message is not worth the turning off and on."""
 SLOW_MOST: Final = 256
 """Packets that wait for aiortc, all but SACKs. What is more is dropped, and comes again."""
 AHEAD_MOST: Final = 1024
@@ -87,6 +91,8 @@ class Association(RTCSctpTransport):
         self._slow_task: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Future[None]] = set()
         """Requests to close channels, on their way out."""
+        self._steady = 0
+        """Times in a row that the pacer alone had us wait."""
         self._malformed = 0
         self._told = 0
         """Bytes that had arrived when progress was last told of."""
@@ -197,10 +203,18 @@ class Association(RTCSctpTransport):
                     break
                 batch = sender.packets(now)
         except ConnectionError:
+            drain.listen()
             return  # what is below has closed, and says so itself
         finally:
             self._going = False
-        self._set_timer(sender)
+        resumes = sender.resumes
+        if self._set_timer(sender) and resumes is not None and resumes - now <= REST_MOST:
+            self._steady += 1
+            if self._steady > REST_AFTER:
+                drain.rest()
+        else:
+            self._steady = 0
+            drain.listen()
 
     def _packet(self, chunks: bytes) -> bytes:
         return self._header_out + _CHECKSUM.pack(extend(self._crc_out, chunks)) + chunks
@@ -221,21 +235,27 @@ class Association(RTCSctpTransport):
             self._closing.add(chore)
             chore.add_done_callback(self._closing.discard)
 
-    def _set_timer(self, sender: Sender) -> None:
+    def _set_timer(self, sender: Sender) -> bool:
+        """Whether it will ring."""
         due, timer = sender.deadline, self._timer
         if due is None:
-            return  # one that is set already finds nothing to do
+            return False  # one that is set already finds nothing to do
         if timer is not None:
             if timer.when() <= due:
-                return
+                return True
             timer.cancel()
         self._timer = self._mainloop.call_at(due, self._ring)
+        return True
 
     def _ring(self) -> None:
         self._timer = None
         sender = self._sender
         if sender is None:
             return
+        if self._drain is not None:
+            self._drain.read()
+        if self._sender is None:
+            return  # what came has ended it
         sender.tick(self._mainloop.time())
         self._go()
         if sender.dead is not None:

@@ -2,9 +2,11 @@
 
 asyncio reads one datagram for each turn of its loop, and aiortc wakes a task for it. At 40 Mb/s that is half of all the
 work. Here the datagram that asyncio brings is the sign to read the socket dry; DTLS records are opened on the spot, and
-everything else (STUN, handshakes, alerts) takes its usual way.
+everything else (STUN, handshakes, alerts) takes its usual way. Under load there is no need for a sign: the sender wakes
+every millisecond or four anyway, so the socket *rests* and is read then.
 
-Needs what is private in aioice (`Connection._nominated`, `Connection._protocols`) and aiortc (`RTCDtlsTransport._ssl`);
+Needs what is private in asyncio (a loop's `_add_reader` and `_remove_reader`, a transport's `_read_ready`; without
+them nothing rests), aioice (`Connection._nominated`, `Connection._protocols`) and aiortc (`RTCDtlsTransport._ssl`);
 `tests/deliver/sctp/test_inside.py` says when that changes. Where the loop gives no socket that can be duplicated
 (Windows' proactor), datagrams come and go by asyncio's own way.
 """
@@ -43,6 +45,10 @@ class Drain:
         self._pair: CandidatePair | None = None
         self._socket: socket.socket | None = None
         self._address: tuple[str, int] = ("", 0)
+        self._loop: Any = asyncio.get_running_loop()
+        self._transport: Any = None
+        self._resting = False
+        self._usual: dict[StunProtocol, Callable[[bytes, tuple[Any, ...]], None]] = {}
         self._hooked: list[StunProtocol] = []
         for protocol in self._ice._protocols:
             self._hook(protocol)
@@ -50,12 +56,38 @@ class Drain:
 
     def close(self) -> None:
         """Leaves everything as it was."""
+        self.listen()
         for protocol in self._hooked:
             protocol.__dict__.pop("datagram_received", None)
         self._hooked.clear()
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+    def rest(self) -> bool:
+        """From now on `read` is called every few milliseconds, and nobody else need look. Whether that is so."""
+        if self._resting:
+            return True
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return False
+        self._resting = bool(self._loop._remove_reader(transport._sock_fd))
+        return self._resting
+
+    def listen(self) -> None:
+        """`read` is not called any more."""
+        if self._resting:
+            self._resting = False
+            if not self._transport.is_closing():
+                self._loop._add_reader(self._transport._sock_fd, self._transport._read_ready)
+
+    def read(self) -> None:
+        """Takes what has come while the socket rested."""
+        if self._resting and self._pair is not None:
+            packets: list[bytes] = []
+            self._dry(packets, self._usual[self._pair.protocol])
+            if packets:
+                self._take(packets)
 
     def write(self, packets: list[bytes]) -> None:
         """Raises ConnectionError where the line is closed."""
@@ -82,6 +114,8 @@ class Drain:
 
     def _choose(self) -> None:
         """The pair that ICE has settled on."""
+        self.listen()
+        self._transport = None
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -89,31 +123,38 @@ class Drain:
         if pair is None:
             return
         self._address = pair.remote_addr
-        if not isinstance(asyncio.get_running_loop(), asyncio.SelectorEventLoop):
+        if not isinstance(self._loop, asyncio.SelectorEventLoop):
             return
         with contextlib.suppress(AttributeError, OSError):
             self._socket = pair.protocol.transport.get_extra_info("socket").dup()
             self._socket.setblocking(False)
+        transport = pair.protocol.transport
+        if self._socket is not None and pair.protocol in self._usual and hasattr(transport, "_read_ready"):
+            self._transport = transport
 
     def _hook(self, protocol: StunProtocol) -> None:
-        usual = protocol.datagram_received
+        usual = self._usual[protocol] = protocol.datagram_received
 
         def datagram_received(data: bytes | str, addr: tuple[Any, ...]) -> None:
             packets: list[bytes] = []
             self._open(bytes(data) if isinstance(data, bytes) else b"", addr, packets, usual)
-            mine = self._socket
-            if mine is not None and self._pair is not None and self._pair.protocol is protocol:
-                try:
-                    for _ in range(MOST):
-                        more, whence = mine.recvfrom(DATAGRAM)
-                        self._open(more, whence, packets, usual)
-                except OSError:
-                    pass  # dry
+            if self._pair is not None and self._pair.protocol is protocol:
+                self._dry(packets, usual)
             if packets:
                 self._take(packets)
 
         protocol.datagram_received = datagram_received  # type: ignore[method-assign]
         self._hooked.append(protocol)
+
+    def _dry(self, packets: list[bytes], usual: Callable[[bytes, tuple[Any, ...]], None]) -> None:
+        if self._socket is None:
+            return
+        try:
+            for _ in range(MOST):
+                data, whence = self._socket.recvfrom(DATAGRAM)
+                self._open(data, whence, packets, usual)
+        except OSError:
+            pass  # there is no more
 
     def _open(
         self,

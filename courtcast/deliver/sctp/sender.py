@@ -111,6 +111,11 @@ class Sender:
         return self._bbr.limits.rate
 
     @property
+    def resumes(self) -> float | None:
+        """When there is more to send, if it is only the pacer that has it wait."""
+        return self._can_send_at
+
+    @property
     def line(self) -> Line:
         """As the pump and the policy see it. The same object until a round has ended: it is asked for often."""
         if self._line_of != self._model.rounds:
