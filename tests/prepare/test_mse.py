@@ -164,10 +164,12 @@ def test_sound_is_heard_when_it_is_due(tmp_path: Path, chromium: Player, kind: s
     chromium.call("heard")
     chromium.call("play", float(made.manifest.origin) + 1.9, 8000)
     heard = chromium.call("heard")
-    onsets = [
-        at - float(made.manifest.origin)
-        for (at, loud), (_, before) in zip(heard, [(0.0, 0.0), *heard], strict=False)
-        if loud > 0.1 >= before
-    ]
+    onsets: list[float] = []
+    last = -1.0
+    for at, loud in heard:
+        if loud > 0.1:
+            if at - last > 0.1:  # what is heard of one beep may dip below what counts as loud
+                onsets.append(at - float(made.manifest.origin))
+            last = at
     assert len(onsets) == len(beeps)
     assert onsets == pytest.approx(beeps, abs=0.15)
