@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
+from bench.net import namespaces
 from bench.net.line import Conditions
+from bench.net.namespaces import Machine, run
 from bench.net.relay import MESSAGE, TUN, Ask, Change, Host, Message, Start, Told
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,8 +24,6 @@ MTU = 1500
 QUEUE = 5000
 """Packets between a host and the line: it must never be the one that drops."""
 NEAR, FAR = "10.77.0", "10.77.1"
-CALL = 20.0
-"""Seconds for a command that sets something up."""
 ANSWER = 5.0
 """Seconds for the relay to answer."""
 QUIET = {
@@ -35,30 +34,8 @@ QUIET = {
 
 def missing() -> str | None:
     """Why there can be no such network here; None where there can."""
-    if not sys.platform.startswith("linux") or os.geteuid() != 0:
-        return "needs Linux and root"
-    if shutil.which("ip") is None:
-        return "needs ip (iproute2)"
-    if not os.access(TUN, os.R_OK | os.W_OK):
-        return f"needs {TUN}"
-    probe = f"cc{os.getpid()}p"
-    try:
-        _run("ip", "netns", "add", probe)
-        _run("ip", "netns", "delete", probe)
-    except (subprocess.SubprocessError, OSError):
-        return "network namespaces may not be made here"
-    return None
-
-
-class Machine:
-    """One host."""
-
-    def __init__(self, namespace: str, address: str) -> None:
-        self.namespace, self.address = namespace, address
-
-    def command(self, *command: str) -> list[str]:
-        """That command, run on this host."""
-        return ["ip", "netns", "exec", self.namespace, *command]
+    why = namespaces.missing()
+    return f"needs {TUN}" if why is None and not os.access(TUN, os.R_OK | os.W_OK) else why
 
 
 class Network:
@@ -79,21 +56,21 @@ class Network:
     def __enter__(self) -> Self:
         with ExitStack() as undo:
             for machine in [*self.near, *self.far]:
-                _run("ip", "netns", "add", machine.namespace)
-                undo.callback(_delete, machine.namespace)
+                machine.begin()
+                undo.callback(machine.delete)
                 for key, value in QUIET.items():
-                    _run(*machine.command("sh", "-c", f"echo {value} >/proc/sys/{key}"))
+                    run(*machine.command("sh", "-c", f"echo {value} >/proc/sys/{key}"))
             if self._direct:
                 self._join()
             else:
                 self._begin(undo)
             for machine in [*self.near, *self.far]:
-                link = ["ip", "-n", machine.namespace]
-                _run(*link, "link", "set", "lo", "up")
-                _run(*link, "link", "set", DEVICE, "mtu", str(MTU), "txqueuelen", str(QUEUE), "up")
-                _run(*link, "address", "add", f"{machine.address}/24", "dev", DEVICE)
+                link = ["ip", "-n", machine.name]
+                run(*link, "link", "set", "lo", "up")
+                run(*link, "link", "set", DEVICE, "mtu", str(MTU), "txqueuelen", str(QUEUE), "up")
+                run(*link, "address", "add", f"{machine.address}/24", "dev", DEVICE)
                 # a browser on a host without a way out names no address at all
-                _run(*link, "route", "add", "default", "dev", DEVICE)
+                run(*link, "route", "add", "default", "dev", DEVICE)
             self._undo = undo.pop_all()
         return self
 
@@ -112,8 +89,8 @@ class Network:
 
     def _join(self) -> None:
         for near, far in zip(self.near, self.far, strict=True):
-            ends = [["name", DEVICE, "netns", machine.namespace] for machine in (near, far)]
-            _run("ip", "link", "add", *ends[0], "type", "veth", "peer", *ends[1])
+            ends = [["name", DEVICE, "netns", machine.name] for machine in (near, far)]
+            run("ip", "link", "add", *ends[0], "type", "veth", "peer", *ends[1])
 
     def _begin(self, undo: ExitStack) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -125,7 +102,7 @@ class Network:
         undo.enter_context(ours)  # closed first: that ends it
         ours.settimeout(ANSWER)
         self._control, self.pid = ours, process.pid
-        near, far = ([Host(m.namespace, m.address) for m in side] for side in (self.near, self.far))
+        near, far = ([Host(m.name, m.address) for m in side] for side in (self.near, self.far))
         self._ask(Start(near, far, DEVICE))
 
     def _ask(self, message: Message) -> Told:
@@ -138,18 +115,9 @@ class Network:
         return msgspec.json.decode(answer, type=Told)
 
 
-def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True, timeout=CALL)
-
-
 def _end(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(ANSWER)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _delete(namespace: str) -> None:
-    with suppress(subprocess.SubprocessError, OSError):
-        _run("ip", "netns", "delete", namespace)

@@ -6,17 +6,16 @@ Nothing leaves them: neither has a way to anywhere else.
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from bench.net import namespaces
+from bench.net.namespaces import missing, run
+
 NEAR, FAR = "10.77.0.1", "10.77.0.2"
 """The presenter's and the screen's address, on the line between them."""
-CALL = 20.0
-"""Seconds for a command that sets something up."""
 
 DROP = """
 table inet quiet {
@@ -43,20 +42,8 @@ table inet closed {
 """As a laptop comes: nothing gets in that was not asked for."""
 
 
-def run(*command: str, text: str | None = None) -> str:
-    """What it printed. Raises CalledProcessError where it failed."""
-    return subprocess.run(command, input=text, text=True, check=True, capture_output=True, timeout=CALL).stdout
-
-
-class Machine:
-    """One namespace."""
-
-    def __init__(self, name: str, address: str) -> None:
-        self.name, self.address = name, address
-
-    def command(self, *command: str) -> list[str]:
-        """That command, run on this machine."""
-        return ["ip", "netns", "exec", self.name, *command]
+class Machine(namespaces.Machine):
+    """One namespace, with the weather of courts' networks."""
 
     def drop_multicast(self) -> None:
         """As many a court's Wi-Fi does. Names of the mDNS kind cannot be resolved from now on."""
@@ -76,32 +63,16 @@ class Machine:
         return int(listed[listed.index("packets") + 1])
 
 
-def missing() -> str | None:
-    """Why this cannot be done here."""
-    if os.name != "posix" or os.geteuid() != 0:
-        return "needs root"
-    absent = [tool for tool in ("ip", "nft") if shutil.which(tool) is None]
-    if absent:
-        return f"needs {', '.join(absent)}"
-    probe = f"cc{os.getpid()}p"
-    try:
-        run("ip", "netns", "add", probe)
-        run("ip", "netns", "delete", probe)
-    except (subprocess.SubprocessError, OSError):
-        return "network namespaces may not be made here"
-    return None
-
-
 @contextmanager
 def two_machines() -> Iterator[tuple[Machine, Machine]]:
     """The presenter's and the screen's. Skips the test where there can be none."""
-    if (why := missing()) is not None:
+    if (why := missing("nft")) is not None:
         pytest.skip(f"network namespaces: {why}")
     near, far = (Machine(f"cc{os.getpid()}{letter}", at) for letter, at in (("n", NEAR), ("f", FAR)))
     with ExitStack() as undo:
         for machine in (near, far):
-            run("ip", "netns", "add", machine.name)
-            undo.callback(_delete, machine.name)
+            machine.begin()
+            undo.callback(machine.delete)
             run(*machine.command("ip", "link", "set", "lo", "up"))
         run("ip", "link", "add", "line", "netns", near.name, "type", "veth", "peer", "name", "line", "netns", far.name)
         for machine in (near, far):
@@ -115,20 +86,15 @@ def two_machines() -> Iterator[tuple[Machine, Machine]]:
 @contextmanager
 def lone_machine() -> Iterator[Machine]:
     """One that has nothing but loopback. Skips the test where there can be none."""
-    if (why := missing()) is not None:
+    if (why := missing("nft")) is not None:
         pytest.skip(f"network namespaces: {why}")
     machine = Machine(f"cc{os.getpid()}l", "127.0.0.1")
-    run("ip", "netns", "add", machine.name)
+    machine.begin()
     try:
         run(*machine.command("ip", "link", "set", "lo", "up"))
         yield machine
     finally:
-        _delete(machine.name)
-
-
-def _delete(name: str) -> None:
-    with suppress(subprocess.SubprocessError):
-        run("ip", "netns", "delete", name)
+        machine.delete()
 
 
 def arguments(pid: int) -> Sequence[str]:
