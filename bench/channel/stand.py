@@ -19,6 +19,7 @@ from bench.channel.tcp import WAIT
 from bench.net.line import Counts
 from bench.net.network import ROOT, Machine, Network
 from bench.net.relay import Told
+from courtcast.deliver.sctp.trace import VARIABLE
 
 OURS, STOCK, CUBIC, BBR = "ours", "stock", "cubic", "bbr"
 SENDERS = (OURS, STOCK, CUBIC, BBR)
@@ -218,7 +219,7 @@ class Stand:
         if sender not in self._presenters:
             environment = dict(os.environ)
             if self._trace is not None and sender == OURS:
-                environment["COURTCAST_SCTP_TRACE"] = str(self._trace)
+                environment[VARIABLE] = str(self._trace)
             command = module("bench.channel.presenter", self.near.address, sender)
             log = self._folder / f"presenter-{sender}.log"
             program = Program(self.near, command, log=log, environment=environment)

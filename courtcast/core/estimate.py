@@ -38,9 +38,6 @@ QUEUE_LEAST = 64 * 1024
 """Four pieces: what waits in front of a sender that paces itself, …"""
 QUEUE_TIME = 0.02
 """… or so many seconds of its sending: as long as reading the next fragment may take, and all that a seek waits for."""
-QUEUE_MOST = 256 * 1024
-QUEUE_TIME_MOST = 0.1
-"""Never more than the larger of these two."""
 ROUND_TRIP_ASSUMED = 0.03
 ROUND_TRIP_MOST = 0.3
 """A round trip measured longer than this is a fault of the line, not its length."""
@@ -106,7 +103,7 @@ class Estimate:
     def queue(self) -> int:
         """Bytes to keep waiting in front of a sender that decides for itself how much is on its way."""
         rate = 0.0 if self.line is None else self.line.rate
-        return int(min(max(QUEUE_LEAST, rate * QUEUE_TIME), max(QUEUE_MOST, rate * QUEUE_TIME_MOST)))
+        return int(max(QUEUE_LEAST, rate * QUEUE_TIME))
 
     def round_trip(self, seconds: float) -> None:
         """The quickest of the recent round trips, as the screen measured it."""

@@ -132,7 +132,7 @@ class ChannelPath:
 
     @property
     def buffered(self) -> int:
-        return self._waiting_bytes + self._media.bufferedAmount + self._carrier.on_their_way
+        return self.waiting + self._carrier.on_their_way
 
     @property
     def waiting(self) -> int:

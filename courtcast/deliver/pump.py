@@ -1,9 +1,8 @@
 """Sends to one screen what it should have, over one path, in the order that `courtcast.core.policy` decides.
 
 Little is kept waiting (`Estimate.queue`, or `Estimate.window` on its way), so that a seek and a blank are never behind
-much. A fragment goes in
-pieces; between two of them it is dropped if something else is wanted first by now. What the page says it holds is the
-truth: what it does not name some time after it must have arrived is sent again.
+much. A fragment goes in pieces; between two of them it is dropped if something else is wanted first by now. What the
+page says it holds is the truth: what it does not name some time after it must have arrived is sent again.
 """
 
 from __future__ import annotations

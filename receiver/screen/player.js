@@ -147,7 +147,7 @@ export class Player {
 
   /** Whether the frame asked for stands on the display and nothing is under way. */
   get resting() {
-    return this.#scene !== null && this.#satisfied();
+    return this.#satisfied();
   }
 
   /** The frames of this recording known by now; null while nothing is known. */
@@ -161,7 +161,7 @@ export class Player {
    */
   distance(scene) {
     const frames = this.#reel.frames;
-    const asked = this.#reel.asked(scene, this.given.clock.now());
+    const asked = this.#asked(scene);
     if (this.#scene === null || frames === null || asked === null) return 3;
     if (this.#phase === "running") return apart(asked.at - this.video.currentTime, asked.rest);
     const frame = frames.at(asked.at);
@@ -173,7 +173,7 @@ export class Player {
 
   /** @param {Scene} scene @returns {Frame|null} The frame it asks for now. */
   frame(scene) {
-    const asked = this.#reel.asked(scene, this.given.clock.now());
+    const asked = this.#asked(scene);
     return asked && (this.#reel.frames?.at(asked.at) ?? null);
   }
 
@@ -485,8 +485,8 @@ export class Player {
     this.given.onchange();
   }
 
-  #asked() {
-    return this.#reel.asked(this.#scene, this.given.clock.now());
+  #asked(scene = this.#scene) {
+    return this.#reel.asked(scene, this.given.clock.now());
   }
 
   /** @param {boolean} rest */

@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 
 from courtcast.core.estimate import (
     QUEUE_LEAST,
-    QUEUE_MOST,
     QUEUE_TIME,
-    QUEUE_TIME_MOST,
     WINDOW_LEAST,
     WINDOW_MOST,
     Estimate,
@@ -18,6 +16,7 @@ from courtcast.core.estimate import (
 )
 
 MEGABIT = 125_000
+QUEUE_MOST, QUEUE_TIME_MOST = 256 * 1024, 0.1
 
 
 def drive(estimate: Estimate, rate: float, seconds: float, *, start: float, base: int, every: float = 0.01) -> int:

@@ -350,9 +350,9 @@ class RowNode {
     else if (this.line.value !== row.fetched) this.line.value = row.fetched;
     setText(this.problem, row.problem ?? "");
     setHidden(this.problem, row.problem === null);
+    setTone(this.problem, row.needsLink ? "stop" : "wait");
     setText(this.notes, row.notes);
     setHidden(this.notes, row.notes === "");
-    setTone(this.problem, row.needsLink ? "stop" : "wait");
     setAttribute(this.link, "aria-label", `New link for ${row.ref}`);
     const asks = row.needsLink || (!this.linkForm.hidden && this.node.contains(doc.activeElement));
     setHidden(this.linkForm, view.watching || !asks);

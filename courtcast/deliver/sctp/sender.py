@@ -127,7 +127,7 @@ class Sender:
     @property
     def unacknowledged(self) -> int:
         """Bytes sent that have not arrived, for all we know."""
-        return self.board.in_flight + self.board.behind
+        return self.board.outstanding
 
     @property
     def idle(self) -> bool:
@@ -158,7 +158,7 @@ class Sender:
             loss=model.loss,
             sent=self.sent_packets,
             resent=self.resent,
-            in_flight=board.in_flight + board.behind,
+            in_flight=board.outstanding,
             waiting=self.outbox.waiting,
             state=self._bbr.state,
         )
