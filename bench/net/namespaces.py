@@ -24,8 +24,11 @@ class Machine:
         self.name, self.address = name, address
 
     def command(self, *command: str) -> list[str]:
-        """That command, run on this machine."""
-        return ["ip", "netns", "exec", self.name, *command]
+        """That command, run on this machine; it becomes the program itself.
+
+        Not by `ip netns exec`: that mounts /sys anew, and cannot where the root is no mount point, as in a chroot.
+        """
+        return ["nsenter", f"--net=/run/netns/{self.name}", *command]
 
     def begin(self) -> None:
         """It is there from now on; `delete` ends it."""
@@ -38,16 +41,18 @@ class Machine:
 
 
 def missing(*tools: str) -> str | None:
-    """Why there can be no such machines here; None where there can. `tools`: programs needed beside `ip`."""
+    """Why there can be no such machines here; None where there can. `tools`: programs needed besides."""
     if not sys.platform.startswith("linux") or os.geteuid() != 0:
         return "needs Linux and root"
-    absent = [tool for tool in ("ip", *tools) if shutil.which(tool) is None]
+    absent = [tool for tool in ("ip", "nsenter", *tools) if shutil.which(tool) is None]
     if absent:
         return f"needs {', '.join(absent)}"
     probe = Machine(f"cc{os.getpid()}p", "")
     try:
         probe.begin()
-        run("ip", "netns", "delete", probe.name)
+        run(*probe.command("true"))
     except (subprocess.SubprocessError, OSError):
         return "network namespaces may not be made here"
+    finally:
+        probe.delete()
     return None

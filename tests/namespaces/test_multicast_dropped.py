@@ -101,7 +101,7 @@ def code_of(far: Machine, folder: Path) -> str:
 
 
 def browser_of(receiver: subprocess.Popen[str]) -> list[str]:
-    """The command line of the browser that a receiver minds (`ip netns exec` becomes the program itself)."""
+    """The command line of the browser that a receiver minds (`nsenter` becomes the program itself)."""
     for _ in range(100):
         children = Path(f"/proc/{receiver.pid}/task/{receiver.pid}/children").read_text().split()
         for child in children:
