@@ -26,7 +26,8 @@ class Machine:
     def command(self, *command: str) -> list[str]:
         """That command, run on this machine; it becomes the program itself.
 
-        Not by `ip netns exec`: that mounts /sys anew, and cannot where the root is no mount point, as in a chroot.
+        Not by `ip netns exec` or `ip -n`: these mount /sys anew, and cannot where the root is no mount point, as in a
+        chroot.
         """
         return ["nsenter", f"--net=/run/netns/{self.name}", *command]
 

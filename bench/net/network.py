@@ -65,7 +65,7 @@ class Network:
             else:
                 self._begin(undo)
             for machine in [*self.near, *self.far]:
-                link = ["ip", "-n", machine.name]
+                link = machine.command("ip")  # not `ip -n`: see `Machine.command`
                 run(*link, "link", "set", "lo", "up")
                 run(*link, "link", "set", DEVICE, "mtu", str(MTU), "txqueuelen", str(QUEUE), "up")
                 run(*link, "address", "add", f"{machine.address}/24", "dev", DEVICE)
