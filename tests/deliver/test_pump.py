@@ -216,7 +216,6 @@ async def test_little_ever_waits(store: FolderStore) -> None:
             await asyncio.sleep(0.01)
         assert most + 16 * 1024 > 48 * 1024
         assert most <= 256 * 1024
-        assert line.dropped == 0
 
 
 async def test_it_goes_on_as_the_manifest_grows(store: FolderStore) -> None:
