@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 NODE := $(BIN)/node
+# One node for everything: the one that Playwright brings needs a library that a bare system lacks.
+export PLAYWRIGHT_NODEJS_PATH := $(abspath $(NODE))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types js unit generate lock bench bench-channel clean

@@ -55,16 +55,22 @@
       };
       look();
     },
-    /** Resolves with the time at which the number first was on the display after `since`, both ms. */
+    /** Resolves once the number has been on the display after `since` (ms), or the limit is over. */
     seen(wanted, since, limit = 20000) {
       return new Promise((resolve) => {
         const look = () => {
-          const entry = window.bench.log.find(([at, seen]) => at >= since && seen === wanted);
-          if (entry || now() - since > limit) resolve(entry?.[0] ?? null);
+          const last = window.bench.log.at(-1);
+          const there = last?.[1] === wanted || window.bench.log.some(([at, seen]) => at >= since && seen === wanted);
+          if (there || now() - since > limit) resolve(there);
           else requestAnimationFrame(look);
         };
         look();
       });
+    },
+    /** Since when the number has been on the display, ms; null where another one is. */
+    rested(wanted) {
+      const last = window.bench.log.at(-1);
+      return last?.[1] === wanted ? last[0] : null;
     },
     /** Luma of the visible picture at columns × rows points, drawn as it is and not scaled. */
     points(columns, rows) {

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
+
+NODE = Path(sys.executable).with_name("node")
+if NODE.exists():  # as the Makefile has it, for those who call pytest themselves
+    os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(NODE))
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -102,7 +102,7 @@ export function near(from, to, here) {
  * @param {boolean} rest  It has to stop there.
  */
 export function apart(off, rest) {
-  if (Math.abs(off) > LIMITS.near) return 3;
+  if (Math.abs(off) > LIMITS.near) return 4;
   return rest ? 1 : 0;
 }
 

@@ -251,7 +251,7 @@ export class Picture {
     if (stage === null || this.#settling) return;
     this.#settling = true;
     const shown = this.#shown;
-    for (const player of this.#players) player.unhurried = player !== shown && player !== this.#up;
+    for (const player of this.#players) player.unhurried = player !== this.#up;
     const open = !stage.blank && stage.shown !== null;
     if (stage.cue) this.#cue?.follow(stage.cue, false, stage.volume);
     if (stage.shown) shown?.follow(stage.shown, open && stage.sound && this.#up === shown, stage.volume);

@@ -162,13 +162,15 @@ export class Player {
   distance(scene) {
     const frames = this.#reel.frames;
     const asked = this.#asked(scene);
-    if (this.#scene === null || frames === null || asked === null) return 3;
+    if (this.#scene === null || frames === null || asked === null) return 4;
     if (this.#phase === "running") return apart(asked.at - this.video.currentTime, asked.rest);
     const frame = frames.at(asked.at);
-    if (frame === null) return scene.anchor.media === this.#scene.anchor.media && this.presentable ? 0 : 3;
-    if (this.#phase === "seeking") return frames.at(this.#target)?.start === frame.start ? 2 : 3;
+    if (frame === null) return scene.anchor.media === this.#scene.anchor.media && this.presentable ? 0 : 4;
+    if (this.#phase === "seeking") return frames.at(this.#target)?.start === frame.start ? 3 : 4;
     if (this.presented?.start === frame.start && !this.#disturbed) return 0;
-    return this.#steppable(frame) ? 1 : 3;
+    if (!this.presented || !this.#steppable(frame)) return 4;
+    // In sight it is a race against the frame behind it; unseen it is none, but a long way would be waited for.
+    return this.unhurried && frames.between(this.presented.stop, frame.start) <= 2 ? 1 : 2;
   }
 
   /** @param {Scene} scene @returns {Frame|null} The frame it asks for now. */
@@ -253,8 +255,7 @@ export class Player {
     const frames = this.#reel.frames;
     const asked = this.#asked();
     if (asked === null || frames === null || this.#disturbed || this.#phase !== "still" || !asked.rest) return false;
-    const { at } = asked;
-    const frame = frames.at(at);
+    const { at } = asked, frame = frames.at(at);
     if (frame) return this.presented?.start === frame.start;
     return at < frames.first && Math.abs(this.video.currentTime - at) < 1e-3 && this.video.readyState >= 2;
   }
@@ -280,8 +281,7 @@ export class Player {
 
   /** @param {Frame} frame @param {Frames} frames */
   #pace(frame, frames) {
-    const stop = frames.after(frame)?.start ?? frame.start + 1;
-    const times = this.unhurried ? UNHURRIED : HURRIED;
+    const stop = frames.after(frame)?.start ?? frame.start + 1, times = this.unhurried ? UNHURRIED : HURRIED;
     if (this.presented) this.video.playbackRate = pace(this.presented, frame, stop, this.video.currentTime, times);
   }
 

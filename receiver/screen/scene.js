@@ -81,8 +81,8 @@ export function same(one, other) {
  * @typedef {object} Candidate  A player as the cast sees it.
  * @property {string} rendition
  * @property {boolean} sound  Whether it has a sound track in its buffer.
- * @property {(scene: Scene) => number} distance  From what this scene asks for: 0 there · 1 plays on to it in a moment ·
- *   2 on its way there by a seek · 3 would have to seek.
+ * @property {(scene: Scene) => number} distance  From what this scene asks for: 0 there · 1 there in a moment, and nobody
+ *   sees anything else meanwhile · 2 plays on to it · 3 on its way there by a seek · 4 would have to seek.
  */
 
 /**

@@ -53,7 +53,7 @@ test("same scenes", () => {
 });
 
 /** @param {string} rendition @param {boolean} sound @param {number} [at] @param {number} [away]  From anywhere else. */
-const player = (rendition, sound, at = NaN, away = 3) => ({
+const player = (rendition, sound, at = NaN, away = 4) => ({
   rendition, sound, distance: (/** @type {Scene} */ asked) => (asked.anchor.media === at ? 0 : away),
 });
 
@@ -75,9 +75,10 @@ test("of two players of one recording the one that stands there goes up", () => 
 
 test("of several the nearest goes up, of equals the one that is up", () => {
   const asked = stage({ shown: scene({ media: 5 }, { rendition: "a" }) });
-  const [up, seeking, playing] = [player("a", false, 1), player("a", false, 1, 2), player("a", false, 1, 1)];
+  const [up, seeking, playing] = [player("a", false, 1), player("a", false, 1, 3), player("a", false, 1, 2)];
   assert.equal(cast([up, seeking, playing], asked).shown, playing);
   assert.equal(cast([up, seeking], asked).shown, seeking);
+  assert.equal(cast([playing, player("a", false, 1, 1)], asked).shown?.distance(scene()), 1);
   assert.equal(cast([up, player("a", false, 2)], asked).shown, up);
 });
 
