@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
 from aiohttp import web
 
 from courtcast.control.routes import Call, Query, Route
-from courtcast.core.room import ChooseSound
+from courtcast.core.room import ChooseSound, SetDelay
 from courtcast.problems import Refused
 from courtcast.wire.api import AddScreen, ChangeScreen, PairScreen, Screen
 
@@ -29,9 +28,11 @@ async def pair(call: Call) -> Screen:
 async def change(call: Call) -> Screen:
     asked: ChangeScreen = call.body
     call.services.screens.get(call.id)
-    if asked.name is not None or asked.zone is not None:
-        await call.services.screens.change(call.id, msgspec.structs.replace(asked, sound=None))
     desk = call.services.desk
+    if asked.delay_ms is not None:  # first: it is what may be refused
+        await desk.command(SetDelay(screen=call.id, milliseconds=asked.delay_ms), by=call.by)
+    if asked.name is not None or asked.zone is not None:
+        await call.services.screens.change(call.id, ChangeScreen(name=asked.name, zone=asked.zone))
     if asked.sound is True:
         await desk.command(ChooseSound(screen=call.id), by=call.by)
     elif asked.sound is False and desk.screen(call.id).sound:
@@ -41,6 +42,8 @@ async def change(call: Call) -> Screen:
 
 async def remove(call: Call) -> None:
     call.services.screens.get(call.id)
+    # Else a screen that is gone would go on making every start wait for it.
+    await call.services.desk.command(SetDelay(screen=call.id, milliseconds=0), by=call.by)
     await call.services.screens.remove(call.id)
     call.services.desk.screen_changed(call.id)
 
@@ -101,11 +104,11 @@ ROUTES = (
         method="PATCH",
         path="/screens/{id}",
         handler=change,
-        says="Another name or zone, or whether it is the room's sound",
+        says="Another name or zone, whether it is the room's sound, how much later it comes",
         action="screens",
         takes=ChangeScreen,
         gives=Screen,
-        problems=("screen-unknown",),
+        problems=("screen-unknown", "outside-range"),
     ),
     Route(
         method="DELETE",

@@ -29,6 +29,8 @@ from courtcast.wire import api
 
 START_AHEAD = 0.15
 """Seconds between a start and its anchor: time for the Stage to reach every screen; all begin at one instant."""
+MOST_DELAY = 500
+"""Milliseconds that a screen may be set later or earlier: displays and loudspeakers lag by up to half of that."""
 WAIT_BELOW = Fraction(1, 2)
 GO_ON_ABOVE = Fraction(3)
 """Seconds that are prepared beyond the playhead of a recording that is still coming: with less the room waits, so that
@@ -99,6 +101,9 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     volume: float = 1.0
     volumes: dict[str, float] = {}
     """Of single screens, each a factor beside the room's own."""
+    delays: dict[str, int] = {}
+    """Milliseconds by which single screens come later than the room (negative: earlier), to make up for what their
+    displays and loudspeakers lag. Only the clock of their anchors moves: where they rest, and blank, never do."""
     sound_screen: str | None = None
     sound_chosen: bool = False
     """Somebody decided which screen is the sound (or that none is)."""
@@ -109,6 +114,14 @@ class ChooseSound(msgspec.Struct, frozen=True, kw_only=True):
     """Which screen is the room's sound; None is none of them."""
 
     screen: str | None
+    revision: int | None = None
+
+
+class SetDelay(msgspec.Struct, frozen=True, kw_only=True):
+    """How much later than the room one screen comes."""
+
+    screen: str
+    milliseconds: int
     revision: int | None = None
 
 
@@ -137,6 +150,7 @@ Command = (
     | api.RateRequest
     | api.VolumeRequest
     | ChooseSound
+    | SetDelay
     | Forget
     | Withdraw
 )
@@ -178,8 +192,16 @@ def pick_sound(room: Room, paired: Sequence[str]) -> Room:
 def heard(room: Room, screen: api.Screen) -> api.Screen:
     """A screen with what the room decides of it."""
     return msgspec.structs.replace(
-        screen, volume=room.volumes.get(screen.id, 1.0), sound=room.sound_screen == screen.id
+        screen,
+        volume=room.volumes.get(screen.id, 1.0),
+        sound=room.sound_screen == screen.id,
+        delay_ms=room.delays.get(screen.id, 0),
     )
+
+
+def starts_at(room: Room, now: float) -> float:
+    """Room clock of a start that is asked for now; it leaves time for the screen that is furthest ahead of the room."""
+    return now + START_AHEAD + max([0, *(-delay for delay in room.delays.values())]) / 1000
 
 
 def settle(room: Room, now: float) -> Room:
@@ -210,7 +232,7 @@ def hold(room: Room, item: Item, now: float) -> Room:
         if shown.end is None and item.prepared < here + GO_ON_ABOVE:
             return room
         return msgspec.structs.replace(
-            room, shown=msgspec.structs.replace(shown, clock=now + START_AHEAD, waiting=False)
+            room, shown=msgspec.structs.replace(shown, clock=starts_at(room, now), waiting=False)
         )
     if shown.end is not None or item.rendition != shown.rendition or item.prepared >= here + WAIT_BELOW:
         return room
@@ -281,6 +303,8 @@ def _carry_out(room: Room, command: Command, now: float, catalog: Catalog) -> Ro
             return _volume(room, command)
         case ChooseSound():
             return msgspec.structs.replace(room, sound_screen=command.screen, sound_chosen=True)
+        case SetDelay():
+            return _delay(room, command)
         case Forget():
             if room.shown is not None and room.shown.exhibit == command.exhibit:
                 raise Refused("exhibit-shown", ref=catalog(command.exhibit).ref)
@@ -350,7 +374,7 @@ def _play(room: Room, now: float) -> Room:
         return room
     start = Fraction(0) if shown.end is not None and shown.media >= shown.end else shown.media
     return msgspec.structs.replace(
-        room, shown=msgspec.structs.replace(shown, media=start, clock=now + START_AHEAD, playing=True)
+        room, shown=msgspec.structs.replace(shown, media=start, clock=starts_at(room, now), playing=True)
     )
 
 
@@ -367,7 +391,7 @@ def _seek(room: Room, command: api.SeekRequest, now: float, catalog: Catalog) ->
     if not shown.playing:
         return msgspec.structs.replace(room, shown=_rest(shown, to))
     return msgspec.structs.replace(
-        room, shown=msgspec.structs.replace(shown, media=to, clock=now + START_AHEAD, waiting=False)
+        room, shown=msgspec.structs.replace(shown, media=to, clock=starts_at(room, now), waiting=False)
     )
 
 
@@ -397,6 +421,14 @@ def _volume(room: Room, command: api.VolumeRequest) -> Room:
     if command.screen is None:
         return msgspec.structs.replace(room, volume=command.level)
     return msgspec.structs.replace(room, volumes={**room.volumes, command.screen: command.level})
+
+
+def _delay(room: Room, command: SetDelay) -> Room:
+    if not -MOST_DELAY <= command.milliseconds <= MOST_DELAY:
+        raise Refused("outside-range", what="The delay in milliseconds", low=-MOST_DELAY, high=MOST_DELAY)
+    others = {screen: delay for screen, delay in room.delays.items() if screen != command.screen}
+    mine = {command.screen: command.milliseconds} if command.milliseconds else {}
+    return msgspec.structs.replace(room, delays={**others, **mine})
 
 
 def _without(room: Room, exhibit: str) -> Room:

@@ -33,7 +33,7 @@ def stage_for(room: Room, *, screen: str, zone: str) -> Stage:
         else Scene(
             exhibit=shown.exhibit,
             rendition=shown.rendition,
-            anchor=_anchor(room, shown),
+            anchor=_anchor(room, shown, room.delays.get(screen, 0)),
             end=_seconds(shown.end),
         ),
         cue=None
@@ -122,9 +122,10 @@ def decode(data: bytes) -> Room:
     return msgspec.json.decode(data, type=Room, dec_hook=_dec)
 
 
-def _anchor(room: Room, shown: Shown) -> Anchor:
+def _anchor(room: Room, shown: Shown, delay: int) -> Anchor:
+    """delay: milliseconds by which this screen comes later"""
     if _rate(room, shown):
-        return Anchor(media=float(shown.media), clock=shown.clock, rate=room.rate)
+        return Anchor(media=float(shown.media), clock=shown.clock + delay / 1000, rate=room.rate)
     return Anchor(media=float(shown.media + NUDGE), clock=0.0, rate=0.0)
 
 

@@ -156,6 +156,8 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     volume: float = 1.0
     sound: bool = False
     """This screen is the room's sound."""
+    delay_ms: int = 0
+    """Milliseconds that it comes later than the room, picture and sound; negative is earlier. Blank never waits."""
 
 
 class AddScreen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -176,6 +178,9 @@ class ChangeScreen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str | None = None
     zone: str | None = None
     sound: bool | None = None
+    """true moves the room's sound here; false leaves the room without, where it was here."""
+    delay_ms: int | None = None
+    """-500 … 500; 0 takes it away."""
 
 
 class OnScreen(msgspec.Struct, frozen=True, kw_only=True):

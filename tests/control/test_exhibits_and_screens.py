@@ -253,6 +253,22 @@ class TestScreens:
         await call.send("DELETE", "/screens/jury")
         assert place.wall.told["judge"].sound
 
+    async def test_one_that_comes_later(self, place: House, call: Caller, ids: dict[str, str]) -> None:
+        answer = await (await call.send("PATCH", "/screens/judge", json={"delay_ms": 120, "name": "Bench"})).json()
+        assert (answer["delay_ms"], answer["name"]) == (120, "Bench")
+        await call.post("/room/cue", exhibit=ids["JM/1"])
+        await call.post("/room/show", play=True)
+        clocks = {id_: stage.shown.anchor.clock for id_, stage in place.wall.told.items() if stage.shown}
+        assert clocks["judge"] - clocks["jury"] == pytest.approx(0.12)
+        assert {screen["id"]: screen["delay_ms"] for screen in await call.get("/screens")} == {"jury": 0, "judge": 120}
+        await call.refused("PATCH", "/screens/judge", 422, "outside-range", json={"delay_ms": 501, "name": "Nobody's"})
+        await call.refused("PATCH", "/screens/judge", 400, "malformed", json={"delay_ms": 0.5})
+        screens = {screen["id"]: screen for screen in await call.get("/screens")}
+        assert (screens["judge"]["delay_ms"], screens["judge"]["name"]) == (120, "Bench")
+        await call.send("DELETE", "/screens/judge")
+        assert place.desk.state().revision == (await call.get("/room"))["revision"]
+        assert not place.desk.screen("jury").delay_ms
+
     async def test_volume_of_one(self, place: House, call: Caller, ids: dict[str, str]) -> None:
         await call.post("/room/cue", exhibit=ids["JM/1"])
         await call.post("/room/show")

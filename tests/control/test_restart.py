@@ -84,6 +84,18 @@ async def test_killed_while_playing(tmp_path: Path) -> None:
         await program.kill()
 
 
+async def test_a_screens_delay_outlives_a_kill(tmp_path: Path) -> None:
+    token = await clerk(tmp_path)
+    async with running(tmp_path, token) as program:
+        first, other = await program.call("GET", "/screens")
+        assert (await program.call("PATCH", f"/screens/{other['id']}", delay_ms=-40))["delay_ms"] == -40
+        await program.kill()
+    async with running(tmp_path, token) as program:
+        found = {screen["id"]: screen["delay_ms"] for screen in await program.call("GET", "/screens")}
+        assert found == {first["id"]: 0, other["id"]: -40}
+        await program.kill()
+
+
 async def test_killed_right_after_a_blank(tmp_path: Path) -> None:
     """Acknowledged means that it holds, whatever of it has reached the disk."""
     token = await clerk(tmp_path)

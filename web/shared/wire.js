@@ -762,6 +762,8 @@ export const LineReport = record(
  *   JPEG.
  * @property {number} volume
  * @property {boolean} sound This screen is the room's sound.
+ * @property {number} delay_ms Milliseconds that it comes later than the room, picture and sound; negative is earlier.
+ *   Blank never waits.
  */
 /** @type {Codec<Screen>} */
 export const Screen = record(
@@ -779,6 +781,7 @@ export const Screen = record(
     picture: [integer, 0],
     volume: [number, 1.0],
     sound: [flag, false],
+    delay_ms: [integer, 0],
   }
 );
 
@@ -914,7 +917,8 @@ export const PairScreen = record(
  * @typedef {object} ChangeScreen
  * @property {string | null} name
  * @property {string | null} zone
- * @property {boolean | null} sound
+ * @property {boolean | null} sound true moves the room's sound here; false leaves the room without, where it was here.
+ * @property {number | null} delay_ms -500 … 500; 0 takes it away.
  */
 /** @type {Codec<ChangeScreen>} */
 export const ChangeScreen = record(
@@ -922,6 +926,7 @@ export const ChangeScreen = record(
     name: [nullable(text), null],
     zone: [nullable(text), null],
     sound: [nullable(flag), null],
+    delay_ms: [nullable(integer), null],
   },
   { closed: true },
 );
