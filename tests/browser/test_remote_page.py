@@ -7,6 +7,7 @@ messages, templates and files are the product's own.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -372,6 +373,41 @@ async def test_no_barrier_in_any_state(browser: Browser, presenter: Presenter, n
       return box.width > 0 && e.checkVisibility() && !e.closest('label') && (box.height < 44 || box.width < 44);
     }).map((e) => e.outerHTML.slice(0, 90))""")
     assert small == []
+
+
+async def test_a_screen_is_set_later_by_the_keyboard_and_back(browser: Browser, presenter: Presenter) -> None:
+    page = await opened(browser, presenter)
+    tile = page.locator("#tiles li").first
+    await tile.locator(".more").focus()
+    await page.keyboard.press("Enter")
+    field = tile.get_by_label("Picture later by")
+    await expect(field).to_have_value("0")
+    await expect(field).to_have_accessible_description(re.compile("Minus is earlier"))
+    await field.focus()
+    await page.keyboard.press("ControlOrMeta+A")
+    await page.keyboard.type("40")
+    await page.keyboard.press("Enter")
+    name = presenter.named.state.screens[0].id
+    await until(lambda: asked(presenter, f"screens/{name}"))
+    assert asked(presenter, f"screens/{name}") == [{"delay_ms": 40}]
+    await page.keyboard.press("Tab")
+    undo = tile.get_by_role("button", name="Back to 0 ms")
+    await expect(undo).to_be_focused()
+    await page.keyboard.press("Enter")
+    await until(lambda: len(asked(presenter, f"screens/{name}")) == 2)
+    assert asked(presenter, f"screens/{name}")[1] == {"delay_ms": 0}
+    await expect(field).to_be_focused()
+    # What cannot be is not sent, and said.
+    await page.keyboard.press("ControlOrMeta+A")
+    await page.keyboard.type("900")
+    await page.keyboard.press("Enter")
+    await expect(tile.locator(".said")).to_have_text("Type milliseconds, from -500 to 500.")
+    assert len(asked(presenter, f"screens/{name}")) == 2
+    assert asked(presenter, "room/show") == []
+    # Everybody's remote says it on the card.
+    late = msgspec.structs.replace(presenter.named.state.screens[0], delay_ms=-40)
+    presenter.tell(Change(revision=presenter.named.state.revision, screens=[late]))
+    await expect(tile.locator(".name")).to_contain_text("40 ms earlier")
 
 
 async def test_no_barrier_with_everything_open(browser: Browser, presenter: Presenter) -> None:

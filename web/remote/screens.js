@@ -15,7 +15,7 @@ import { sentenceOf } from "./words.js";
  * @typedef {object} Acts
  * @property {(screen: string, code: string) => Promise<void>} pair rejects with a sentence in `detail`
  * @property {(address: string) => Promise<void>} add
- * @property {(screen: string, change: {name?: string, zone?: string, sound?: boolean}) => Promise<void>} change
+ * @property {(screen: string, change: {name?: string, zone?: string, sound?: boolean, delay_ms?: number}) => Promise<void>} change
  * @property {(screen: string, level: number) => Promise<void>} volume
  * @property {(screen: string) => Promise<void>} remove
  */
@@ -83,6 +83,7 @@ class TileNode {
   /** @param {Document} doc @param {Tile} tile @param {Pictures} images @param {Acts} acts */
   constructor(doc, tile, images, acts) {
     this.images = images;
+    this.tile = tile;
     this.id = tile.id;
     this.image = make(doc, "img", { alt: "", hidden: "" });
     this.none = make(doc, "span", { class: "none" });
@@ -97,6 +98,11 @@ class TileNode {
     this.newZone = make(doc, "input", { type: "text", maxlength: "40", autocomplete: "off", list: "zone-names" });
     this.sound = make(doc, "input", { type: "checkbox" });
     this.level = make(doc, "input", { type: "range", min: "0", max: "100", step: "5" });
+    const hint = `later-${tile.id}`;
+    this.later = make(doc, "input", { type: "number", min: "-500", max: "500", step: "10", inputmode: "numeric", "aria-describedby": hint });
+    this.undo = make(doc, "button", { type: "button", class: "plain small", hidden: "" });
+    /** What it was before it was changed here. */
+    this.before = 0;
     this.address = make(doc, "p", { class: "quiet" });
     this.said = make(doc, "p", { class: "said", role: "alert" });
     const forget = make(doc, "button", { type: "button", class: "plain small" }, "Forget this screen");
@@ -116,6 +122,14 @@ class TileNode {
       names,
       make(doc, "label", { class: "check" }, this.sound, "The room's sound comes from here"),
       make(doc, "label", {}, "Its own sound level", this.level),
+      make(
+        doc,
+        "div",
+        { class: "later" },
+        make(doc, "label", {}, "Picture later by", this.later, "ms"),
+        this.undo,
+        make(doc, "p", { id: hint, class: "quiet" }, "Does another display lag behind this one? Make this one later. Minus is earlier. Its sound moves with it."),
+      ),
       make(doc, "div", { class: "row" }, forget, sure),
       this.address,
       this.said,
@@ -137,6 +151,12 @@ class TileNode {
     });
     this.sound.addEventListener("change", () => void this.carry(acts.change(this.id, { sound: this.sound.checked })));
     this.level.addEventListener("change", () => void this.carry(acts.volume(this.id, Number(this.level.value) / 100)));
+    this.later.addEventListener("change", () => void this.delay(this.later.value === "" ? null : Math.round(Number(this.later.value)), acts));
+    this.undo.addEventListener("click", () => {
+      this.later.focus();
+      this.later.value = String(this.before);
+      void this.delay(this.before, acts);
+    });
     forget.addEventListener("click", () => {
       sure.hidden = false;
       sure.focus();
@@ -149,6 +169,21 @@ class TileNode {
     this.tools.hidden = !open;
     setAttribute(this.more, "aria-expanded", String(open));
     if (open) this.tools.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {number | null} milliseconds @param {Acts} acts */
+  async delay(milliseconds, acts) {
+    if (milliseconds === null || Math.abs(milliseconds) > 500) {
+      setText(this.said, "Type milliseconds, from -500 to 500.");
+      return;
+    }
+    const before = this.tile.delay;
+    await this.carry(acts.change(this.id, { delay_ms: milliseconds }));
+    if (this.said.textContent !== "") return;
+    // One step back, and back again.
+    this.before = before;
+    setHidden(this.undo, before === milliseconds);
+    setText(this.undo, `Back to ${before} ms`);
   }
 
   /** @param {Promise<void>} doing @param {boolean} [close] */
@@ -167,6 +202,7 @@ class TileNode {
 
   /** @param {Tile} tile @param {View} view */
   show(tile, view) {
+    this.tile = tile;
     setAttribute(this.node, "data-look", tile.look);
     setText(this.name, tile.name);
     setText(this.zone, tile.about);
@@ -186,6 +222,7 @@ class TileNode {
     setValue(this.newZone, tile.zone);
     if (this.sound.checked !== tile.sound) this.sound.checked = tile.sound;
     setValue(this.level, String(Math.round(tile.volume * 100)));
+    setValue(this.later, String(tile.delay));
   }
 
   gone() {

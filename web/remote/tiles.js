@@ -31,9 +31,10 @@ export const OLD = 3;
  * @property {{text: string, tone: Tone}} holds how long it can go on
  * @property {string | null} problem
  * @property {boolean} sound
- * @property {string} about its zone, where the name does not say it
+ * @property {string} about its zone, where the name does not say it, and how much later it comes
  * @property {string} address
  * @property {number} volume
+ * @property {number} delay milliseconds that it comes later than the room
  * @property {string | null} picture address of its small picture, under the API
  */
 
@@ -130,12 +131,16 @@ const tile = (model, screen, seen) => {
     holds: problem === null ? holds(model, screen, seen) : { text: "", tone: "quiet" },
     problem: problem?.detail ?? null,
     sound: screen.sound,
-    about: screen.name.toLowerCase().includes(screen.zone.toLowerCase()) ? "" : screen.zone,
+    about: [screen.name.toLowerCase().includes(screen.zone.toLowerCase()) ? "" : screen.zone, shifted(screen.delay_ms)].filter(Boolean).join(" · "),
     address: screen.address,
     volume: screen.volume,
+    delay: screen.delay_ms,
     picture: seen.how === "silent" || screen.picture === 0 ? null : `screens/${encodeURIComponent(screen.id)}/picture?n=${screen.picture}`,
   };
 };
+
+/** @param {number} ms @returns {string} in words, where it is not the room's own time */
+const shifted = (ms) => (ms === 0 ? "" : `${Math.abs(ms)} ms ${ms > 0 ? "later" : "earlier"}`);
 
 /** @param {Model} model @param {Screen} screen @param {Seen} seen @returns {Tile["holds"]} */
 const holds = (model, screen, seen) => {
