@@ -151,6 +151,7 @@ class Desk:
                 room = rooms.apply(base, command, now=self.clock(), by=by, catalog=self.catalog)
                 if room.revision == base.revision:
                     return self.state()
+                self._gate(command, base, room)
                 writing = self._writing = Writing(self._db)
                 try:
                     await writing.save(room, self.clock.mark())
@@ -171,6 +172,25 @@ class Desk:
         self._wake.set()
         self._tell("room")
         return self.state()
+
+    def _gate(self, command: Command, base: Room, room: Room) -> None:
+        """Who starts something that would stop before its end has to say so. Raises Refused not-safe.
+
+        With no screen there nothing is held back: nobody would see it stop, and who comes later joins in.
+        """
+        if not isinstance(command, PlayRequest | ShowRequest) or command.anyway:
+            return
+        shown, before = room.shown, base.shown
+        if shown is None or not shown.playing:
+            return
+        if before is not None and before.playing and before.exhibit == shown.exhibit:
+            return
+        exhibit = self._intake.get(shown.exhibit)
+        if exhibit.kind not in ("video", "audio") or not self._outlook.present():
+            return
+        exhibit = self._outlook.now(exhibit, room, now=self.clock())
+        if not exhibit.safe:
+            raise Refused("not-safe", exhibit=exhibit)
 
     async def forget(self, exhibit: str) -> None:
         """Before an exhibit is deleted. Raises Refused exhibit-shown."""

@@ -3,20 +3,45 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from courtcast.control.ports import Intake, Screens
-from courtcast.core.readiness import NOT_KNOWN, Line, Readiness, readiness
+from courtcast.core.manifest import Manifest
+from courtcast.core.rates import GRAIN, KEPT, LEAST, Rates
+from courtcast.core.readiness import NOT_KNOWN, SLACK, Ahead, Curve, Readiness, Said, Upstream, View, readiness
 from courtcast.core.room import Room, position
 from courtcast.problems import Refused
-from courtcast.wire.api import Exhibit
+from courtcast.wire.api import Exhibit, Screen
 
 A_ROUND = 4
 """Exhibits that are looked at in a round beside those that matter now: counting what every screen holds takes time."""
-SLACK = 2.0
-"""Seconds that `safe_at` may wander before it is said anew."""
+EDGE = 0.1
+"""Seconds of media: how exactly it is looked where a screen's first gap begins."""
+
+
+@runtime_checkable
+class Lines(Protocol):
+    """Screens that can say more of a line than one cautious rate."""
+
+    def rates(self, screen: str, /) -> Rates | None: ...
+
+
+@dataclass
+class _Kept:
+    """What is remembered of one exhibit between two looks."""
+
+    answer: Readiness = NOT_KNOWN
+    said: Said = field(default_factory=Said)
+    seen: bool = False
+    link: Rates = field(default_factory=Rates)
+    fetched: tuple[float, int] | None = None
+    """Room clock and bytes when it was last looked at, while it is being fetched."""
+    curves: dict[bool, Curve] = field(default_factory=dict)
+    """With sound, without."""
 
 
 class Outlook:
@@ -25,22 +50,30 @@ class Outlook:
     def __init__(self, intake: Intake, screens: Screens) -> None:
         self._intake = intake
         self._screens = screens
-        self._safe: dict[str, bool] = {}
-        self._safe_at: dict[str, float | None] = {}
+        self._kept: dict[str, _Kept] = {}
         self._next = 0
 
     def seen(self, exhibit: Exhibit) -> Exhibit:
         """The exhibit with its readiness filled in."""
+        kept = self._kept.get(exhibit.id)
+        if kept is None:
+            return exhibit
+        answer = kept.answer
         return msgspec.structs.replace(
-            exhibit, safe=self._safe.get(exhibit.id, False), safe_at=self._safe_at.get(exhibit.id)
+            exhibit,
+            safe=answer.safe,
+            safe_at=kept.said.at,
+            safe_never=answer.never,
+            safe_reason=answer.reason,
+            safe_screen=answer.screen if answer.reason in ("screen", "line") else None,
+            holds=answer.holds,
         )
 
     def look(self, room: Room, *, now: float, touched: Iterable[str]) -> list[str]:
         """One round at room clock `now`; gives the exhibits whose answer is another one than before."""
         exhibits = {exhibit.id: exhibit for exhibit in self._intake.exhibits()}
-        for gone in self._safe.keys() - exhibits.keys():
-            del self._safe[gone]
-            self._safe_at.pop(gone, None)
+        for gone in self._kept.keys() - exhibits.keys():
+            del self._kept[gone]
         matter = {on.exhibit for on in (room.shown, room.cued) if on is not None}
         order = list(exhibits)
         turn = [order[(self._next + n) % len(order)] for n in range(min(A_ROUND, len(order)))]
@@ -48,19 +81,29 @@ class Outlook:
         wanted = [id_ for id_ in dict.fromkeys((*matter, *list(touched)[:A_ROUND], *turn)) if id_ in exhibits]
         return [id_ for id_ in wanted if self._judge(exhibits[id_], room, now)]
 
-    def _judge(self, exhibit: Exhibit, room: Room, now: float) -> bool:
-        answer = self._readiness(exhibit, room, now)
-        safe_at = None if answer.wait is None else time.time() + answer.wait
-        before = self._safe_at.get(exhibit.id)
-        known = exhibit.id in self._safe
-        same_time = (safe_at is None) == (before is None) and abs((safe_at or 0.0) - (before or 0.0)) <= SLACK
-        changed = not known or self._safe[exhibit.id] != answer.safe or not same_time
-        self._safe[exhibit.id] = answer.safe
-        if not same_time or not known:
-            self._safe_at[exhibit.id] = safe_at
-        return changed and (known or answer != NOT_KNOWN)
+    def now(self, exhibit: Exhibit, room: Room, *, now: float) -> Exhibit:
+        """The exhibit as it would play in this room at this moment, looked at afresh."""
+        self._judge(exhibit, room, now)
+        return self.seen(exhibit)
 
-    def _readiness(self, exhibit: Exhibit, room: Room, now: float) -> Readiness:
+    def present(self) -> bool:
+        """There is a screen to play to."""
+        return any(_there(screen) for screen in self._screens.screens())
+
+    def _judge(self, exhibit: Exhibit, room: Room, now: float) -> bool:
+        kept = self._kept.setdefault(exhibit.id, _Kept())
+        answer = self._readiness(exhibit, kept, room, now)
+        before, at, first = kept.answer, kept.said.at, not kept.seen
+        if before.holds is not None and answer.holds is not None and abs(answer.holds - before.holds) <= SLACK:
+            answer = answer._replace(holds=before.holds)
+        kept.answer, kept.seen = answer, True
+        kept.said.hear(answer, now=time.time())
+        if first:
+            return answer != NOT_KNOWN
+        return answer._replace(wait=None) != before._replace(wait=None) or kept.said.at != at
+
+    def _readiness(self, exhibit: Exhibit, kept: _Kept, room: Room, now: float) -> Readiness:
+        upstream = self._upstream(exhibit, kept, now)
         manifest = self._intake.manifest(exhibit.id)
         if manifest is None or not manifest.showable or exhibit.state == "failed":
             return NOT_KNOWN
@@ -68,25 +111,90 @@ class Outlook:
         end = _end(exhibit, float(manifest.prepared), None if manifest.duration is None else float(manifest.duration))
         if end is None:
             return NOT_KNOWN
-        lines: list[Line] = []
-        for screen in self._screens.screens():
-            if not (screen.paired and screen.online):
-                continue
-            try:
-                missing = self._screens.to_send(screen.id, manifest.rendition, start, None)
-            except Refused:
-                continue
-            if missing is not None:
-                lines.append(Line(missing, self._screens.rate(screen.id)))
-        left = 0 if manifest.complete else max(1, (exhibit.bytes_total or 0) - exhibit.bytes_fetched)
-        upstream = Line(left, self._intake.rate(exhibit.id))
-        return readiness(upstream=upstream, screens=lines, play_time=max(0.0, end - start))
+        if not manifest.complete:
+            upstream = upstream._replace(left=max(1, (exhibit.bytes_total or 0) - exhibit.bytes_fetched))
+        views = [
+            view
+            for screen in self._screens.screens()
+            if _there(screen)
+            and (view := self._view(screen, kept, manifest, start, max(start, end), left=int(upstream.left)))
+            is not None
+        ]
+        shown = room.shown is not None and room.shown.exhibit == exhibit.id
+        return readiness(upstream=upstream, screens=views, speed=room.rate if shown else 1.0, was_safe=kept.answer.safe)
+
+    def _upstream(self, exhibit: Exhibit, kept: _Kept, now: float) -> Upstream:
+        """How the link carried, from how much more of it is here than at the last look."""
+        if exhibit.state == "fetching":
+            if kept.fetched is not None and now > kept.fetched[0]:
+                kept.link.add(now - kept.fetched[0], max(0, exhibit.bytes_fetched - kept.fetched[1]))
+            kept.fetched = now, exhibit.bytes_fetched
+        else:
+            kept.fetched = None
+        if kept.link.seconds >= LEAST:
+            return Upstream(rates=kept.link)
+        rate = self._intake.rate(exhibit.id)
+        return Upstream(rates=None if not rate else Rates.steady(rate))
+
+    def _view(
+        self, screen: Screen, kept: _Kept, manifest: Manifest, start: float, end: float, *, left: int
+    ) -> View | None:
+        """One screen; None where it does not say what it holds."""
+
+        def missing(until: float | None) -> int | None:
+            return self._screens.to_send(screen.id, manifest.rendition, start, until)
+
+        try:
+            lacking = missing(None)
+            if lacking is None:
+                return None
+            edge = end if not lacking and not left else held_to(start, end, lambda until: bool(missing(until)))
+        except Refused:
+            return None
+        curve = kept.curves.get(screen.sound)
+        if curve is None or curve.manifest is not manifest:
+            curve = kept.curves[screen.sound] = Curve(manifest, sound=screen.sound)
+        curve.follow(end=end, left=left)
+        gaps = [(edge, end)] if edge < end else []
+        return View(screen.id, Ahead(curve, start, end, gaps=gaps, most=lacking + left), self._rates(screen.id))
+
+    def _rates(self, screen: str) -> Rates | None:
+        if isinstance(self._screens, Lines):
+            return self._screens.rates(screen)
+        rate = self._screens.rate(screen)
+        # A cautious rate already, and no more is known of it.
+        return None if not rate else Rates.steady(rate, KEPT * GRAIN)
+
+
+def held_to(start: float, end: float, lacks: Callable[[float], bool]) -> float:
+    """Media time up to which nothing is lacking from `start` on; `lacks(until)` is asked some ten times, near first,
+    since asking costs what is lacking."""
+    low, length = start, EDGE
+    while low < end:
+        high = min(end, start + length)
+        if lacks(high):
+            break
+        low, length = high, length * 4
+    else:
+        return end
+    while high - low > EDGE:
+        middle = (low + high) / 2
+        if lacks(middle):
+            high = middle
+        else:
+            low = middle
+    return low
+
+
+def _there(screen: Screen) -> bool:
+    return screen.paired and screen.online
 
 
 def _start(exhibit: str, room: Room, now: float) -> float:
-    """Where it would be played from."""
+    """Where it would be played from; what stands at its end begins anew."""
     if room.shown is not None and room.shown.exhibit == exhibit:
-        return float(position(room, now) or 0)
+        at = position(room, now) or 0
+        return 0.0 if at == room.shown.end and not room.shown.playing else float(at)
     if room.cued is not None and room.cued.exhibit == exhibit:
         return float(room.cued.at)
     return 0.0

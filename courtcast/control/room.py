@@ -95,8 +95,8 @@ ROUTES = (
         "outside-exhibit",
         "still-not-yet",
     ),
-    _command("/room/show", api.ShowRequest, "Puts up what is ready, paused (or playing)", "nothing-cued"),
-    _command("/room/play", api.PlayRequest, "Plays what is shown", "nothing-shown"),
+    _command("/room/show", api.ShowRequest, "Puts up what is ready, paused (or playing)", "nothing-cued", "not-safe"),
+    _command("/room/play", api.PlayRequest, "Plays what is shown", "nothing-shown", "not-safe"),
     _command("/room/pause", api.PlainRequest, "Pauses what is shown", "nothing-shown"),
     _command(
         "/room/seek", api.SeekRequest, "Goes to a media time", "nothing-shown", "outside-exhibit", "still-not-yet"

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from courtcast.control.services import COUNTERS, SERVICES, Handler
 from courtcast.problems import Refused
+from courtcast.wire.api import Exhibit, SafeReason
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,12 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     detail: str
     revision: int | None = None
     """Of the room now, where the request was given on another one."""
+    safe_at: float | msgspec.UnsetType | None = msgspec.UNSET
+    """With not-safe: Unix time (seconds) at which it will be; null where that cannot be said."""
+    safe_reason: SafeReason | msgspec.UnsetType | None = msgspec.UNSET
+    """With not-safe: what it waits for."""
+    holds: float | msgspec.UnsetType | None = msgspec.UNSET
+    """With not-safe: seconds of media that would play before a stop; null where that cannot be said."""
 
 
 def respond(value: object, status: int = 200) -> web.Response:
@@ -60,6 +67,10 @@ def problem(refused: Refused, *, revision: int | None = None) -> web.Response:
     document = ProblemDocument(
         type=refused.type, title=refused.title, status=refused.status, detail=refused.detail, revision=revision
     )
+    if isinstance(unsafe := refused.fields.get("exhibit"), Exhibit):
+        document = msgspec.structs.replace(
+            document, safe_at=unsafe.safe_at, safe_reason=unsafe.safe_reason, holds=unsafe.holds
+        )
     return web.Response(
         body=msgspec.json.encode(document),
         status=refused.status,

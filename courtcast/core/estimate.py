@@ -2,7 +2,8 @@
 
 Only time during which something was always waiting to be sent says anything about a line: a line that nobody uses is
 not a slow one. Such busy time is cut into spans; each span is one sample in bytes a second. Mean and mean deviation are
-smoothed as RFC 6298 §2 does for round trips, and `low` is what the line may be counted on to carry.
+smoothed as RFC 6298 §2 does for round trips, and `low` is what the line carries in an ordinary bad moment. What may be
+counted on over the next seconds and minutes is another question: `rates` keeps what that needs.
 
 Times are seconds of one monotonic clock, sizes bytes, rates bytes a second. Pure: time comes in as an argument.
 """
@@ -11,6 +12,8 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+
+from courtcast.core.rates import Rates
 
 SPAN = 0.25
 """Seconds of busy time in one sample: long enough that single acknowledgements do not show, short enough to follow."""
@@ -70,6 +73,8 @@ class Estimate:
         self._mean: float | None = None
         self._deviation = 0.0
         self._round_trip: float | None = None
+        self.rates = Rates()
+        """The same samples, through windows of several lengths."""
         self.line: Line | None = None
         """As its sender sees it; None where that does not look."""
 
@@ -120,6 +125,7 @@ class Estimate:
         length, carried = now - self._start, acknowledged - self._base
         if length >= SPAN or (not waiting and length >= SPAN_LEAST and carried >= BYTES_LEAST):
             self._sample(carried / length)
+            self.rates.add(length, carried)
             self._start, self._base = now, acknowledged
         if not waiting:
             self._start = None

@@ -11,6 +11,8 @@ import msgspec
 
 from courtcast.wire.screen import Anchor, Stalls
 
+SafeReason = Literal["link", "line", "screen"]
+"""What playing to the end waits for: the link it is fetched from, the line that the screens share, one screen's own."""
 ExhibitState = Literal["waiting", "fetching", "preparing", "ready", "failed"]
 Kind = Literal["video", "audio", "image", "document"]
 Role = Literal["clerk", "advocate", "viewer"]
@@ -63,6 +65,15 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     safe: bool = False
     safe_at: float | None = None
     """Unix time (seconds) at which it will be safe; null when it is now, or when that cannot be said."""
+    safe_never: bool = False
+    """As its lines are, it will not be safe at all."""
+    safe_reason: SafeReason | None = None
+    """What it waits for; null when it is safe, or when nothing is known."""
+    safe_screen: str | None = None
+    """Id of the screen that is last, where the reason is a line."""
+    holds: float | None = None
+    """Seconds of media that would play before a stop if it were started now, or still will if it plays; null when it is
+    safe, or when that cannot be said."""
     url: str | None = None
     """The link without its query: a query may be a secret."""
     showable: bool = False

@@ -110,7 +110,7 @@ class TestExhibits:
     ) -> None:
         """Nothing may be left out: it goes on from the very picture at which it had to wait."""
         await call.post("/room/cue", exhibit=ids["JM/3"], at=3.2)
-        await call.post("/room/show", play=True)
+        await call.post("/room/show", play=True, anyway=True)
         await eventually(lambda: place.desk.state().waiting)
         waiting = await call.get("/room")
         assert (waiting["playing"], waiting["anchor"]["rate"]) == (True, 0.0)
@@ -183,16 +183,13 @@ class TestReadiness:
     async def test_when_it_will_be(
         self, place: House, call: Caller, ids: dict[str, str], eventually: Eventually
     ) -> None:
-        """30 MB at 1 MB/s with the margin takes 37.5 s; 10 s of them pass while it plays."""
+        """30 MB at 1 MB/s, needed at once, take 30 s, and some more since lines are not trusted wholly."""
         place.wall.missing = 30_000_000
         place.desk.exhibit_changed(ids["JM/1"])
         await eventually(lambda: place.desk.exhibit(ids["JM/1"]).safe_at is not None)
         exhibit = await call.get(f"/exhibits/{ids['JM/1']}")
         assert not exhibit["safe"]
-        assert 20 < exhibit["safe_at"] - time.time() < 30
-        assert (await call.post("/room/cue", exhibit=ids["JM/1"]))["cued"]
-        await call.post("/room/show")
-        assert (await call.post("/room/play"))["playing"]  # not held back by it
+        assert 30 < exhibit["safe_at"] - time.time() < 45
 
     async def test_nobody_to_play_to(self, place: House, ids: dict[str, str], eventually: Eventually) -> None:
         await eventually(lambda: place.desk.exhibit(ids["JM/1"]).safe)

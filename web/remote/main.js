@@ -12,6 +12,7 @@ import { listenToKeys } from "./keyboard.js";
 import { added, answered, exhibitOf, hear, seen } from "./model.js";
 import { HeardClock, positionAt } from "./position.js";
 import { lastMoment, look, readyMoved } from "./room.js";
+import { unsafe } from "./rows.js";
 import { Screens } from "./screens.js";
 import { Stream } from "./stream.js";
 import { Timebar } from "./timebar.js";
@@ -175,7 +176,25 @@ const show = () => {
 };
 
 /** @param {"play" | "pause"} act */
-const transport = (act) => void command(`room/${act}`, {}, { bound: act === "play" });
+const transport = (act) => void (act === "play" ? play() : command("room/pause", {}));
+
+/** What would stop before its end is not begun unasked: who hears that can begin it all the same. */
+const play = async () => {
+  if (model === null || link !== "live") return;
+  try {
+    await api.command("room/play", {}, model.room.revision, true);
+  } catch (refused) {
+    const exhibit = model === null ? null : exhibitOf(model, model.room.shown?.exhibit);
+    if (!(refused instanceof Refusal && refused.type === "not-safe") || exhibit === null) {
+      tell(refused);
+      return;
+    }
+    frame.tell(unsafe(exhibit, -new Date().getTimezoneOffset(), model?.screens ?? []), "wait", {
+      label: "Play anyway",
+      act: () => void command("room/play", { anyway: true }, { bound: true }),
+    });
+  }
+};
 
 /** @param {number} frames */
 const liveStep = (frames) => void command("room/step", { frames }, { bound: true });

@@ -9,7 +9,7 @@ import { beside, still } from "./film.js";
 import { toTheEnd } from "./held.js";
 import { exhibitOf } from "./model.js";
 import { positionAt } from "./position.js";
-import { rowsOf, safety } from "./rows.js";
+import { holding, rowsOf, safety } from "./rows.js";
 import { sentence } from "./say.js";
 import { answering, called, foundOf, meantFor, paired, seenOn, tilesOf, zonesOf } from "./tiles.js";
 import { exact, grouped, list, running, short, speed } from "./words.js";
@@ -187,7 +187,7 @@ const readySide = (model, { east }) => {
   const screens = paired(model);
   if (cued === null || exhibit === null) return { ...blankSide, about: "only you see this", ...firstSteps(model) };
   const able = screens.filter((screen) => screen.report?.cue_ready).length;
-  const safe = safety(exhibit, true, east);
+  const safe = safety(exhibit, true, east, model.screens);
   const lanes = model.room.shown === null || model.room.shown.exhibit === exhibit.id ? lanesOf(screens, exhibit) : [];
   return {
     exhibit,
@@ -223,7 +223,7 @@ const liveSide = (model, { now, clock }) => {
   return {
     exhibit,
     about: `${all ? "everyone sees this" : `${called(model, screens)} only`} · ${exhibit.ref}`,
-    safe: safeOn(screens, exhibit, position),
+    safe: safeOn(screens, exhibit, position, room.playing),
     picture: truest === null ? still(exhibit.id, { ...(frame === null || room.playing ? { t: shown.at } : { frame }), width: 960 }) : `screens/${encodeURIComponent(truest.id)}/picture?n=${truest.picture}`,
     alt: `What ${truest === null ? "the screens are" : `${truest.name} is`} showing: ${exhibit.ref}`,
     empty: [exhibit.video === null ? "Sound alone: the screens stay dark while it plays." : "No screen has sent its picture yet."],
@@ -254,12 +254,14 @@ const witness = (model, screens, exhibit, now) => {
   return able.find((screen) => screen.sound) ?? able[0] ?? null;
 };
 
-/** @param {ReadonlyArray<Screen>} screens @param {Exhibit} exhibit @param {number} position @returns {Side["safe"]} */
-const safeOn = (screens, exhibit, position) => {
+/** @param {ReadonlyArray<Screen>} screens @param {Exhibit} exhibit @param {number} position @param {boolean} playing @returns {Side["safe"]} */
+const safeOn = (screens, exhibit, position, playing) => {
   const whole = exhibit.state === "ready" ? exhibit.duration : null;
   const safe = screens.filter((screen) => screen.report !== null && toTheEnd(screen.report.held, position, whole));
   if (screens.length === 0) return null;
   if (safe.length === screens.length) return { text: "safe to the end", tone: "good" };
+  const holds = playing ? holding(exhibit) : "";
+  if (holds !== "") return { text: holds, tone: "wait" };
   return { text: `safe on ${safe.length} of ${screens.length}`, tone: "wait" };
 };
 

@@ -3,10 +3,11 @@
  */
 
 import { cover, still } from "./film.js";
-import { lasting, short, size, wall } from "./words.js";
+import { capital, lasting, short, size, wall } from "./words.js";
 
 /** @typedef {import("./model.js").Model} Model */
 /** @typedef {import("../shared/wire.js").Exhibit} Exhibit */
+/** @typedef {import("../shared/wire.js").Screen} Screen */
 /** @typedef {import("./tiles.js").Tone} Tone */
 
 /**
@@ -39,17 +40,56 @@ export const rowsOf = (model, east) => model.exhibits.map((exhibit) => row(model
  * @param {Exhibit} exhibit
  * @param {boolean} wanted it is ready, or on the screens
  * @param {number} east
+ * @param {ReadonlyArray<Screen>} [screens]
  * @returns {{text: string, tone: Tone}}
  */
-export const safety = (exhibit, wanted, east) => {
+export const safety = (exhibit, wanted, east, screens = []) => {
   if (exhibit.state === "failed") return { text: "cannot be shown", tone: "stop" };
   if (exhibit.state === "waiting") return { text: "waits to be fetched", tone: "wait" };
   if (exhibit.safe) return { text: "safe now", tone: "good" };
+  if (exhibit.safe_never) return { text: `not safe on this line: ${because(exhibit, screens)}`, tone: "stop" };
   if (exhibit.safe_at !== null) return { text: `safe at ${wall(exhibit.safe_at, east)}`, tone: "wait" };
   // All of it is here, and nobody has asked for it yet: nothing was sent, so nothing can be said of the lines.
   if (exhibit.state === "ready" && !wanted) return { text: "fetched", tone: "quiet" };
   if (exhibit.state === "ready") return { text: "not safe yet", tone: "wait" };
   return exhibit.showable ? { text: "not safe yet", tone: "wait" } : { text: "not ready yet", tone: "wait" };
+};
+
+/**
+ * What it waits for.
+ * @param {Exhibit} exhibit
+ * @param {ReadonlyArray<Screen>} screens
+ * @returns {string}
+ */
+const because = (exhibit, screens) => {
+  if (exhibit.safe_reason === "link") return "the link it comes from is too slow";
+  if (exhibit.safe_reason === "line") return "the line to the screens is too slow";
+  const last = screens.find((screen) => screen.id === exhibit.safe_screen);
+  return last === undefined ? "the network is too slow" : `the Wi-Fi of ${last.name} is too slow`;
+};
+
+/**
+ * How long it goes on, where it is not safe and is played all the same.
+ * @param {Exhibit} exhibit
+ * @returns {string} empty where that is not known
+ */
+export const holding = (exhibit) => {
+  if (exhibit.safe || exhibit.holds === null) return "";
+  return exhibit.holds < 1 ? "may stop at any moment" : `holds for ${lasting(exhibit.holds)}`;
+};
+
+/**
+ * Why it was not played, and what to expect of playing it anyway.
+ * @param {Exhibit} exhibit
+ * @param {number} east
+ * @param {ReadonlyArray<Screen>} screens
+ * @returns {string}
+ */
+export const unsafe = (exhibit, east, screens) => {
+  const { holds } = exhibit;
+  const stops = holds === null ? "would stop before its end" : holds < 1 ? "would stop at once" : `would play for about ${lasting(holds)} and then stop`;
+  const safe = safety(exhibit, true, east, screens).text;
+  return `${exhibit.ref} is not played yet: it ${stops}. ${capital(safe)}.`;
 };
 
 /** @param {Model} model @param {Exhibit} exhibit @param {number} east @returns {Row} */
@@ -65,7 +105,7 @@ const row = (model, exhibit, east) => {
     ref: exhibit.ref,
     title: exhibit.title,
     place: live && ready ? "both" : live ? "live" : ready ? "ready" : "",
-    parts: failed ? [] : parts(exhibit, { live, ready, east }),
+    parts: failed ? [] : parts(exhibit, { live, ready, east, screens: model.screens }),
     badge: badge(exhibit),
     picture: at === null ? null : still(exhibit.id, { t: at, width: 160 }),
     coming: exhibit.state === "fetching" ? `${exhibit.ref}: ${coming(exhibit)}` : busy ? `${exhibit.ref} ${exhibit.state === "waiting" ? "waits to be fetched" : "is being prepared"}` : "",
@@ -80,10 +120,10 @@ const row = (model, exhibit, east) => {
 
 /**
  * @param {Exhibit} exhibit
- * @param {{live: boolean, ready: boolean, east: number}} where
+ * @param {{live: boolean, ready: boolean, east: number, screens: ReadonlyArray<Screen>}} where
  * @returns {Row["parts"]}
  */
-const parts = (exhibit, { live, ready, east }) => {
+const parts = (exhibit, { live, ready, east, screens }) => {
   /** @type {Row["parts"]} */
   const result = [];
   if (exhibit.duration !== null) result.push({ text: short(exhibit.duration), tone: "quiet" });
@@ -93,7 +133,7 @@ const parts = (exhibit, { live, ready, east }) => {
   if (exhibit.converted && !live) result.push({ text: "converted", tone: "quiet" });
   if (live) result.push({ text: "on the screens", tone: "quiet" });
   if (ready && !live) result.push({ text: "ready", tone: "quiet" });
-  const safe = safety(exhibit, live || ready, east);
+  const safe = safety(exhibit, live || ready, east, screens);
   if (!(live && safe.tone === "good")) result.push(safe);
   return result;
 };

@@ -653,6 +653,12 @@ export const AudioInfo = record(
  * @property {boolean} safe
  * @property {number | null} safe_at Unix time (seconds) at which it will be safe; null when it is now, or when that
  *   cannot be said.
+ * @property {boolean} safe_never As its lines are, it will not be safe at all.
+ * @property {"line" | "link" | "screen" | null} safe_reason What it waits for; null when it is safe, or when nothing is
+ *   known.
+ * @property {string | null} safe_screen Id of the screen that is last, where the reason is a line.
+ * @property {number | null} holds Seconds of media that would play before a stop if it were started now, or still will
+ *   if it plays; null when it is safe, or when that cannot be said.
  * @property {string | null} url The link without its query: a query may be a secret.
  * @property {boolean} showable True as soon as the first fragments exist.
  * @property {number} prepared Seconds of media time that are prepared.
@@ -678,6 +684,10 @@ export const Exhibit = record(
     converted: [flag, false],
     safe: [flag, false],
     safe_at: [nullable(number), null],
+    safe_never: [flag, false],
+    safe_reason: [nullable(oneOf("line", "link", "screen")), null],
+    safe_screen: [nullable(text), null],
+    holds: [nullable(number), null],
     url: [nullable(text), null],
     showable: [flag, false],
     prepared: [number, 0.0],
