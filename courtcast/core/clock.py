@@ -1,8 +1,9 @@
 """The room clock: seconds that go on counting through a restart of the presenter, so that an anchor keeps its meaning.
 
-It is the machine's monotonic clock plus an offset that is kept on disk. Within one boot of the machine the sum goes on
-exactly as before; after another boot the monotonic clock has begun anew, and the wall clock bridges the gap (to a
-second or so: good enough for a playback that has to be found again after a power cut). It never goes back.
+It is the machine's monotonic clock (one that goes on while the machine sleeps) plus an offset that is kept on disk.
+Within one boot of the machine the sum goes on exactly as before, however the wall clock is set; after another boot the
+monotonic clock has begun anew, and the wall clock bridges the gap (to a second or so: good enough for a playback that
+has to be found again after a power cut). It never goes back.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ class Mark(msgspec.Struct, frozen=True):
     """What is kept on disk of the clock."""
 
     boot: str
-    """The system's name for its current boot; empty where it has none."""
+    """The system's name for its current boot, and the clock that was read; empty where it has none."""
     offset: float
     """Room clock minus monotonic clock."""
     clock: float
