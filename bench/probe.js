@@ -1,19 +1,19 @@
-// Injected into a screen's page by the bench: watches the pixels of the visible video, not the page's own word.
+// Injected into a screen's page by the bench: watches the pixels of what is in front, not the page's own word.
 // Times are Date.now() milliseconds, which all browsers of one machine share.
 (() => {
   const canvas = new OffscreenCanvas(240, 135);
   const context = canvas.getContext('2d', { willReadFrequently: true });
-  const visible = () =>
-    [...document.querySelectorAll('video')].find(
-      (video) => video.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && video.videoWidth > 0,
-    );
+  const seen = (it) => it.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  const player = () => [...document.querySelectorAll('video')].find((video) => seen(video) && video.videoWidth > 0);
+  /** The canvas with a decoded picture, where that is up: it lies over the player. */
+  const visible = () => [...document.querySelectorAll('#picture canvas')].find(seen) ?? player();
   const now = () => performance.timeOrigin + performance.now();
 
   /** The code's cells, or [] while black. */
   const levels = (cells, share) => {
-    const video = visible();
-    if (!video) return [];
-    context.drawImage(video, 0, 0, 240, 135);
+    const source = visible();
+    if (!source) return [];
+    context.drawImage(source, 0, 0, 240, 135);
     const row = context.getImageData(0, Math.floor((135 * share) / 2), 240, 1).data;
     return Array.from({ length: cells }, (_, n) => row[Math.floor(((n + 0.5) * 240) / cells) * 4 + 1]);
   };
@@ -36,7 +36,7 @@
       return new Promise((resolve) => {
         const look = () => {
           const video = visible();
-          const seen = wanted === 'black' ? !video : wanted === 'any' ? !!video && video.readyState >= 2 : wanted === 'picture' ? !!video && number() !== null : number() === wanted;
+          const seen = wanted === 'black' ? !video : wanted === 'any' ? !!video && (video.readyState ?? 2) >= 2 : wanted === 'picture' ? !!video && number() !== null : number() === wanted;
           if (seen) resolve(now());
           else if (now() - began > limit) resolve(null);
           else requestAnimationFrame(look); // once a refresh: reading pixels more often would slow what is measured
@@ -67,6 +67,11 @@
         look();
       });
     },
+    /** For each asked number when it, or one further on in the same direction, was first on the display; ms. */
+    passed(asked) {
+      const way = Math.sign(asked.at(-1) - asked[0]);
+      return asked.map((wanted) => window.bench.log.find(([, seen]) => (seen - wanted) * way >= 0)?.[0] ?? null);
+    },
     /** Since when the number has been on the display, ms; null where another one is. */
     rested(wanted) {
       const last = window.bench.log.at(-1);
@@ -74,11 +79,11 @@
     },
     /** Luma of the visible picture at columns × rows points, drawn as it is and not scaled. */
     points(columns, rows) {
-      const video = visible();
-      if (!video) return [];
-      const whole = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+      const source = visible();
+      if (!source) return [];
+      const whole = new OffscreenCanvas(source.videoWidth ?? source.width, source.videoHeight ?? source.height);
       const pen = whole.getContext('2d', { willReadFrequently: true });
-      pen.drawImage(video, 0, 0);
+      pen.drawImage(source, 0, 0);
       const found = [];
       for (let row = 0; row < rows; row++) {
         const y = Math.floor(((row + 0.5) / rows) * whole.height);
@@ -94,12 +99,12 @@
     watch() {
       const samples = (window.bench.samples = []);
       window.bench.timer = setInterval(() => {
-        const video = visible();
+        const video = player();
         if (video) samples.push([now(), video.currentTime]);
       }, 50);
     },
     quality() {
-      const video = visible();
+      const video = player();
       const counts = video.getVideoPlaybackQuality();
       return { dropped: counts.droppedVideoFrames, total: counts.totalVideoFrames };
     },

@@ -25,6 +25,8 @@ export const LIMITS = {
   doublings: 4,
   /** Slowest and quickest playback when stepping; Chromium knows none slower. */
   slowest: 0.0625, quickest: 2,
+  /** The time in which the next frame should come, and for which it should then stand before the one behind it does. */
+  reach: 0.02, stand: 0.04,
   /** How late a player starts before that was measured (these are Chromium's here), and at most. */
   startSilent: 0.008, startSound: 0.065, startMost: 0.4,
   /** What a seek takes in any case, and for each frame from the keyframe on (Chromium without a GPU, 1080p). */
@@ -34,17 +36,6 @@ export const LIMITS = {
   /** Rates further from 1 than this keep the pitch of voices; nearer, keeping it breaks the sound (Chromium 156). */
   pitch: 0.06,
 };
-
-/**
- * When stepping, in seconds: the time in which the next frame should come, and for which it should then stand before
- * the one behind it does. Who is told of a frame late by a busy page stops on it all the same.
- * @typedef {{reach: number, stand: number}} Times
- */
-
-/** In sight. @type {Times} */
-export const HURRIED = { reach: 0.02, stand: 0.04 };
-/** Out of sight. @type {Times} */
-export const UNHURRIED = { reach: 0.04, stand: 0.15 };
 
 /**
  * What the players of a page learn of the machine they run on.
@@ -111,14 +102,12 @@ export function apart(off, rest) {
  * stop on it.
  * @param {Frame} from  On the display now.
  * @param {Frame} to
- * @param {number} stop  When the frame after `to` comes.
  * @param {number} here  The player's clock.
- * @param {Times} times
  */
-export function pace(from, to, stop, here, times) {
+export function pace(from, to, here) {
   if (from.stop !== to.start) return 1;
   const way = Math.max(0.002, to.start - here);
-  const rate = Math.min(way / times.reach, (stop - to.start) / times.stand, LIMITS.quickest);
+  const rate = Math.min(way / LIMITS.reach, (to.stop - to.start) / LIMITS.stand, LIMITS.quickest);
   return Math.max(LIMITS.slowest, rate);
 }
 

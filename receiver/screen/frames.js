@@ -45,6 +45,9 @@ export function placed(rows) {
   return places;
 }
 
+/** Frames at most from one to another that count as a step: in a hurry some are passed over. */
+const STEP = 3;
+
 export class Frames {
   /** @type {number[]} Ticks, ascending. */
   #pts = [];
@@ -155,6 +158,32 @@ export class Frames {
     const found = this.#find((frame.start + EXACT) * this.timescale) - 1;
     const pts = this.#pts[found];
     return pts === undefined || this.#stops[found] !== this.#pts[found + 1] ? null : this.#checked(found, pts / this.timescale);
+  }
+
+  /** Whether it is a step from one frame to another. @param {Frame} one @param {Frame} other */
+  beside(one, other) {
+    const apart = Math.abs(this.#find((one.start + EXACT) * this.timescale) - this.#find((other.start + EXACT) * this.timescale));
+    return apart > 0 && apart <= STEP;
+  }
+
+  /** A frame's time in ticks of the track. @param {Frame} frame */
+  tick(frame) {
+    return Math.round(frame.start * this.timescale);
+  }
+
+  /**
+   * A frame and its neighbours, up to where rows are missing.
+   * @param {Frame} frame
+   * @param {number} back  How many before it, at most.
+   * @param {number} ahead  How many behind it, at most.
+   * @returns {{ticks: number[], at: number}}  Their times, ascending, and where in them the frame itself is.
+   */
+  around(frame, back, ahead) {
+    const found = this.#find((frame.start + EXACT) * this.timescale);
+    let from = found, to = found;
+    while (from > 0 && found - from < back && this.#stops[from - 1] === this.#pts[from]) from--;
+    while (to < this.#pts.length - 1 && to - found < ahead && this.#stops[to] === this.#pts[to + 1]) to++;
+    return { ticks: found < 0 ? [] : this.#pts.slice(from, to + 1), at: found - from };
   }
 
   /**

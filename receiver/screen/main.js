@@ -17,6 +17,7 @@ import { Peer } from "./peer.js";
 import { Picture } from "./picture.js";
 import { Player } from "./player.js";
 import { ASKED } from "./plays.js";
+import { Projector } from "./projector.js";
 import { base64, BLACK_JPEG, Pace, PicturePace, Rate } from "./report.js";
 import { Stagehand, wanted } from "./stagehand.js";
 import { Vault } from "./vault.js";
@@ -49,7 +50,7 @@ const rate = new Rate();
 const pace = new Pace();
 const stillPace = new PicturePace();
 const stagehand = new Stagehand();
-const picture = new Picture(element("picture"), vault, room, { Player, Mse });
+const picture = new Picture(element("picture"), vault, room, { Player, Mse, Projector });
 const cardView = new CardView(element("card"));
 const hearing = new Hearing(resumed(recall(), wall()));
 

@@ -40,7 +40,6 @@ const TRIES = 2;
  * @property {boolean} sound  Append the sound track too; without it there is none.
  * @property {number} [budget]  Bytes in one SourceBuffer; otherwise what a GOP may have, which is well under the 158 MB of
  *   video at which Chromium begins to refuse.
- * @property {number} [lean]  The same until it plays.
  * @property {() => void} onchange  More is in the buffer, or a problem came up.
  * @property {() => void} ondisturbed  What is under the playhead was taken out and comes again: seek again.
  */
@@ -59,8 +58,6 @@ export class Mse {
   #playing = false;
   #closed = false;
   #budget;
-  /** Bytes in one SourceBuffer for now. */
-  #lean;
   #url;
   /** A problem's type. @type {string|null} */
   problem = null;
@@ -73,7 +70,6 @@ export class Mse {
     this.video = video;
     this.feed = feed;
     this.#budget = feed.budget ?? GOP_MOST;
-    this.#lean = feed.lean ?? Infinity;
     this.source = new MediaSource();
     this.source.addEventListener("sourceopen", () => {
       // Without a duration only what is in the buffer counts as seekable, and a seek elsewhere lands at its end.
@@ -93,7 +89,6 @@ export class Mse {
     if (playing === this.#playing && Math.abs(at - this.#at) < NEAR) return;
     this.#at = at;
     this.#playing = playing;
-    if (playing) this.#lean = Infinity;
     this.work();
   }
 
@@ -186,14 +181,12 @@ export class Mse {
     const step = lane.slide.next({
       at: this.#at,
       playing: this.#playing,
-      budget: Math.min(this.#budget, this.#lean),
+      budget: this.#budget,
       held: (index) => vault.fragment(rendition, lane.track.index, index) !== undefined,
     });
     if (step === null) return;
     if (step.kind === "too-large") {
-      if (this.#lean > this.#budget) return void this.#fail("gop-too-large");
-      this.#lean = Infinity; // A GOP this large is all that it will hold.
-      this.#step(lane);
+      this.#fail("gop-too-large");
     } else if (step.kind === "remove") {
       this.#remove(lane, step.gop, step.disturbs);
     } else {

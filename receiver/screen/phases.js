@@ -1,8 +1,8 @@
 /**
  * What a player does, one thing at a time, and what may follow. Pure.
  *
- * still: paused, nothing under way · seeking: until the browser says it is there · stepping: plays on by a few frames ·
- * due: paused, will play at an agreed instant · running · failed: for good.
+ * still: paused, nothing under way · seeking: until the browser says it is there · stepping: plays on by a few frames
+ * to where the room paused · due: paused, will play at an agreed instant · running · failed: for good.
  * @module
  */
 

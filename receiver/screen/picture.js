@@ -1,7 +1,8 @@
 /**
- * What is on the display: one player up, one held ready unseen, and a black cover. Edge: the page's elements.
+ * What is on the display: one player up, one held ready unseen, decoded pictures in front of it while it rests, and a
+ * black cover. Edge: the page's elements.
  *
- * main.js wires it: `new Picture(root, vault, clock, { Player, Mse })`. It carries out every stage that it is given;
+ * main.js wires it: `new Picture(root, vault, clock, { Player, Mse, Projector })`. It carries out every stage that it is given;
  * which of two stages is the later one is the business of whoever receives them.
  *
  * Black is made by the cover alone, and before anything else: it needs no player and no decoder to answer.
@@ -10,7 +11,6 @@
 
 import { Learned } from "./approach.js";
 import { cast, same } from "./scene.js";
-import { Understudy } from "./understudy.js";
 
 /** @typedef {import("../../web/shared/wire.js").Row} Row */
 /** @typedef {import("../../web/shared/wire.js").Scene} Scene */
@@ -61,10 +61,16 @@ import { Understudy } from "./understudy.js";
 const TICK = 50;
 /** Frames remembered: two minutes at 60 in a second. */
 const REMEMBERED = 7200;
-/** Bytes in a buffer of the second player until it plays: some GOPs. */
-const LEAN = 24 << 20;
+/** Seconds after the last step until the player behind goes there too; while it is not decoded yet, at most. */
+const CALM = 0.3, PATIENCE = 2;
+/** Seconds at rest until the pictures around are decoded: the other screens of this machine are through with their seek. */
+const SOON = 0.2;
 /** A player that cannot decode is replaced: so many times in so many seconds, and not at once. */
 const REPLACE = { times: 3, within: 60, pause: 1 };
+/** Of everything that shows pictures: all lie exactly over each other. */
+const FILLING = {
+  position: "absolute", inset: "0", width: "100%", height: "100%", objectFit: "contain", background: "#000",
+};
 
 export class Picture {
   /** @type {Stage|null} */
@@ -75,9 +81,6 @@ export class Picture {
   #cue = null;
   /** The player whose picture is in front. @type {Player|null} */
   #up = null;
-  /** Of what is shown too: stands unseen where the picture is likely to be asked next. @type {Player|null} */
-  #second = null;
-  #understudy = new Understudy();
   /** @type {Set<Player>} */
   #players = new Set();
   #learned = new Learned();
@@ -93,10 +96,15 @@ export class Picture {
   #failures = new Map();
   /** @type {number|undefined} */
   #timer;
-  /** Until the second player moves. @type {number|undefined} */
+  /** Until the projector, or the player behind it, goes on. @type {number|undefined} */
   #calm;
-  /** Renditions for which a second player is too much for this browser. @type {Set<string>} */
-  #alone = new Set();
+  /** When something else was asked for last, and since when the player stands on that: seconds. */
+  #asked = -Infinity;
+  #rested = Infinity;
+  /** When the player behind follows the steps: seconds. */
+  #calmAt = 0;
+  /** What was asked for last is a step from what was in front. */
+  #stepped = false;
   #settling = false;
   /** Called at every change worth a report. @type {() => void} */
   onchange = () => {};
@@ -105,7 +113,8 @@ export class Picture {
    * @param {HTMLElement} root  Filled by the picture; it has the size of the display.
    * @param {Vault} vault
    * @param {{now(): number}} clock  The room clock, seconds.
-   * @param {{Player: typeof import("./player.js").Player, Mse: typeof import("./mse.js").Mse}} parts  The edges it stands on.
+   * @param {{Player: typeof import("./player.js").Player, Mse: typeof import("./mse.js").Mse,
+   *   Projector: typeof import("./projector.js").Projector}} parts  The edges it stands on.
    */
   constructor(root, vault, clock, parts) {
     this.root = root;
@@ -113,26 +122,27 @@ export class Picture {
     this.clock = clock;
     this.parts = parts;
     this.#cover = document.createElement("div");
-    root.append(this.#cover);
+    this.projector = new parts.Projector(vault);
+    this.projector.onchange = () => this.#developed();
+    Object.assign(this.projector.canvas.style, { ...FILLING, zIndex: "3" });
+    root.append(this.projector.canvas, this.#cover);
     if (getComputedStyle(root).position === "static") root.style.position = "relative";
     root.style.overflow = "hidden";
     root.style.background = "#000";
-    Object.assign(this.#cover.style, { position: "absolute", inset: "0", background: "#000", zIndex: "3" });
+    Object.assign(this.#cover.style, { position: "absolute", inset: "0", background: "#000", zIndex: "4" });
     vault.onchange((rendition) => this.#arrived(rendition));
   }
 
   /** @param {Stage} stage  The whole of what to do now; idempotent. */
   apply(stage) {
-    this.#foresee(stage);
+    this.#take(stage.shown);
     this.#stage = stage;
     if (stage.blank || !stage.shown) this.#blacken();
     const usable = [...this.#players].filter((player) => player.phase !== "failed");
     if (this.#up) usable.sort((one, other) => Number(other === this.#up) - Number(one === this.#up));
     const roles = cast(usable, stage);
-    const seconds = [this.#second, this.#up];
     this.#shown = roles.shown ?? this.#make(stage.shown, stage.sound);
     this.#cue = roles.cue ?? this.#make(stage.cue, stage.sound);
-    this.#second = seconds.find((player) => player && this.#doubles(player, stage)) ?? null;
     this.#settle();
     this.#dismiss();
     this.onchange();
@@ -142,7 +152,7 @@ export class Picture {
   state() {
     const up = this.#covered ? null : this.#up;
     const sums = this.#sums();
-    const frame = up?.presented ?? null;
+    const frame = up && this.#front;
     return {
       exhibit: this.#stage?.shown?.exhibit ?? null,
       media_time: frame?.media ?? null,
@@ -180,7 +190,8 @@ export class Picture {
     const canvas = document.createElement("canvas");
     canvas.width = Math.max(1, Math.round(video.videoWidth * scale));
     canvas.height = Math.max(1, Math.round(video.videoHeight * scale));
-    canvas.getContext("2d")?.drawImage(video, 0, 0, canvas.width, canvas.height);
+    const source = this.projector.front ? this.projector.canvas : video;
+    canvas.getContext("2d")?.drawImage(source, 0, 0, canvas.width, canvas.height);
     const { width, height } = canvas;
     /** @type {Blob|null} */
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.7));
@@ -192,26 +203,21 @@ export class Picture {
   /**
    * @param {Scene|null} scene
    * @param {boolean} sound
-   * @param {number} [lean]  Bytes in a buffer until it plays.
    * @returns {Player|null}
    */
-  #make(scene, sound, lean) {
+  #make(scene, sound) {
     if (scene === null || !this.#mayMake(scene.rendition)) return null;
     const player = new this.parts.Player({
       vault: this.vault,
       clock: this.clock,
       rendition: scene.rendition,
       sound,
-      lean,
       learned: this.#learned,
       onchange: () => this.#changed(),
       onframe: (from, clock, frame) => this.#framed(from, clock, frame),
       Mse: this.parts.Mse,
     });
-    Object.assign(player.video.style, {
-      position: "absolute", inset: "0", width: "100%", height: "100%", objectFit: "contain", background: "#000",
-      zIndex: "0", opacity: "0",
-    });
+    Object.assign(player.video.style, { ...FILLING, zIndex: "0", opacity: "0" });
     this.root.append(player.video);
     this.#players.add(player);
     return player;
@@ -233,7 +239,7 @@ export class Picture {
   /** Lets go of players that nobody needs; the one in front stays until another can take its place. */
   #dismiss() {
     for (const player of this.#players) {
-      if ([this.#shown, this.#cue, this.#up, this.#second].includes(player)) continue;
+      if ([this.#shown, this.#cue, this.#up].includes(player)) continue;
       this.#players.delete(player);
       const sums = tally(player);
       this.#gone.count += sums.count;
@@ -251,19 +257,18 @@ export class Picture {
     if (stage === null || this.#settling) return;
     this.#settling = true;
     const shown = this.#shown;
-    for (const player of this.#players) player.unhurried = player !== this.#up;
     const open = !stage.blank && stage.shown !== null;
+    const led = this.#project(stage);
     if (stage.cue) this.#cue?.follow(stage.cue, false, stage.volume);
-    if (stage.shown) shown?.follow(stage.shown, open && stage.sound && this.#up === shown, stage.volume);
+    if (stage.shown && !led) shown?.follow(stage.shown, open && stage.sound && this.#up === shown, stage.volume);
     if (this.#up && this.#up.rendition !== stage.shown?.rendition) this.#lower();
     if (shown?.presentable && this.#up !== shown) this.#raise(shown);
-    else if (stage.shown && this.#up && ![shown, this.#second].includes(this.#up)) {
-      this.#up.follow(stage.shown, false, stage.volume);
-    }
-    if (stage.shown && this.#up === shown) shown?.follow(stage.shown, open && stage.sound, stage.volume);
+    else if (stage.shown && this.#up && this.#up !== shown) this.#up.follow(stage.shown, false, stage.volume);
+    if (stage.shown && this.#up === shown && !led) shown?.follow(stage.shown, open && stage.sound, stage.volume);
+    if (stage.shown && this.#up?.stands(stage.shown)) this.#unveil(this.#up);
     if (open && this.#up !== null && !this.#up.before) this.#uncover();
     else this.#blacken();
-    this.#rehearse(stage);
+    this.#prepare(stage, led);
     this.#settling = false;
     this.#wind();
   }
@@ -280,6 +285,7 @@ export class Picture {
   #lower() {
     const before = this.#up;
     this.#up = null;
+    this.projector.hide();
     if (!before) return;
     before.video.muted = true;
     before.video.style.zIndex = "0";
@@ -300,39 +306,77 @@ export class Picture {
     this.#note();
   }
 
-  // The second player
+  // The pictures around the one at rest
 
-  /** Takes note of which way somebody steps. @param {Stage} stage  About to be carried out. */
-  #foresee(stage) {
-    const last = this.#stage?.shown ?? null;
-    if (stage.shown === null || same(stage.shown, last)) return;
-    const up = this.#up?.rendition === stage.shown.rendition ? this.#up : null;
-    const before = last?.rendition === stage.shown.rendition ? last : null;
-    const asked = up?.frame(stage.shown) ?? null;
-    this.#understudy.asked((before && up?.frame(before)) ?? null, asked, performance.now() / 1000);
+  /** The frame in front. */
+  get #front() {
+    return this.projector.front ?? this.#up?.presented ?? null;
   }
 
-  /** Whether a player can be the second one of what is shown. @param {Player} player @param {Stage} stage */
-  #doubles(player, stage) {
-    if (player === this.#shown || player === this.#cue || player.phase === "failed" || !stage.shown) return false;
-    return player.rendition === stage.shown.rendition && player.sound === stage.sound;
+  /** Takes note of what is asked for next. @param {Scene|null} scene */
+  #take(scene) {
+    if (same(scene, this.#stage?.shown ?? null)) return;
+    this.#asked = performance.now() / 1000;
+    const player = this.#up?.rendition === scene?.rendition ? this.#up : null, front = this.#front;
+    const frame = scene && player?.rest(scene);
+    this.#stepped = Boolean(frame && front && player?.frames?.beside(front, frame));
   }
 
-  /** Sends the second player to its place, once the picture rests. @param {Stage} stage */
-  #rehearse(stage) {
+  /**
+   * Puts the frame asked for in front, where it is decoded.
+   * @param {Stage} stage
+   * @returns {boolean}  Whether the player behind stays where it is meanwhile: more steps are likely to come.
+   */
+  #project({ shown: scene }) {
+    const player = this.#shown, { projector } = this;
+    if (!scene || !player?.frames || player !== this.#up || !projector.proved(player.rendition)) return false;
+    const frame = player.rest(scene);
+    if (!frame || player.stands(scene)) return false;
+    if (this.#stepped && !this.#cue?.decoding) projector.aim(player.rendition, player.frames, frame);
+    if (!projector.reaches(player.rendition, player.frames, frame)) return false;
+    const before = projector.front;
+    const there = projector.show(player.frames, frame, player.video);
+    if (before !== projector.front && !this.#covered) this.#note();
+    this.#calmAt = this.#asked + (there ? CALM : PATIENCE);
+    return performance.now() / 1000 < this.#calmAt;
+  }
+
+  /**
+   * Decodes what lies around the frame asked for while nothing else needs a decoder.
+   * @param {Stage} stage
+   * @param {boolean} led  The player behind waits for the end of the steps.
+   */
+  #prepare({ shown: scene, cue }, led) {
     clearTimeout(this.#calm);
-    const shown = this.#shown;
-    if (!stage.shown || !shown?.frames || !shown.presented || this.#alone.has(shown.rendition)) return;
-    if (shown !== this.#up || this.#covered || !shown.resting) return;
-    const place = this.#understudy.place(shown.frames, shown.presented);
-    if (!place || place.media >= (stage.shown.end ?? Infinity)) return;
-    const wait = this.#understudy.wait(performance.now() / 1000);
-    if (wait > 0) {
-      this.#calm = window.setTimeout(() => this.#settle(), wait * 1000);
-      return;
-    }
-    this.#second ??= this.#make(stage.shown, stage.sound, LEAN);
-    this.#second?.follow({ ...stage.shown, anchor: { media: place.media, clock: 0, rate: 0 } }, false, 0);
+    const player = this.#shown, { projector } = this, now = performance.now() / 1000;
+    const frames = player?.frames, frame = scene && player === this.#up ? player?.rest(scene) : null;
+    if (!scene || !player || !frames || !frame || frames.length < 2) return projector.clear();
+    const stands = player.stands(scene);
+    const near = this.#stepped || projector.reaches(player.rendition, frames, frame);
+    this.#rested = stands ? Math.min(this.#rested, now) : Infinity;
+    const wait = led ? this.#calmAt - now : near ? 0 : this.#rested + SOON - now;
+    if (wait > 0 && wait < Infinity) this.#calm = window.setTimeout(() => this.#settle(), wait * 1000);
+    const needed = this.#cue?.decoding || (cue && !this.#cue);
+    if (needed || (!near && (!stands || wait > 0))) return projector.halt();
+    projector.aim(player.rendition, frames, frame);
+    if (stands) projector.prove(player.rendition, frames, frame, player.video);
+    return undefined;
+  }
+
+  /** The player has come to what the projector showed, or to something later. @param {Player} player */
+  #unveil(player) {
+    const { front } = this.projector;
+    this.projector.hide();
+    if (front && front.start !== player.presented?.start && !this.#covered) this.#note();
+  }
+
+  /** A picture was decoded. */
+  #developed() {
+    const scene = this.#stage?.shown, player = this.#shown;
+    if (!scene || !player) return;
+    const before = this.projector.front;
+    if (!player.stands(scene) || !this.projector.proved(player.rendition)) this.#settle();
+    if (this.projector.front !== before) this.onchange();
   }
 
   // What happens
@@ -340,14 +384,11 @@ export class Picture {
   /** @param {string} rendition */
   #arrived(rendition) {
     for (const player of this.#players) if (player.rendition === rendition) player.arrived();
+    this.projector.arrived(rendition);
     this.#wind();
   }
 
   #changed() {
-    if (this.#second && (this.#second.problem !== null || this.#second.phase === "failed")) {
-      this.#alone.add(this.#second.rendition);
-      this.#second = null;
-    }
     for (const player of [this.#shown, this.#cue]) {
       if (player?.phase !== "failed") continue;
       const before = this.#failures.get(player.rendition)?.times.slice(1 - REPLACE.times) ?? [];
@@ -387,14 +428,21 @@ export class Picture {
    * @param {Frame} frame
    */
   #framed(player, clock, frame) {
-    if (player === this.#up && !this.#covered) this.#remember(clock, frame.media);
+    if (player !== this.#up) return;
+    if (this.projector.front && this.#stage?.shown && player.stands(this.#stage.shown)) {
+      // It was in front already where the picture rests: only a playing one brings another.
+      const same = this.projector.front.start === frame.start;
+      this.projector.hide();
+      if (same) return;
+    }
+    if (!this.#covered && !this.projector.front) this.#remember(clock, frame.media);
   }
 
   /** What was made ready unseen comes onto the display as a whole: with the next frame that the page draws. */
   #note() {
     const player = this.#up;
     requestAnimationFrame(() => {
-      const frame = player?.presented;
+      const frame = this.#front;
       if (player && frame && player === this.#up && !this.#covered) this.#remember(this.clock.now(), frame.media);
     });
   }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { HURRIED, LIMITS, UNHURRIED, apart, near, pace } from "./approach.js";
+import { LIMITS, apart, near, pace } from "./approach.js";
 import { Follower } from "./follower.js";
 import { middle } from "./frames.js";
 import { follows } from "./phases.js";
@@ -27,7 +27,6 @@ import { Stall } from "./stall.js";
  * @property {{now(): number}} clock  Room clock, seconds.
  * @property {string} rendition
  * @property {boolean} sound  Has a sound track in its buffer.
- * @property {number} [lean]  Bytes in a buffer until it plays.
  * @property {Learned} learned
  * @property {() => void} onchange
  * @property {(player: Player, clock: number, frame: Frame) => void} onframe  A frame is on: room clock, seconds.
@@ -71,6 +70,8 @@ export class Player {
   /** Where it stood when it was told to play. */
   #from = 0;
   #audible = false;
+  /** It played until now, and has not come to rest: a frame a little further on is reached by playing on. */
+  #coasting = false;
   #follower = new Follower();
   #stall = new Stall();
   #closed = false;
@@ -79,8 +80,6 @@ export class Player {
   jumps = 0;
   /** A problem's type. @type {string|null} */
   problem = null;
-  /** Nobody sees it: it takes its time to step, and never steps too far. */
-  unhurried = false;
 
   /** @param {Given} given */
   constructor(given) {
@@ -96,9 +95,9 @@ export class Player {
     for (const name of ["loadedmetadata", "seeked", "canplay", "ended", "playing", "waiting"]) {
       this.video.addEventListener(name, () => this.#happened());
     }
-    const { vault, rendition, sound, lean } = given;
+    const { vault, rendition, sound } = given;
     this.mse = new given.Mse(this.video, {
-      vault, rendition, sound, lean,
+      vault, rendition, sound,
       onchange: () => this.#happened(),
       ondisturbed: () => {
         this.#disturbed = true;
@@ -123,14 +122,10 @@ export class Player {
   }
 
   /** Whether it plays, and is not held up. */
-  get playing() {
-    return this.#phase === "running" && !this.#stall.stalled;
-  }
+  get playing() { return this.#phase === "running" && !this.#stall.stalled; }
 
   /** Seconds late against the anchor; 0 while it does not play. */
-  get late() {
-    return this.#phase === "running" ? (this.#follower.error ?? 0) : 0;
-  }
+  get late() { return this.#phase === "running" ? (this.#follower.error ?? 0) : 0; }
 
   /** Whether the picture has not begun yet where this stands: black, though the browser shows the first frame early. */
   get before() {
@@ -145,15 +140,11 @@ export class Player {
     return { count: this.#stall.count, seconds: this.#stall.seconds(steady()) };
   }
 
-  /** Whether the frame asked for stands on the display and nothing is under way. */
-  get resting() {
-    return this.#satisfied();
-  }
+  /** Whether it is decoding its way to a place. */
+  get decoding() { return this.#phase === "seeking" && this.mse.covers(this.#target); }
 
   /** The frames of this recording known by now; null while nothing is known. */
-  get frames() {
-    return this.#reel.frames;
-  }
+  get frames() { return this.#reel.frames; }
 
   /**
    * How far it is from what a scene asks for: see `cast`.
@@ -168,15 +159,21 @@ export class Player {
     if (frame === null) return scene.anchor.media === this.#scene.anchor.media && this.presentable ? 0 : 4;
     if (this.#phase === "seeking") return frames.at(this.#target)?.start === frame.start ? 3 : 4;
     if (this.presented?.start === frame.start && !this.#disturbed) return 0;
-    if (!this.presented || !this.#steppable(frame)) return 4;
-    // In sight it is a race against the frame behind it; unseen it is none, but a long way would be waited for.
-    return this.unhurried && frames.between(this.presented.stop, frame.start) <= 2 ? 1 : 2;
+    return this.#steppable(frame) ? 2 : 4;
   }
 
-  /** @param {Scene} scene @returns {Frame|null} The frame it asks for now. */
-  frame(scene) {
+  /** @param {Scene} scene @returns {Frame|null} On which it rests now; null while it plays. */
+  rest(scene) {
     const asked = this.#asked(scene);
-    return asked && (this.#reel.frames?.at(asked.at) ?? null);
+    return asked?.rest ? (this.#reel.frames?.at(asked.at) ?? null) : null;
+  }
+
+  /** Whether the element shows what a scene asks for now: that frame, or the playing picture. @param {Scene} scene */
+  stands(scene) {
+    const frame = this.rest(scene), here = this.video.currentTime;
+    if (frame) return this.#satisfied() && this.presented?.start === frame.start;
+    if (this.presented === null || (this.#phase !== "running" && this.#phase !== "due")) return false;
+    return here >= this.presented.start - LIMITS.near && here < this.presented.stop + LIMITS.near;
   }
 
   /**
@@ -232,6 +229,7 @@ export class Player {
 
   /** @param {number} at  Seconds, MSE time. @param {Frames} frames */
   #rest(at, frames) {
+    this.#coasting ||= this.#phase === "running";
     if (this.#phase === "running" || this.#phase === "due") this.#turn("still");
     const frame = frames.at(at);
     const target = frame ? middle(frame) : at;
@@ -245,8 +243,9 @@ export class Player {
       if (!level(target, this.#target) || this.#disturbed) this.#seek(target, frames);
       return;
     }
+    if (this.#satisfied()) this.#coasting = false;
     if (this.#satisfied() || steady() < this.#tellBy) return;
-    if (frame && this.#steppable(frame)) return this.#stepTo(frame, frames);
+    if (frame && this.#steppable(frame)) return this.#stepTo(frame);
     return this.#seek(target, frames);
   }
 
@@ -261,28 +260,28 @@ export class Player {
   }
 
   /**
-   * Whether playing on by a frame or a few is possible, and quicker than a seek.
+   * Whether playing on by a frame or a few is possible, and quicker than a seek. Nobody does so from rest, since the
+   * frame behind may be up before anybody can stop.
    * @param {Frame} frame
    */
   #steppable(frame) {
-    const ready = !this.#disturbed && this.video.readyState >= 3 && !this.video.ended && this.mse.covers(frame.stop);
+    const ready = this.#coasting && !this.#disturbed && this.video.readyState >= 3 && !this.video.ended && this.mse.covers(frame.stop);
     return ready && this.presented !== null && near(this.presented, frame, this.video.currentTime);
   }
 
-  /** @param {Frame} frame @param {Frames} frames */
-  #stepTo(frame, frames) {
+  /** @param {Frame} frame */
+  #stepTo(frame) {
     this.#turn("stepping");
     this.#step = frame;
     this.#deadline = steady() + LIMITS.stepping;
     this.video.muted = true;
-    this.#pace(frame, frames);
+    this.#pace(frame);
     this.video.play().catch(() => {});
   }
 
-  /** @param {Frame} frame @param {Frames} frames */
-  #pace(frame, frames) {
-    const stop = frames.after(frame)?.start ?? frame.start + 1, times = this.unhurried ? UNHURRIED : HURRIED;
-    if (this.presented) this.video.playbackRate = pace(this.presented, frame, stop, this.video.currentTime, times);
+  /** @param {Frame} frame */
+  #pace(frame) {
+    if (this.presented) this.video.playbackRate = pace(this.presented, frame, this.video.currentTime);
   }
 
   // Playing
@@ -411,6 +410,7 @@ export class Player {
   /** @param {number} target  Seconds, MSE time. @param {Frames} frames */
   #seek(target, frames) {
     this.#tries = level(target, this.#target) ? this.#tries + 1 : 1;
+    this.#coasting = false;
     this.#turn("seeking");
     this.#target = target;
     this.#errand = this.#scene;
@@ -457,7 +457,7 @@ export class Player {
     if (this.#phase === "running") return;
     if (this.#phase === "stepping" && this.#step) {
       if (frame.start >= this.#step.start) this.#turn("still");
-      else if (frames) this.#pace(this.#step, frames);
+      else this.#pace(this.#step);
     }
     this.tick();
     this.given.onchange();

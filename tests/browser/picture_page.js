@@ -7,6 +7,7 @@ import { KIND_FRAGMENT, KIND_INIT, KIND_ROWS, Stage } from "/web/shared/wire.js"
 import { Mse } from "/receiver/screen/mse.js";
 import { Picture } from "/receiver/screen/picture.js";
 import { Player } from "/receiver/screen/player.js";
+import { Projector } from "/receiver/screen/projector.js";
 import { Vault } from "/receiver/screen/vault.js";
 
 const clock = { now: () => (performance.timeOrigin + performance.now()) / 1000 };
@@ -17,8 +18,7 @@ const options = new URLSearchParams(location.search);
 /** The real one, with another budget where a test says so. */
 class Window extends Mse {
   constructor(video, feed) {
-    const lean = feed.lean && options.has("lean") ? Number(options.get("lean")) : feed.lean;
-    super(video, { ...feed, lean, ...(options.has("budget") ? { budget: Number(options.get("budget")) } : {}) });
+    super(video, { ...feed, ...(options.has("budget") ? { budget: Number(options.get("budget")) } : {}) });
     windows.push(this);
   }
 
@@ -27,7 +27,10 @@ class Window extends Mse {
   }
 }
 const windows = [];
-const picture = new Picture(root, vault, clock, { Player, Mse: Window });
+// A browser without a decoder of its own for single pictures.
+if (options.has("plain")) delete window.VideoDecoder;
+const picture = new Picture(root, vault, clock, { Player, Mse: Window, Projector });
+if (options.has("film")) picture.projector.budget = Number(options.get("film"));
 const canvas = document.createElement("canvas");
 
 const get = async (path) => {
@@ -69,15 +72,17 @@ const load = async (rendition) => {
 };
 
 const up = () => [...document.querySelectorAll("video")].find((video) => video.style.opacity === "1");
+/** What is in front: the canvas of decoded pictures, where that is up, lies over the player. */
+const front = () => (picture.projector.canvas.checkVisibility() ? picture.projector.canvas : up());
 
 /** Levels (0 … 255) of the display's picture: `columns` × `rows` points, drawn as it is and not scaled; [] while black. */
 const points = (columns, rows, top = 0, bottom = 1) => {
-  const video = up();
-  if (!video || picture.state().blank) return [];
-  canvas.width = video.videoWidth;
-  canvas.height = video.videoHeight;
+  const source = front();
+  if (!source || picture.state().blank) return [];
+  canvas.width = source.videoWidth ?? source.width;
+  canvas.height = source.videoHeight ?? source.height;
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  context.drawImage(video, 0, 0);
+  context.drawImage(source, 0, 0);
   const found = [];
   for (let row = 0; row < rows; row++) {
     const y = Math.floor((top + ((row + 0.5) / rows) * (bottom - top)) * canvas.height);
@@ -88,6 +93,37 @@ const points = (columns, rows, top = 0, bottom = 1) => {
     }
   }
   return found;
+};
+
+/** What is in front, whole: red, green, blue and 255 of each of its pixels. */
+const pixels = () => {
+  const source = front();
+  canvas.width = source.videoWidth ?? source.width;
+  canvas.height = source.videoHeight ?? source.height;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(source, 0, 0);
+  const { width, height, data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  return { film: source === picture.projector.canvas, width, height, data };
+};
+
+/** The most by which any level of any pixel differs; null where the sizes do. */
+const apart = (one, other) => {
+  if (one.width !== other.width || one.height !== other.height) return null;
+  let most = 0;
+  one.data.forEach((level, at) => (most = Math.max(most, Math.abs(level - other.data[at]))));
+  return most;
+};
+
+/** Notes from now on, at every drawn frame, what stands at some points of what is in front; again only when it changes. */
+const watch = (columns, top, bottom) => {
+  const seen = (window.seen = []);
+  const look = () => {
+    if (window.seen !== seen) return;
+    const levels = points(columns, 1, top, bottom), last = seen.at(-1);
+    if (!last || last.length !== levels.length || levels.some((level, at) => Math.abs(level - last[at]) > 60)) seen.push(levels);
+    requestAnimationFrame(look);
+  };
+  look();
 };
 
 /** Waits until a condition holds, looking at every drawn frame; how long it took in ms, null where it never did. */
@@ -101,7 +137,7 @@ const until = async (holds, limit) => {
 };
 
 window.bench = {
-  vault, picture, clock, windows, learn, give, load, points, until, up,
+  vault, picture, clock, windows, learn, give, load, points, until, up, front, apart, watch, pixels,
   apply: (stage) => picture.apply(Stage.read(stage)),
   state: () => picture.state(),
   frames: (n) => picture.frames(n),

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.browser
 BURSTS = 25
 SETTLE = 5
 """Looks, a fifth of a second apart."""
-PLAYERS_MOST = 4
-"""What is up, what is to come up, the cue, the second of what is up."""
+PLAYERS_MOST = 3
+"""What is up, what is to come up, the cue."""
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,6 @@ async def stands(screen: Screen, room: Room) -> None:
         assert await screen.code() is None
     else:
         wanted = f"bench.state().exhibit === '{room.shown.rows.exhibit}' && bench.state().frame === {room.frame}"
-        # a step in a hurry may pass its frame and come back to it: what counts is where it comes to stand
         for _ in range(SETTLE):
             await screen.until(f"{wanted} && !bench.state().blank")
             await asyncio.sleep(0.2)

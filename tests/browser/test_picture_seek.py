@@ -48,7 +48,7 @@ async def test_seeks_and_steps_in_long_gops_with_b_frames(shared_media: Path) ->
             took = await stands_on(screen, number, pictures)
             if step > 0:
                 forward.append(took)
-        # By a seek each of these would decode up to 260 pictures; played on, they take some 40 ms.
+        # By a seek each of these would decode up to 260 pictures; from decoded ones they take a drawing.
         assert statistics.median(forward) < 200
 
 
@@ -91,8 +91,6 @@ async def test_deliberate_steps_find_their_frame_standing_ready(tmp_path: Path) 
         await screen.until("bench.state().frame === 280")
         asked, took = [280], []
         for step in [1] * 8 + [-1] * 8:
-            # whoever turns round seeks once; from then on the frame behind stands ready
-            await screen.until("[...document.querySelectorAll('video')].every((video) => video.paused)")
             await asyncio.sleep(1.2)
             asked.append(asked[-1] + step)
             await screen.do("apply", stage(shown=scene(clip, clip.pts[asked[-1]])))
@@ -100,8 +98,7 @@ async def test_deliberate_steps_find_their_frame_standing_ready(tmp_path: Path) 
             assert await screen.code() == asked[-1]
         seen = [round(frame["media_time"] * 30) for frame in await screen.do("frames", 100)]
         assert [number for place, number in enumerate(seen) if place == 0 or number != seen[place - 1]] == asked
-        ready = took[:8] + took[9:]
-        assert statistics.median(ready) < 100, f"as slow as a seek: {took}"
+        assert statistics.median(took) < 100, f"as slow as a seek: {took}"
 
 
 async def test_steps_with_sound_on_screen_stay_silent_and_exact(tmp_path: Path) -> None:

@@ -49,36 +49,6 @@ async def test_a_clip_larger_than_the_budget_plays_and_is_sought_exactly(clip: C
         assert await screen.page.evaluate(FULLEST) <= budget
 
 
-async def test_the_second_player_holds_little_until_it_plays(clip: Clip) -> None:
-    whole = sum(row.bytes for row in clip.rows.rows if row.track == clip.picture.index)
-    async with screens([clip], options=f"lean={whole // 4}") as [screen]:
-        await screen.do("load", clip.rendition)
-        await screen.do("apply", stage(shown=scene(clip, clip.pts[300])))
-        await screen.until("bench.state().frame === 300")
-        await screen.until("document.querySelectorAll('video').length === 2")
-        await screen.until(
-            "bench.windows[1].bytes > 0 && [...document.querySelectorAll('video')].every((v) => v.paused)"
-        )
-        await asyncio.sleep(0.5)
-        held = await screen.page.evaluate("bench.windows.map((window) => window.bytes)")
-        assert held[0] == whole
-        assert held[1] <= whole // 4
-        await screen.do("apply", stage(shown=scene(clip, clip.pts[301])))
-        await screen.until("bench.state().frame === 301")
-        await screen.do("apply", stage(shown=scene(clip, clip.pts[301], await screen.now() + 0.15, 1)))
-        await screen.until("bench.state().playing")
-        # whichever of them plays, it holds what it needs to play on, whatever becomes of the line
-        await screen.until("bench.windows.find((window) => !window.video.paused)?.bytes > 0.9 * bench.windows[0].bytes")
-
-
-async def test_a_gop_larger_than_the_lean_budget_is_held_all_the_same(clip: Clip) -> None:
-    async with screens([clip], options="lean=100000") as [screen]:
-        await screen.do("load", clip.rendition)
-        await screen.do("apply", stage(shown=scene(clip, clip.pts[300])))
-        await screen.until("bench.windows.length === 2 && bench.windows[1].bytes > 100000")
-        assert (await screen.state())["problem"] is None
-
-
 async def test_a_gop_larger_than_the_budget_is_a_named_problem(clip: Clip) -> None:
     async with screens([clip], options="budget=100000") as [screen]:
         await screen.do("load", clip.rendition)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { HURRIED, hold, Learned, LIMITS, near, pace, UNHURRIED } from "../../receiver/screen/approach.js";
+import { hold, Learned, LIMITS, near, pace } from "../../receiver/screen/approach.js";
 
 /** @param {number} n @param {number} [each] */
 const frame = (n, each = 1 / 24) => ({ start: n * each, stop: (n + 1) * each, media: n * each, number: n });
@@ -21,18 +21,16 @@ test("the next frames are near, those before and far ahead are not", () => {
 for (const rate of [10, 24, 30, 60, 120]) {
   test(`at ${rate} frames a second the next one stands long enough to stop on it`, () => {
     const [from, to] = [frame(100, 1 / rate), frame(101, 1 / rate)];
-    for (const times of [HURRIED, UNHURRIED]) {
-      for (const here of [from.start, from.start + 0.3 / rate, to.start - 1e-4]) {
-        const quick = pace(from, to, to.stop, here, times);
-        assert.ok(quick >= LIMITS.slowest && quick <= LIMITS.quickest);
-        assert.ok(1 / rate / quick >= Math.min(times.stand, 1 / rate / LIMITS.slowest) - 1e-9);
-      }
+    for (const here of [from.start, from.start + 0.3 / rate, to.start - 1e-4]) {
+      const quick = pace(from, to, here);
+      assert.ok(quick >= LIMITS.slowest && quick <= LIMITS.quickest);
+      assert.ok(1 / rate / quick >= Math.min(LIMITS.stand, 1 / rate / LIMITS.slowest) - 1e-9);
     }
   });
 }
 
 test("up to the frame before it goes at the usual pace", () => {
-  assert.equal(pace(frame(10), frame(13), frame(13).stop, frame(10).start, HURRIED), 1);
+  assert.equal(pace(frame(10), frame(13), frame(10).start), 1);
 });
 
 test("a player learns how late it starts, with and without sound apart", () => {

@@ -109,3 +109,20 @@ test("what lies before a gap in what is known is not the frame before", () => {
   assert.ok(behind);
   assert.equal(holed.before(behind), null);
 });
+
+test("a frame's neighbours, up to where rows are missing", () => {
+  const third = whole.at(0.3);
+  assert.ok(third);
+  assert.deepEqual(whole.around(third, 1, 1), { ticks: [133, 300, 400], at: 1 });
+  assert.deepEqual(whole.around(third, 9, 9), { ticks: [100, 133, 300, 400, 433], at: 2 });
+  const gap = frames([row(0, [100, 133, 300], 400), row(2, [500, 533], 600)], false, 3), last = gap.at(0.3);
+  assert.ok(last);
+  assert.deepEqual(gap.around(last, 1, 9), { ticks: [133, 300], at: 1 });
+});
+
+test("a step goes to a frame or a few beside", () => {
+  const [first, second, last] = [whole.at(0.1), whole.at(0.133), whole.at(0.433)];
+  assert.ok(first && second && last);
+  assert.ok(whole.beside(first, second) && whole.beside(second, first) && whole.beside(second, last));
+  assert.ok(!whole.beside(first, first) && !whole.beside(first, last));
+});
