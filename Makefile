@@ -7,7 +7,7 @@ NODE := $(BIN)/node
 export PLAYWRIGHT_NODEJS_PATH := $(abspath $(NODE))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types js unit generate lock bench bench-channel clean
+.PHONY: help demo test lint types js unit generate lock bench bench-channel bench-sim clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -55,6 +55,9 @@ bench: $(VENV)/test-ready ## the figures of docs/performance.md, all from one ru
 
 bench-channel: $(VENV)/test-ready ## the media channel over bad lines, beside TCP and stock aiortc (needs root; CELLS="40-30-1" for some)
 	$(BIN)/python -m bench.channel $(or $(CELLS),--write)
+
+bench-sim: $(VENV)/test-ready ## the buffer's policy alone over traces of real lines (COURTCAST_TRACES=folder), beside what players do
+	$(BIN)/python -m bench.sim --write
 
 lock: ## the lock files anew (needs uv); they hold hashes and no addresses
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \

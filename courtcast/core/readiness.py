@@ -32,6 +32,8 @@ KEEP = 0.35
 """… with which it stays so (two thresholds, or the word would flicker), …"""
 SAY = 0.7
 """… and with which the wait is said."""
+MORE = 6.0
+"""Seconds that are added to a wait that is said: when little is lacking, one weak moment of the line weighs most."""
 SPOKEN = 4.0
 """Seconds of busy time before a wait is said: earlier it would be a guess."""
 OUTAGE = 1.0
@@ -52,6 +54,8 @@ _GROW = 2.0
 """The stretches that are looked at first: `_FIRST` seconds, and each so many times as long as all before it."""
 _LEAF = 0.25
 """Seconds: no stretch is cut finer."""
+_FAR = 1 / 250
+"""Of the time until then: how exactly it is said when a clip would stop."""
 _LOOKS = 200
 """Stretches that are cut at most."""
 _NEAR = 1 / 400
@@ -235,7 +239,7 @@ def holds(ahead: Ahead, sent: Path, speed: float = 1.0) -> float:
         low, high = stack.pop()
         if ahead.before(high) <= sent((low - start) / speed):
             continue
-        if high - low <= _LEAF:
+        if high - low <= max(_LEAF, (low - start) * _FAR):
             return low - start
         middle = (low + high) / 2
         stack += [(middle, high), (low, middle)]
@@ -260,7 +264,7 @@ def _one(view: View, upstream: Upstream, speed: float, outage: float, doubt: flo
     # How long it holds is said of the present moment: an outage is not taken for granted.
     line_now, link_now = _path(view.rates, SURE, 0.0), _path(upstream.rates, SURE, 0.0)
     stops = holds(ahead, in_a_row(here, link_now, line_now) if left > 0 else line_now, speed)
-    by_line = _path(view.rates, SAY, 0.0).reaches(deficit(ahead, line, speed))
+    by_line = _path(view.rates, SAY, 0.0).reaches(deficit(ahead, line, speed) if left > 0 else lacks)
     reason: Reason = "screen"
     wait = by_line
     if left > 0:
@@ -274,7 +278,7 @@ def _one(view: View, upstream: Upstream, speed: float, outage: float, doubt: flo
         return Readiness(safe=False, reason=reason if rates is not None else None, screen=view.id, holds=stops)
     if wait > HOPELESS or lacks > view.memory or not fits:
         return Readiness(safe=False, never=True, reason=reason, screen=view.id, holds=stops)
-    return Readiness(safe=False, wait=wait, reason=reason, screen=view.id, holds=stops)
+    return Readiness(safe=False, wait=wait + MORE, reason=reason, screen=view.id, holds=stops)
 
 
 def _path(rates: Rates | None, doubt: float, outage: float) -> Path:
