@@ -264,21 +264,29 @@ def _one(view: View, upstream: Upstream, speed: float, outage: float, doubt: flo
     # How long it holds is said of the present moment: an outage is not taken for granted.
     line_now, link_now = _path(view.rates, SURE, 0.0), _path(upstream.rates, SURE, 0.0)
     stops = holds(ahead, in_a_row(here, link_now, line_now) if left > 0 else line_now, speed)
-    by_line = _path(view.rates, SAY, 0.0).reaches(deficit(ahead, line, speed) if left > 0 else lacks)
-    reason: Reason = "screen"
-    wait = by_line
-    if left > 0:
-        brings = _path(upstream.rates, SAY, 0.0)
-        by_link = brings.reaches(deficit(ahead, link.beyond(here), speed))
-        reason = "link" if by_link >= by_line else "screen"
-        # Where each alone would do and the two in a row do not, the slower one takes as long as for all of it.
-        wait = max(by_link, by_line) or max(brings.reaches(lacks), _path(view.rates, SAY, 0.0).reaches(lacks))
+    by_line = lacks if left <= 0 else deficit(ahead, line, speed)
+    by_link = 0.0 if left <= 0 else deficit(ahead, link.beyond(here), speed)
+
+    def waits(doubt: float) -> tuple[float, float]:
+        """Seconds for the link, for the line. Where each alone would do and the two in a row do not, the slower one
+        takes as long as for all of it."""
+        brings, carries = _path(upstream.rates, doubt, 0.0), _path(view.rates, doubt, 0.0)
+        if by_link <= 0 and by_line <= 0:
+            return brings.reaches(lacks), carries.reaches(lacks)
+        return brings.reaches(by_link), carries.reaches(by_line)
+
+    for_link, for_line = waits(SAY)
+    reason: Reason = "link" if left > 0 and for_link >= for_line else "screen"
     rates = upstream.rates if reason == "link" else view.rates
     if rates is None or rates.seconds < SPOKEN * (1 - 1e-9):
         return Readiness(safe=False, reason=reason if rates is not None else None, screen=view.id, holds=stops)
-    if wait > HOPELESS or lacks > view.memory or not fits:
+    # Hopeless is what would take too long even if all went as before, not what a moment's doubt makes long.
+    hoped = max(waits(0.0)[left <= 0 :])
+    if hoped > HOPELESS or lacks > view.memory or not fits:
         return Readiness(safe=False, never=True, reason=reason, screen=view.id, holds=stops)
-    return Readiness(safe=False, wait=wait + MORE, reason=reason, screen=view.id, holds=stops)
+    wait = max(for_link if left > 0 else 0.0, for_line)
+    known = wait < inf
+    return Readiness(safe=False, wait=wait + MORE if known else None, reason=reason, screen=view.id, holds=stops)
 
 
 def _path(rates: Rates | None, doubt: float, outage: float) -> Path:
