@@ -145,6 +145,9 @@ class Listener:
 
     async def _listen(self, socket: web.WebSocketResponse, presenter: Presenter) -> None:
         async for raw in socket:
+            if raw.type is WSMsgType.BINARY:
+                self._relay.presenter_sent(presenter, raw.data)
+                continue
             if raw.type is not WSMsgType.TEXT:
                 return
             try:

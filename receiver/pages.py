@@ -108,7 +108,8 @@ class Pages:
         self._check_key(request)
         if request.headers.get("Origin") != self._origin:
             raise web.HTTPForbidden(text="Not for you.")
-        page = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_MESSAGE, timeout=1.0)
+        # A browser offers to compress; nothing is gained on one machine, and media cannot be made smaller.
+        page = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_MESSAGE, timeout=1.0, compress=False)
         await page.prepare(request)
         async with Outbox(page, request.transport) as outbox:
             self._relay.page_arrived(outbox)

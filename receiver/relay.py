@@ -1,4 +1,5 @@
-"""Between the page on this machine and the presenters: offers go in, answers come out. No IO of its own.
+"""Between the page on this machine and the presenters: offers go in, answers come out, and a path (`receiver.way`) goes
+through where no data channel opens. No IO of its own.
 
 One page at a time: a new one replaces the old. Several presenters may be linked; the first whose offer is passed on
 *holds* the page and keeps it: a second laptop that is switched on in the middle of a hearing takes no screen away. The
@@ -12,9 +13,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
-
-import msgspec
+from typing import Final
 
 from courtcast.wire.link import (
     LINK_PROTOCOL,
@@ -29,10 +28,16 @@ from courtcast.wire.link import (
     Offer,
     PageChanged,
     PageFault,
+    PathClosed,
+    PathControl,
+    PathOpen,
+    PathOpened,
+    PathTaken,
     ToReceiver,
 )
 from receiver.candidates import with_real_addresses
 from receiver.store import Pin
+from receiver.way import Port, Way
 
 GRACE: Final = 15.0
 """Seconds that the page is kept for a holder whose link is gone: a break is noticed on both sides within 7.5 s, and
@@ -49,14 +54,6 @@ MAX_FAULT: Final = 2000
 """Characters of a page's fault that go into the log."""
 
 _log = logging.getLogger(__name__)
-
-
-class Port(Protocol):
-    """One WebSocket to say things over; both calls return at once."""
-
-    def send(self, message: msgspec.Struct) -> None: ...
-
-    def close(self, code: int = 1000) -> None: ...
 
 
 class Presenter:
@@ -104,6 +101,7 @@ class Relay:
         """It has had its time for that."""
         self._trials = 0
         self._page: Port | None = None
+        self._way: Way | None = None
         self.signs = 0
         """Of life, that the page has given in its present session."""
         self._idle: Idle | None = None
@@ -124,6 +122,7 @@ class Relay:
 
     def page_arrived(self, port: Port) -> None:
         if self._page is not None:
+            self._end_way()
             self._page.close(REPLACED)
         self._page = port
         self._number += 1
@@ -135,6 +134,7 @@ class Relay:
 
     def page_gone(self, port: Port) -> None:
         if self._page is port:
+            self._end_way()
             self._page = None
             self._tell_all()
             self._on_change()
@@ -144,6 +144,9 @@ class Relay:
             _log.error("the page: %s: %s", message.where[:MAX_FAULT], message.detail[:MAX_FAULT])
         elif isinstance(message, Answer):
             self._answer(port, message)
+        elif isinstance(message, PathOpened | PathControl | PathTaken | PathClosed):
+            if port is self._page and self._way is not None:
+                self._way.from_page(message)
         elif isinstance(message, Alive) and port is self._page:
             self.signs += 1
 
@@ -166,6 +169,7 @@ class Relay:
         """A second link of the same presenter takes the place of its first."""
         before = self._presenters.get(presenter.pin.fingerprint)
         if before is not None:
+            self._end_way_of(before)
             before.port.close()
         self._presenters[presenter.pin.fingerprint] = presenter
         if self._holds(presenter) and self._proven:
@@ -179,6 +183,7 @@ class Relay:
                 zone=self._card.zone,
                 page=page,
                 taken=taken,
+                relays=True,
             )
         )
         self._on_change()
@@ -187,6 +192,7 @@ class Relay:
         if self._presenters.get(presenter.pin.fingerprint) is not presenter:
             return
         del self._presenters[presenter.pin.fingerprint]
+        self._end_way_of(presenter)
         if self._holds(presenter):
             self._wait_for_holder()
         self._on_change()
@@ -197,15 +203,29 @@ class Relay:
         if isinstance(message, Bye):
             self._leave(presenter, message)
             return
+        if isinstance(message, PathControl | PathTaken | PathClosed):
+            if self._way is not None and self._way.presenter is presenter.port:
+                self._way.from_presenter(message)
+            return
         page, _ = self._view(presenter)
         if page == 0 or message.page != page:
             return  # the presenter hears of the page's going by itself
         if isinstance(message, Attached):
             self._prove(presenter)
-        elif len(message.sdp) <= MAX_SDP and self._page is not None:
-            self._page.send(Offer(message.page, message.sdp))
-            if not self._holds(presenter):
-                self._hand_to(presenter.pin)
+            return
+        if self._page is None or (isinstance(message, Offer) and len(message.sdp) > MAX_SDP):
+            return
+        if not self._holds(presenter):
+            self._hand_to(presenter.pin)
+        if isinstance(message, PathOpen):
+            self._end_way()
+            self._way = Way(message.path, presenter.port, self._page)
+        self._page.send(message)
+
+    def presenter_sent(self, presenter: Presenter, piece: bytes) -> None:
+        """A binary message: media of a path."""
+        if self._way is not None and self._way.presenter is presenter.port:
+            self._way.piece(piece)
 
     def revoke(self, kept: Sequence[Pin]) -> None:
         """Closes the links of all presenters that are not among those pinned now."""
@@ -249,6 +269,7 @@ class Relay:
     def _leave(self, presenter: Presenter, bye: Bye) -> None:
         """A presenter goes on purpose: it gives up the page at once, and its pin where it says so."""
         del self._presenters[presenter.pin.fingerprint]
+        self._end_way_of(presenter)
         presenter.port.close()
         if self._holds(presenter):
             self._hand_to(None)
@@ -258,11 +279,22 @@ class Relay:
 
     def _close(self, presenter: Presenter, reason: str) -> None:
         del self._presenters[presenter.pin.fingerprint]
+        self._end_way_of(presenter)
         presenter.port.send(Bye(reason))
         presenter.port.close()
         self._on_change()
 
+    def _end_way(self) -> None:
+        if self._way is not None:
+            self._way.end()
+            self._way = None
+
+    def _end_way_of(self, presenter: Presenter) -> None:
+        if self._way is not None and self._way.presenter is presenter.port:
+            self._end_way()
+
     def _hand_to(self, pin: Pin | None) -> None:
+        self._end_way()
         self._holder = pin
         self._try_holder()
         self._tell_all()

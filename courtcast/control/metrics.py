@@ -77,6 +77,8 @@ def render(desk: Desk, counters: Counters, streams: int) -> str:
     text.family("fetched_bytes", "gauge", "Bytes held of all links.", [("", sum(e.bytes_fetched for e in exhibits))])
     text.family("screens_paired", "gauge", "Paired screens.", [("", sum(s.paired for s in screens))])
     text.family("screens_online", "gauge", "Screens whose page answers.", [("", sum(s.online for s in screens))])
+    reached = [(f'{{screen="{_label(s.id)}"}}', float(s.path == "websocket")) for s in screens if s.path is not None]
+    text.family("screen_websocket", "gauge", "1 where a screen is reached over TCP for want of UDP.", reached)
     for name, kind, says, value in OF_REPORTS:
         text.family(name, kind, says, [(labels, value(report)) for labels, report in reports])
     lines = [(f'{{screen="{_label(screen.id)}"}}', screen.line) for screen in screens if screen.line is not None]

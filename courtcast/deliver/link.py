@@ -1,6 +1,7 @@
 """One mutual-TLS WebSocket to a paired receiver, kept alive: it says whether there is a page, and carries offers to it.
 
-The link carries no evidence. Losing it takes nothing off a screen: data channels that are open stay open.
+Where no data channel opens it carries a path as well (`courtcast.deliver.relayed`). Losing it takes nothing off a
+screen: data channels that are open stay open.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ import msgspec
 from courtcast.core.identity import Identity
 from courtcast.deliver.address import parse_address
 from courtcast.deliver.pairing import card
+from courtcast.deliver.paths import PathClosed as PathIsClosed
+from courtcast.deliver.relayed import RelayedPath
 from courtcast.deliver.trust import Pinned, client_context, is_pinned
+from courtcast.deliver.writer import Writer
 from courtcast.problems import Refused
 from courtcast.wire.link import (
     LINK_PROTOCOL,
@@ -31,6 +35,11 @@ from courtcast.wire.link import (
     LinkHello,
     Offer,
     PageChanged,
+    PathClosed,
+    PathControl,
+    PathOpen,
+    PathOpened,
+    PathTaken,
     ToReceiver,
 )
 
@@ -42,6 +51,8 @@ HEARTBEAT: Final = 5.0
 """Seconds between pings; the answer has half of that. A cable that was pulled is noticed within 7.5 s."""
 ANSWER: Final = 15.0
 """Seconds for a page to answer an offer: where multicast is dropped, Chromium takes its time over masking addresses."""
+PATH_WITHIN: Final = 5.0
+"""Seconds for a page to say that it listens on a path: one round trip, and what the line has before it."""
 SAY: Final = 5.0
 """Seconds for a message to leave."""
 GOODBYE: Final = 1.0
@@ -90,6 +101,12 @@ class Link:
         self._on_page = on_page
         self._on_state = on_state
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._writer: Writer | None = None
+        self._path: RelayedPath | None = None
+        """Open, or about to be."""
+        self._path_opened: asyncio.Future[None] | None = None
+        self._paths = 0
+        """How many there were; their numbers."""
         self._pending: tuple[int, asyncio.Future[str]] | None = None
         self._woken = asyncio.Event()
         self._steady = False
@@ -148,6 +165,40 @@ class Link:
         finally:
             if self._pending is not None and self._pending[1] is answer:
                 self._pending = None
+
+    @property
+    def relays(self) -> bool:
+        """The receiver passes on paths."""
+        return self.connected and self.hello is not None and self.hello.relays
+
+    async def open_path(self, page: int) -> RelayedPath:
+        """A path over this link, in the place of one before it. Raises LinkDown."""
+        writer = self._writer
+        if writer is None or page != self.page or page == 0 or self._leaving or not self.relays:
+            raise LinkDown
+        self._end_path()
+        self._paths += 1
+        path = self._path = RelayedPath(self._paths, writer)
+        opened = self._path_opened = asyncio.get_running_loop().create_future()
+        try:
+            writer.say(PathOpen(page, path.number))
+            async with asyncio.timeout(PATH_WITHIN):
+                await opened
+        except (TimeoutError, PathIsClosed) as error:
+            raise LinkDown from error
+        finally:
+            if not (opened.done() and not opened.cancelled() and opened.exception() is None):
+                path.end()
+        return path
+
+    def _end_path(self) -> None:
+        """Also where it is only about to be one."""
+        if self._path is not None:
+            self._path.closed_now()
+            self._path = None
+        if self._path_opened is not None and not self._path_opened.done():
+            self._path_opened.set_exception(LinkDown())
+        self._path_opened = None
 
     async def attached(self, page: int) -> None:
         """Channels to that page are open (0: to none): the receiver is told, on later links too. Never raises."""
@@ -228,6 +279,8 @@ class Link:
         if first.protocol != LINK_PROTOCOL or first.id != self._pinned.card.id:
             raise Refused("screen-protocol")
         self._socket, self.connected, self.address, self.hello = socket, True, address, first
+        self._writer = Writer(socket)
+        writing = asyncio.create_task(self._writer.run(), name="link writer")
         self.problem = None
         self._set_page(first.page, first.taken)
         self._on_state()
@@ -237,10 +290,13 @@ class Link:
             return await self._listen(socket)
         finally:
             self._steady = time.monotonic() - began > STEADY
-            self._socket, self.connected = None, False
+            self._socket, self._writer, self.connected = None, None, False
+            writing.cancel()
             self._drop_pending()
+            self._end_path()
             self._set_page(0, None)
             self._on_state()
+            await asyncio.gather(writing, return_exceptions=True)
 
     async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> Refused:
         async for raw in socket:
@@ -251,6 +307,8 @@ class Link:
                 case Answer(page=page, sdp=sdp):
                     if self._pending is not None and self._pending[0] == page and not self._pending[1].done():
                         self._pending[1].set_result(sdp)
+                case PathOpened() | PathControl() | PathTaken() | PathClosed() as message:
+                    self._of_path(message)
                 case Bye(reason=reason):
                     return Refused("screen-revoked" if reason == "revoked" else "screen-unreachable")
                 case None:
@@ -258,11 +316,24 @@ class Link:
                     return Refused("screen-protocol")
         return Refused("screen-unreachable")
 
+    def _of_path(self, message: PathOpened | PathControl | PathTaken | PathClosed) -> None:
+        if self._path is None or message.path != self._path.number:
+            return  # the last words of a path that has ended
+        match message:
+            case PathOpened():
+                if self._path_opened is not None and not self._path_opened.done():
+                    self._path_opened.set_result(None)
+            case PathClosed():
+                self._end_path()
+            case PathControl() | PathTaken():
+                self._path.hear(message)
+
     def _set_page(self, page: int, taken: str | None) -> None:
         self.taken = taken
         if page != self.page:
             self.page = page
             self._drop_pending()
+            self._end_path()
             self._on_page(page)
 
     def _drop_pending(self) -> None:

@@ -1,7 +1,7 @@
-"""Keeps one paired screen connected and fed: link → offer → channels → stage and pump, again and again.
+"""Keeps one paired screen connected and fed: link → path → stage and pump, again and again.
 
-Every state that waits has a limit. Losing the link takes nothing off the screen, nor does losing the channels: the page
-goes on with what it holds, and the next channels begin with the whole stage.
+Every state that waits has a limit. Losing the link takes nothing off the screen, nor does losing a path: the page goes
+on with what it holds, and the next path begins with the whole stage.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import base64
 import binascii
 import contextlib
 import logging
-import random
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -20,12 +19,10 @@ import msgspec
 from courtcast.core.estimate import Estimate
 from courtcast.core.identity import Identity
 from courtcast.core.manifest import Manifest
-from courtcast.deliver.address import parse_address
-from courtcast.deliver.interfaces import offered_addresses
-from courtcast.deliver.link import Link, LinkDown
+from courtcast.deliver.link import Link
 from courtcast.deliver.paths import Path, PathClosed
-from courtcast.deliver.peer import Peer, PeerFailed
 from courtcast.deliver.pump import Fragments, Pump
+from courtcast.deliver.reach import Reach
 from courtcast.deliver.trust import Pinned
 from courtcast.problems import Refused
 from courtcast.tasks import together
@@ -47,18 +44,10 @@ from courtcast.wire.screen import (
 
 SILENT: Final = 2.5
 """Seconds without a word from the page (it reports four times a second) until the screen counts as away."""
-DEAD: Final = 12.0
-"""Seconds without a word until the channels are given up while the link says that there is a page. Longer than the link
-needs to notice a pulled cable (7.5 s): channels find their own way back sooner than new ones could be made."""
 LOOK: Final = 0.5
-"""Seconds between two looks at these."""
-FIRST_WAIT: Final = 0.2
-LONGEST_WAIT: Final = 3.0
-"""Seconds between attempts; shortened at random by up to half so that screens do not come in step."""
+"""Seconds between two looks at this."""
 OTHER_VERSION_WAIT: Final = 20.0
 """Seconds: only an update changes that."""
-STEADY: Final = 10.0
-"""Seconds after which channels that break count as ones that had worked."""
 PICTURE_MOST: Final = 48 * 1024
 CONTROL_MOST: Final = 1024 * 1024
 """Bytes of one message of a page. Holdings are the longest."""
@@ -72,10 +61,6 @@ FAULT_SHOWN: Final = 30.0
 _log = logging.getLogger(__name__)
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(FromScreen)
-
-
-class OtherVersion(Exception):
-    """The page speaks another protocol."""
 
 
 class Session:
@@ -112,18 +97,23 @@ class Session:
         self._manifests, self._fragments = manifests, fragments
         self._clock, self._monotonic, self._interfaces = clock, monotonic, interfaces
         self._on_change = on_change
-        self._page = 0
-        """The page's session that the channels belong to."""
-        self._news = asyncio.Event()
+        self._pumping: asyncio.Task[None] | None = None
+        self._page_news = asyncio.Event()
         """The page came, went or changed."""
         self._heard = 0.0
         self._online = False
         self._other_version = False
         self._no_page = False
-        self._failed = 0
-        """Attempts, since the last that led to open channels."""
         self._fault_until = 0.0
         self.link = Link(pinned, identity, where=where, on_page=self._on_page, on_state=on_change)
+        self._reach = Reach(
+            self.link,
+            name=pinned.card.name,
+            interfaces=interfaces,
+            monotonic=monotonic,
+            use=self._use,
+            silence=lambda: self._monotonic() - self._heard,
+        )
 
     @property
     def online(self) -> bool:
@@ -145,7 +135,7 @@ class Session:
             return self.link.problem.problem()
         if self.link.connected and self._no_page:
             return Refused("screen-no-page").problem()
-        if self.link.connected and self._failed >= NO_CHANNEL:
+        if self.link.connected and self._reach.failures >= NO_CHANNEL:
             return Refused("screen-no-channel").problem()
         return None
 
@@ -168,90 +158,67 @@ class Session:
 
     async def run(self) -> None:
         """Until cancelled."""
-        await together(self.link.run, self._keep_attached)
-
-    async def _keep_attached(self) -> None:
-        wait = FIRST_WAIT
-        while True:
-            self._news.clear()
-            if self.link.page == 0:
-                await self._page_to_come()
-                continue
-            begun, pause = self._monotonic(), 0.0
-            try:
-                await self._attach(self.link.page)
-            except OtherVersion:
-                pause = OTHER_VERSION_WAIT
-            except (LinkDown, PeerFailed, PathClosed) as error:
-                self._failed += isinstance(error, PeerFailed)
-                _log.info("screen %s: %s", self.pinned.card.name, error or type(error).__name__)
-            finally:
-                self._page, self.path, self.pump = 0, None, None
-                self._look()
-            wait = FIRST_WAIT if self._monotonic() - begun > STEADY else min(LONGEST_WAIT, wait * 2)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause or wait * random.uniform(0.5, 1.0)):  # noqa: S311 (no secret)
-                    await self._news.wait()
-
-    async def _page_to_come(self) -> None:
         try:
-            async with asyncio.timeout(NO_PAGE):
-                await self._news.wait()
-        except TimeoutError:
-            self._no_page = True
-            self._on_change()
-            await self._news.wait()
-        self._no_page = False
-
-    async def _attach(self, page: int) -> None:
-        """One set of channels, from the offer to their end."""
-        peer = Peer(await asyncio.to_thread(offered_addresses, self._interfaces))
-        try:
-            answer = await self.link.offer(page, await peer.offer())
-            path = await peer.accept(answer, parse_address(self.link.address or "").host)
-            self._page = page
-            await self.link.attached(page)
-            await self._converse(path)
+            await together(self.link.run, self._reach.run, self._watch, self._mind_page)
         finally:
-            await self.link.attached(0)
-            await peer.close()
+            if self._pumping is not None:
+                self._pumping.cancel()
+                await asyncio.gather(self._pumping, return_exceptions=True)
 
-    async def _converse(self, path: Path) -> None:
-        self.path, self._heard, self._other_version, self._failed = path, self._monotonic(), False, 0
-        self.pump = Pump(
-            path,
-            manifests=self._manifests,
-            fragments=self._fragments,
-            clock=self._clock,
-            monotonic=self._monotonic,
-            estimate=self.estimate,
-        )
-        self._say(path, Welcome(protocol=PROTOCOL, presenter=self._presenter, build=self._build))
-        if self.stage is not None:
-            self._say(path, self.stage)
-            self.pump.set_stage(self.stage)
-        path.listen(self._hear)
-        self._look()
-        try:
-            await together(self.pump.run, lambda: self._mind(path))
-        except* PathClosed:
-            pass  # the end of either is the end of both
-        if self._other_version:
-            raise OtherVersion
+    async def _mind_page(self) -> None:
+        """People are told where there is none for longer than a reload takes."""
+        while True:
+            self._page_news.clear()
+            if self.link.page == 0:
+                try:
+                    async with asyncio.timeout(NO_PAGE):
+                        await self._page_news.wait()
+                        continue
+                except TimeoutError:
+                    self._no_page = True
+                    self._on_change()
+            await self._page_news.wait()
+            self._no_page = False
 
-    async def _mind(self, path: Path) -> None:
-        """Looks after silence, and ends the channels that have no page behind them."""
-        answering = self._monotonic()
+    async def _watch(self) -> None:
+        """Silence begins without an event. A pump that broke by a fault of ours ends the session."""
         while True:
             await asyncio.sleep(LOOK)
             self._look()
-            now = self._monotonic()
-            if self.link.page == 0:
-                answering = now
-            if path.closed or self._other_version or self.link.page not in (0, self._page):
-                raise PathClosed
-            if now - max(self._heard, answering) > DEAD:
-                raise PathClosed
+            if self._pumping is not None and self._pumping.done():
+                self._pumping.result()
+
+    def _use(self, path: Path | None) -> None:
+        """From now on this path, in the place of the one before."""
+        if self._pumping is not None:
+            self._pumping.cancel()
+        if self.path is not None:  # what the line carried is counted to its end; another path counts from nothing
+            self.estimate.note(max(0, self.path.sent - self.path.buffered), 0, now=self._monotonic())
+        self.path = self.pump = self._pumping = None
+        if path is not None:
+            self.path, self._heard, self._other_version = path, self._monotonic(), False
+            self.estimate.line = None
+            pump = self.pump = Pump(
+                path,
+                manifests=self._manifests,
+                fragments=self._fragments,
+                clock=self._clock,
+                monotonic=self._monotonic,
+                estimate=self.estimate,
+            )
+            self._say(path, Welcome(protocol=PROTOCOL, presenter=self._presenter, build=self._build))
+            if self.stage is not None:
+                self._say(path, self.stage)
+                pump.set_stage(self.stage)
+            self._pumping = asyncio.create_task(self._run_pump(pump), name=f"pump {self.pinned.card.id}")
+            path.listen(lambda text: self._hear(path, text))
+        self._on_change()
+        self._look()
+
+    async def _run_pump(self, pump: Pump) -> None:
+        with contextlib.suppress(PathClosed):
+            await pump.run()
+        self._reach.wake()
 
     def _look(self) -> None:
         if self.online != self._online:
@@ -259,18 +226,18 @@ class Session:
             self._on_change()
 
     def _on_page(self, page: int) -> None:
-        if page:
-            self._news.set()
+        self._page_news.set()
+        self._reach.wake()
 
-    def _hear(self, text: str) -> None:
-        """One message of the page."""
+    def _hear(self, path: Path, text: str) -> None:
+        """One message of the page. What still comes over a path that is no longer in use says nothing new."""
+        pump = self.pump
+        if path is not self.path or pump is None:
+            return
         try:
             message = _decoder.decode(text[:CONTROL_MOST])
         except msgspec.DecodeError as error:
             _log.warning("screen %s said something that is no message: %s", self.pinned.card.name, error)
-            return
-        path, pump = self.path, self.pump
-        if path is None or pump is None:
             return
         self._heard = self._monotonic()
         match message:
@@ -285,8 +252,10 @@ class Session:
             case Holdings():
                 pump.holdings(message)
             case Hello(protocol=protocol):
-                self._other_version = protocol != PROTOCOL
                 pump.hello(message)
+                if protocol != PROTOCOL:
+                    self._reach.pause(OTHER_VERSION_WAIT)
+                    self._other_version = True
                 self._on_change()
             case Picture(jpeg=jpeg):
                 self._keep_picture(jpeg)
@@ -307,5 +276,5 @@ class Session:
             self._on_change()
 
     def _say(self, path: Path, message: ToScreen) -> None:
-        with contextlib.suppress(PathClosed):
+        with contextlib.suppress(PathClosed, BufferError):
             path.send_control(_encoder.encode(message).decode())

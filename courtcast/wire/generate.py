@@ -62,6 +62,9 @@ CONSTANTS: tuple[tuple[ModuleType, str], ...] = (
     (media, "KIND_ROWS"),
     (media, "KIND_INIT"),
     (media, "KIND_FRAGMENT"),
+    (link, "PATH_PREFIX"),
+    (link, "PIECE_MOST"),
+    (link, "PATH_CONTROL_MOST"),
 )
 
 

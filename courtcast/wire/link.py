@@ -1,16 +1,50 @@
 """Between presenter and receiver, over one WebSocket in mutual TLS 1.3 (and the few calls a stranger has).
 
 HTTP paths of the receiver: `GET /` its `Card`; `POST /introduce` with the caller's certificate (DER) so that the next
-connection can prove it; `GET /pair` a WebSocket of the pairing messages; `GET /link` the WebSocket of `LinkMessage`.
+connection can prove it; `GET /pair` a WebSocket of the pairing messages; `GET /link` the WebSocket of `FromReceiver`
+and `ToReceiver`.
+
+Where no data channel opens, the messages of a *path* run over the same two WebSockets, presenter ↔ receiver ↔ page:
+`control` inside `PathControl`, `media` as binary messages, each four bytes of the path's number (big-endian) and one
+message of the media stream. The presenter numbers its paths; what belongs to another number than the last is dropped.
 """
 
 from __future__ import annotations
 
+import struct
+
 import msgspec
+
+from courtcast.wire.media import HEADER, PIECE
 
 LINK_PROTOCOL = 2
 SERVICE = "_courtcast._tcp.local."
 """TXT records: id, name, zone, protocol."""
+
+PATH_MOST = 288 * 1024
+"""Bytes of media that a path may have sent and the page not taken: the pump's largest window, and two pieces. Who goes
+beyond has the path closed."""
+PATH_PREFIX = 4
+"""Bytes of the path's number in front of each message of the media stream."""
+PIECE_MOST = PATH_PREFIX + HEADER + PIECE
+"""Bytes of one binary message."""
+PATH_CONTROL_MOST = 80 * 1024
+"""Characters of one message of control. Inside another it stays below the 256 KiB that a WebSocket message may have."""
+
+_NUMBER = struct.Struct(">I")
+
+
+def pack_piece(path: int, message: bytes) -> bytes:
+    """One binary message of the link: a message of the media stream that belongs to a path."""
+    return _NUMBER.pack(path) + message
+
+
+def path_of(piece: bytes) -> int:
+    """The path that a binary message belongs to. Raises ValueError where it can be none."""
+    if not PATH_PREFIX + HEADER <= len(piece) <= PIECE_MOST:
+        raise ValueError(f"{len(piece)} bytes")
+    number: int = _NUMBER.unpack_from(piece)[0]
+    return number
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +96,8 @@ class LinkHello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
     """Number of the page's current session, 0 while there is none. A reload gives a new one."""
     taken: str | None = None
     """Name of another presenter that has the page now; `page` is 0 meanwhile."""
+    relays: bool = False
+    """It passes on paths (`PathOpen`)."""
 
 
 class PageChanged(msgspec.Struct, frozen=True, tag="page"):
@@ -87,7 +123,7 @@ class Answer(msgspec.Struct, frozen=True, tag="answer"):
 
 
 class Attached(msgspec.Struct, frozen=True, tag="attached"):
-    """Presenter → receiver: its channels to this session of the page are open. Said on each link while they are."""
+    """Presenter → receiver: a path to this session of the page is open. Said on each link while one is."""
 
     page: int
 
@@ -98,8 +134,43 @@ class Bye(msgspec.Struct, frozen=True, tag="bye"):
     reason: str
 
 
-FromReceiver = LinkHello | PageChanged | Answer | Bye
-ToReceiver = Offer | Attached | Bye
+class PathOpen(msgspec.Struct, frozen=True, tag="path-open"):
+    """Presenter → page: a path over the link begins, in the place of any before it."""
+
+    page: int
+    path: int
+    """1 … 2³² − 1; another for each path of one link."""
+
+
+class PathOpened(msgspec.Struct, frozen=True, tag="path-opened"):
+    """Page → presenter: it listens, and says its hello on it."""
+
+    path: int
+
+
+class PathControl(msgspec.Struct, frozen=True, tag="path-control"):
+    """Either way: one message of the `control` stream."""
+
+    path: int
+    text: str
+
+
+class PathTaken(msgspec.Struct, frozen=True, tag="path-taken"):
+    """Either way: what was taken of what the other side sent, ever. Of the page: bytes of media messages, those that
+    complete an object once it is verified. Of the presenter: characters of control."""
+
+    path: int
+    amount: int
+
+
+class PathClosed(msgspec.Struct, frozen=True, tag="path-closed"):
+    """Either way, also from the receiver to both: the path has ended."""
+
+    path: int
+
+
+FromReceiver = LinkHello | PageChanged | Answer | PathOpened | PathControl | PathTaken | PathClosed | Bye
+ToReceiver = Offer | Attached | PathOpen | PathControl | PathTaken | PathClosed | Bye
 
 
 class PageHello(msgspec.Struct, frozen=True, tag="page-hello"):
@@ -138,5 +209,5 @@ class Idle(msgspec.Struct, frozen=True, kw_only=True, tag="idle"):
     build: str = ""
 
 
-FromPage = PageHello | Answer | Alive | PageFault
-ToPage = Idle | Offer
+FromPage = PageHello | Answer | PathOpened | PathControl | PathTaken | PathClosed | Alive | PageFault
+ToPage = Idle | Offer | PathOpen | PathControl | PathTaken | PathClosed

@@ -21,3 +21,14 @@ async def test_a_line_is_shown_where_it_is_known(place: House, call: Caller) -> 
         'courtcast_line_queueing_seconds{screen="jury"} 0.004',
         'courtcast_line_loss_ratio{screen="jury"} 0.012',
     ]
+
+
+async def test_screens_that_are_reached_the_slower_way_are_counted(place: House, call: Caller) -> None:
+    known = place.wall.known
+    for screen, path in (("jury", "websocket"), ("judge", "webrtc")):
+        known[screen] = msgspec.structs.replace(known[screen], path=path)
+    lines = (await (await call.client.get("/metrics")).text()).splitlines()
+    assert sorted(found for found in lines if found.startswith("courtcast_screen_websocket")) == [
+        'courtcast_screen_websocket{screen="judge"} 0.0',
+        'courtcast_screen_websocket{screen="jury"} 1.0',
+    ]

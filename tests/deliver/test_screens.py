@@ -73,6 +73,7 @@ class Room:
 async def displayed(receiver: Screen, program: PageProgram) -> AsyncIterator[None]:
     """The page on a receiver: it answers every offer that comes."""
     async with page(receiver) as socket:
+        socket.program = program
 
         async def answer() -> None:
             while True:
@@ -191,7 +192,6 @@ async def test_a_silent_page_counts_as_away_and_comes_back(
     room: Room, jury: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session_module, "SILENT", 0.8)
-    monkeypatch.setattr(session_module, "DEAD", 2.5)
     known = await room.paired(jury)
     room.screens.set_stages({known: stage(1)})
     async with PageProgram() as program, displayed(jury, program):
@@ -384,6 +384,7 @@ async def test_a_page_that_cannot_be_reached_is_named_and_tried_again(
     monkeypatch.setattr(peer_module, "OPEN_WITHIN", 0.4)
     known = await room.paired(jury)
     lost = PageProgram(passes=False)
+    lost.relays = False
     async with lost, displayed(jury, lost):
         await until(lambda: named(room, known) == "screen-no-channel")
     async with PageProgram() as program, displayed(jury, program):
@@ -420,6 +421,7 @@ async def test_a_presenter_that_reaches_no_page_keeps_it_from_others_for_a_while
     known = await room.paired(jury)
     newcomer = Room(tmp_path / "newcomer")
     async with PageProgram(passes=False) as program, displayed(jury, program), newcomer.open():
+        program.relays = False
         await until(lambda: named(room, known) == "screen-no-channel")
         await newcomer.paired(jury)
         link = newcomer.screens._sessions[known].link

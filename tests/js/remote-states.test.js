@@ -89,3 +89,14 @@ test("who will see it is said on the button, and nobody is no answer", () => {
   assert.equal(look(model, { ...around, zones: [] }).show.meaning, null);
   assert.notEqual(look(model, { ...around, zones: ["judge"] }).show.meaning, look(model, { ...around, zones: null }).show.meaning);
 });
+
+test("the path is named only where it is the slower one, and the screen answers", () => {
+  const { model } = state("playing");
+  const around = /** @type {const} */ ({ link: "live", now: 50, clock: 100, east: 0, zones: null, build: "" });
+  /** @param {Partial<import("../../web/shared/wire.js").Screen>} fields */
+  const about = (fields) => look({ ...model, screens: model.screens.map((screen) => ({ ...screen, ...fields })) }, around).tiles.map((tile) => tile.about);
+  assert.ok(about({ path: "websocket" }).every((words) => words.includes("slower connection")));
+  for (const fields of [{ path: /** @type {const} */ ("webrtc") }, { path: null }, { path: /** @type {const} */ ("websocket"), online: false }]) {
+    assert.ok(!about(fields).some((words) => words.includes("slower")));
+  }
+});

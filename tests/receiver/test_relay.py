@@ -17,6 +17,14 @@ class Ear:
     def __init__(self) -> None:
         self.heard: list[msgspec.Struct] = []
         self.closed: int | None = None
+        self.pieces: list[bytes] = []
+        self.dropped: list[int] = []
+
+    def send_piece(self, path: int, piece: bytes) -> None:
+        self.pieces.append(piece)
+
+    def drop_pieces(self, path: int) -> None:
+        self.dropped.append(path)
 
     def send(self, message: msgspec.Struct) -> None:
         self.heard.append(message)

@@ -1,6 +1,6 @@
 """A screen's page as a program: answers an offer, keeps verified fragments, reports, and can be told to misbehave.
 
-It ends real data channels and says what `receiver/screen` says, without a browser.
+It ends real data channels, and paths over its receiver's line, and says what `receiver/screen` says, without a browser.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from aiortc import RTCDataChannel, RTCSessionDescription
 
 from courtcast.core.spans import Spans
 from courtcast.deliver.peer import Connection
+from courtcast.wire.link import PATH_PREFIX, PathClosed, PathControl, PathOpen, PathOpened, PathTaken, path_of
 from courtcast.wire.media import KIND_FRAGMENT, KIND_INIT, KIND_ROWS, ManifestRows, MediaHeader, Row, unpack
 from courtcast.wire.screen import PROTOCOL, Hello, Holding, Holdings, Ping, Report, Stage
 
@@ -60,6 +61,18 @@ class PageProgram:
         self.mute = False
         """It says nothing any more, as a page whose thread hangs."""
         self.connection: Connection | None = None
+        self.relays = True
+        """It listens on paths over its receiver's line."""
+        self.takes = True
+        """It says what it took of the media there."""
+        self.path: int | None = None
+        """The number of the one that is open."""
+        self.taken = 0
+        """Bytes of media that came over it."""
+        self.acknowledged = 0
+        """Characters of control that the presenter has had over it."""
+        self._speak: Callable[[str], None] = lambda _: None
+        self._over_line: Callable[[msgspec.Struct], None] = lambda _: None
         self._told: Holdings | None = None
         self._partial: tuple[MediaHeader, bytearray] | None = None
         self._channels: dict[str, RTCDataChannel] = {}
@@ -74,18 +87,22 @@ class PageProgram:
         await self.close()
 
     async def close(self) -> None:
+        self.path = None
+        self._speak = lambda _: None
+        await self._end_connection()
         if self._reporter is not None:
             self._reporter.cancel()
             await asyncio.gather(self._reporter, return_exceptions=True)
             self._reporter = None
+
+    async def _end_connection(self) -> None:
         if self.connection is not None:
             await self.connection.close()
             self.connection = None
 
     async def answer(self, offer: str) -> str:
-        await self.close()
+        await self._end_connection()
         self._channels.clear()
-        self._partial = self._told = None
         self.connection = connection = Connection(["127.0.0.1"])
         connection.on("datachannel", self._on_channel)
         if not self.passes:
@@ -96,9 +113,8 @@ class PageProgram:
         return sdp if self.passes else _DISCARD.sub(r"\1 9 typ", sdp)
 
     def say(self, message: msgspec.Struct) -> None:
-        channel = self._channels.get("control")
-        if channel is not None and channel.readyState == "open" and not self.mute:
-            channel.send(msgspec.json.encode(message).decode())
+        if not self.mute:
+            self._speak(msgspec.json.encode(message).decode())
 
     def say_raw(self, text: str) -> None:
         self._channels["control"].send(text)
@@ -135,9 +151,40 @@ class PageProgram:
         self._channels[channel.label] = channel
         channel.on("message", self._on_control if channel.label == "control" else self._on_media)
         if channel.label == "control":
-            self.say(Hello(protocol=self.protocol, budget=self.budget))
-            self.tell_holdings()
-            self._reporter = asyncio.create_task(self._report())
+            self._begin(lambda text: channel.send(text) if channel.readyState == "open" else None)
+
+    def _begin(self, speak: Callable[[str], None]) -> None:
+        """A path is open: it is the one in use from now on."""
+        self._speak = speak
+        self._partial = self._told = None
+        self.say(Hello(protocol=self.protocol, budget=self.budget))
+        self.tell_holdings()
+        if self._reporter is not None:
+            self._reporter.cancel()
+        self._reporter = asyncio.create_task(self._report())
+
+    def relayed(self, message: msgspec.Struct, say: Callable[[msgspec.Struct], None]) -> None:
+        """Something of a path over the receiver's line."""
+        self._over_line = say
+        if isinstance(message, PathOpen) and self.relays:
+            number = self.path = message.path
+            self.taken = self.acknowledged = 0
+            say(PathOpened(number))
+            self._begin(lambda text: say(PathControl(number, text)) if self.path == number else None)
+        elif isinstance(message, PathControl) and message.path == self.path:
+            self._on_control(message.text)
+        elif isinstance(message, PathTaken) and message.path == self.path:
+            self.acknowledged = message.amount
+        elif isinstance(message, PathClosed) and message.path == self.path:
+            self.path = None
+
+    def relayed_media(self, piece: bytes) -> None:
+        if path_of(piece) != self.path:
+            return
+        self.taken += len(piece) - PATH_PREFIX
+        self._on_media(piece[PATH_PREFIX:])
+        if self.takes:
+            self._over_line(PathTaken(self.path, self.taken))
 
     async def _report(self) -> None:
         number = 0

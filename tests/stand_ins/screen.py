@@ -18,6 +18,7 @@ from courtcast.deliver.trust import Pinned, client_context
 from courtcast.wire.link import Answer, Idle, Offer, PageHello, ToPage
 from receiver.agent import Agent, Settings
 from receiver.store import Store
+from tests.stand_ins.page import PageProgram
 
 HERE = "127.0.0.1"
 QUICK = 0.05
@@ -88,6 +89,10 @@ class StandInPage:
         self.socket = socket
         self.idle: Idle | None = None
         self.offers: asyncio.Queue[Offer] = asyncio.Queue()
+        self.program: PageProgram | None = None
+        """Takes what comes over the receiver's line of a path."""
+        self.to_say: asyncio.Queue[msgspec.Struct] = asyncio.Queue()
+        """What others than `say` say over the line."""
         self.idles: asyncio.Queue[Idle] = asyncio.Queue()
 
     async def say(self, message: msgspec.Struct) -> None:
@@ -109,12 +114,22 @@ class StandInPage:
 
     async def listen(self) -> None:
         async for raw in self.socket:
+            if raw.type is aiohttp.WSMsgType.BINARY:
+                if self.program is not None:
+                    self.program.relayed_media(raw.data)
+                continue
             message: ToPage = msgspec.json.decode(raw.data, type=ToPage)
             if isinstance(message, Idle):
                 self.idle = message
                 self.idles.put_nowait(message)
-            else:
+            elif isinstance(message, Offer):
                 self.offers.put_nowait(message)
+            elif self.program is not None:
+                self.program.relayed(message, self.to_say.put_nowait)
+
+    async def speak(self) -> None:
+        while True:
+            await self.say(await self.to_say.get())
 
 
 @asynccontextmanager
@@ -127,12 +142,13 @@ async def page(on: Screen) -> AsyncIterator[StandInPage]:
     ):
         stand_in = StandInPage(socket)
         await stand_in.say(PageHello(""))
-        listening = asyncio.create_task(stand_in.listen())
+        tasks = [asyncio.create_task(stand_in.listen()), asyncio.create_task(stand_in.speak())]
         try:
             yield stand_in
         finally:
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager

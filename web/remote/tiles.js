@@ -31,7 +31,7 @@ export const OLD = 3;
  * @property {{text: string, tone: Tone}} holds how long it can go on
  * @property {string | null} problem
  * @property {boolean} sound
- * @property {string} about its zone, where the name does not say it, and how much later it comes
+ * @property {string} about its zone, where the name does not say it, how much later it comes, and by which slower way
  * @property {string} address
  * @property {number} volume
  * @property {number} delay milliseconds that it comes later than the room
@@ -131,7 +131,7 @@ const tile = (model, screen, seen) => {
     holds: problem === null ? holds(model, screen, seen) : { text: "", tone: "quiet" },
     problem: problem?.detail ?? null,
     sound: screen.sound,
-    about: [screen.name.toLowerCase().includes(screen.zone.toLowerCase()) ? "" : screen.zone, shifted(screen.delay_ms)].filter(Boolean).join(" · "),
+    about: [screen.name.toLowerCase().includes(screen.zone.toLowerCase()) ? "" : screen.zone, shifted(screen.delay_ms), slower(screen)].filter(Boolean).join(" · "),
     address: screen.address,
     volume: screen.volume,
     delay: screen.delay_ms,
@@ -141,6 +141,9 @@ const tile = (model, screen, seen) => {
 
 /** @param {number} ms @returns {string} in words, where it is not the room's own time */
 const shifted = (ms) => (ms === 0 ? "" : `${Math.abs(ms)} ms ${ms > 0 ? "later" : "earlier"}`);
+
+/** @param {Screen} screen @returns {string} in words, where it is reached by the slower of the two paths */
+const slower = ({ online, path }) => (online && path === "websocket" ? "slower connection" : "");
 
 /** @param {Model} model @param {Screen} screen @param {Seen} seen @returns {Tile["holds"]} */
 const holds = (model, screen, seen) => {

@@ -17,6 +17,9 @@ export const GOP_MOST = 100663296;
 export const KIND_ROWS = 1;
 export const KIND_INIT = 2;
 export const KIND_FRAGMENT = 3;
+export const PATH_PREFIX = 4;
+export const PIECE_MOST = 16412;
+export const PATH_CONTROL_MOST = 81920;
 
 // The control stream: presenter and page
 
@@ -428,6 +431,67 @@ export const Answer = record(
 );
 
 /**
+ * Page → presenter: it listens, and says its hello on it.
+ * @typedef {object} PathOpened
+ * @property {"path-opened"} type
+ * @property {number} path
+ */
+/** @type {Codec<PathOpened>} */
+export const PathOpened = record(
+  {
+    path: [integer],
+  },
+  { tag: "path-opened" },
+);
+
+/**
+ * Either way: one message of the `control` stream.
+ * @typedef {object} PathControl
+ * @property {"path-control"} type
+ * @property {number} path
+ * @property {string} text
+ */
+/** @type {Codec<PathControl>} */
+export const PathControl = record(
+  {
+    path: [integer],
+    text: [text],
+  },
+  { tag: "path-control" },
+);
+
+/**
+ * Either way: what was taken of what the other side sent, ever. Of the page: bytes of media messages, those that
+ * complete an object once it is verified. Of the presenter: characters of control.
+ * @typedef {object} PathTaken
+ * @property {"path-taken"} type
+ * @property {number} path
+ * @property {number} amount
+ */
+/** @type {Codec<PathTaken>} */
+export const PathTaken = record(
+  {
+    path: [integer],
+    amount: [integer],
+  },
+  { tag: "path-taken" },
+);
+
+/**
+ * Either way, also from the receiver to both: the path has ended.
+ * @typedef {object} PathClosed
+ * @property {"path-closed"} type
+ * @property {number} path
+ */
+/** @type {Codec<PathClosed>} */
+export const PathClosed = record(
+  {
+    path: [integer],
+  },
+  { tag: "path-closed" },
+);
+
+/**
  * Page → receiver, every two seconds from the thread that draws: while it hangs, nothing comes.
  * @typedef {object} Alive
  * @property {"alive"} type
@@ -501,20 +565,44 @@ export const Offer = record(
   { tag: "offer" },
 );
 
-/** @typedef {PageHello | Answer | Alive | PageFault} FromPage */
+/**
+ * Presenter → page: a path over the link begins, in the place of any before it.
+ * @typedef {object} PathOpen
+ * @property {"path-open"} type
+ * @property {number} page
+ * @property {number} path 1 … 2³² − 1; another for each path of one link.
+ */
+/** @type {Codec<PathOpen>} */
+export const PathOpen = record(
+  {
+    page: [integer],
+    path: [integer],
+  },
+  { tag: "path-open" },
+);
+
+/** @typedef {PageHello | Answer | PathOpened | PathControl | PathTaken | PathClosed | Alive | PageFault} FromPage */
 /** @type {Codec<FromPage>} */
 export const FromPage = union({
   "page-hello": PageHello,
   "answer": Answer,
+  "path-opened": PathOpened,
+  "path-control": PathControl,
+  "path-taken": PathTaken,
+  "path-closed": PathClosed,
   "alive": Alive,
   "page-fault": PageFault,
 });
 
-/** @typedef {Idle | Offer} ToPage */
+/** @typedef {Idle | Offer | PathOpen | PathControl | PathTaken | PathClosed} ToPage */
 /** @type {Codec<ToPage>} */
 export const ToPage = union({
   "idle": Idle,
   "offer": Offer,
+  "path-open": PathOpen,
+  "path-control": PathControl,
+  "path-taken": PathTaken,
+  "path-closed": PathClosed,
 });
 
 // The HTTP API and its events

@@ -1,0 +1,245 @@
+"""The second path to a screen, through a real receiver, and the way between the two; the page is a program."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from courtcast.deliver import ladder as ladder_module
+from courtcast.deliver import link as link_module
+from courtcast.deliver import peer as peer_module
+from courtcast.deliver.paths import PathClosed
+from courtcast.deliver.relayed import RelayedPath
+from courtcast.wire.link import (
+    PATH_CONTROL_MOST,
+    PATH_MOST,
+    PathControl,
+    PathOpened,
+    PathTaken,
+    ToReceiver,
+)
+from courtcast.wire.link import PathClosed as Closed
+from courtcast.wire.media import PIECE
+from courtcast.wire.screen import Stage
+from tests.deliver.test_pump import SHOWN, Clip
+from tests.deliver.test_screens import Room, displayed, stage
+from tests.stand_ins.page import PageProgram, until
+from tests.stand_ins.screen import Screen, screen
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    made = Room(tmp_path / "presenter")
+    async with made.open():
+        yield made
+
+
+@pytest.fixture
+async def jury(tmp_path: Path) -> AsyncIterator[Screen]:
+    async with screen(tmp_path / "jury") as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No UDP shows sooner than on a poor line."""
+    monkeypatch.setattr(peer_module, "OPEN_WITHIN", 0.6)
+    monkeypatch.setattr(ladder_module, "BACK_FIRST", 0.3)
+
+
+def path_of(room: Room, known: str) -> str | None:
+    seen = room.screens.get(known)
+    return seen.path if seen.online else None
+
+
+async def test_where_no_channel_opens_everything_comes_over_the_link(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    clip = await Clip(room.store, SHOWN).grow(4)
+    room.manifests[SHOWN] = clip.manifest
+    room.screens.set_stages({known: stage(5, clip)})
+    async with PageProgram(passes=False) as program, displayed(jury, program):
+        await until(lambda: path_of(room, known) == "websocket", 20)
+        await until(lambda: len(program.arrived) == 8)
+        assert program.stages[-1][1].revision == 5
+        assert room.screens.get(known).problem is None
+        await until(lambda: room.screens.to_send(known, SHOWN, 0.0, None) == 0)
+        assert program.aborted == 0
+        await until(lambda: program.acknowledged > 0)
+
+
+async def test_back_to_channels_when_they_open_and_nothing_held_comes_twice(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    clip = await Clip(room.store, SHOWN).grow(4, finish=False)
+    room.manifests[SHOWN] = clip.manifest
+    room.screens.set_stages({known: stage(5, clip)})
+    async with PageProgram(passes=False) as program, displayed(jury, program):
+        await until(lambda: path_of(room, known) == "websocket" and len(program.arrived) == 8, 20)
+        program.passes = True
+        await until(lambda: path_of(room, known) == "webrtc", 40)
+        await clip.grow(2)
+        room.screens.wake()
+        await until(lambda: len(program.arrived) >= 12)
+        assert len(set(program.arrived)) == len(program.arrived) == 12
+        assert program.path is None, "the older one is closed"
+
+
+async def test_channels_that_break_are_followed_by_the_link(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    clip = await Clip(room.store, SHOWN).grow(4)
+    room.manifests[SHOWN] = clip.manifest
+    room.screens.set_stages({known: stage(5, clip)})
+    async with PageProgram() as program, displayed(jury, program):
+        await until(lambda: path_of(room, known) == "webrtc" and len(program.arrived) == 8, 20)
+        program.passes = False
+        assert program.connection is not None
+        await program.connection.close()
+        await until(lambda: path_of(room, known) == "websocket", 30)
+        room.screens.set_stages({known: stage(6, clip)})
+        await until(lambda: program.stages[-1][1].revision == 6)
+        assert len(program.arrived) == 8, "what it holds does not come again"
+
+
+async def test_a_page_that_takes_nothing_gets_no_more_than_may_wait(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    clip = await Clip(room.store, SHOWN, size=200_000).grow(8)
+    room.manifests[SHOWN] = clip.manifest
+    async with PageProgram(passes=False) as program, displayed(jury, program):
+        program.takes = False
+        room.screens.set_stages({known: stage(5, clip)})
+        await until(lambda: path_of(room, known) == "websocket", 20)
+        await until(lambda: program.taken > 0)
+        await asyncio.sleep(1.0)
+        assert program.taken <= PATH_MOST
+        asked = time.monotonic()
+        room.screens.set_stages({known: Stage(revision=6)})
+        await until(lambda: program.stages[-1][1].revision == 6)
+        assert program.stages[-1][0] - asked < 2, "black does not wait for it"
+
+
+async def test_a_page_that_says_nonsense_of_what_it_took_is_reached_anew(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    room.screens.set_stages({known: stage(5)})
+    async with PageProgram(passes=False) as program, displayed(jury, program):
+        await until(lambda: path_of(room, known) == "websocket", 20)
+        first = program.path
+        assert first is not None
+        program._over_line(PathTaken(first, 10**6))
+        await until(lambda: program.path not in (None, first))
+        await until(lambda: path_of(room, known) == "websocket")
+
+
+async def test_a_page_that_never_listens_costs_nothing_but_time(
+    room: Room, jury: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_module, "PATH_WITHIN", 0.3)
+    known = await room.paired(jury)
+    async with PageProgram(passes=False) as program, displayed(jury, program):
+        program.relays = False
+        await asyncio.sleep(2)
+        program.relays = True
+        await until(lambda: path_of(room, known) == "websocket", 20)
+
+
+class Out:
+    """A link that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.said: list[ToReceiver] = []
+        self.pieces: list[bytes] = []
+        self.full = False
+
+    @property
+    def media_waiting(self) -> int:
+        return sum(map(len, self.pieces))
+
+    def say(self, message: ToReceiver) -> None:
+        if self.full:
+            raise PathClosed("full")
+        self.said.append(message)
+
+    def send(self, path: int, message: bytes) -> None:
+        self.pieces.append(message)
+
+    def drop(self, path: int) -> None:
+        self.pieces.clear()
+
+
+def test_what_is_buffered_is_what_the_page_has_not_taken() -> None:
+    out = Out()
+    path = RelayedPath(2, out)
+    calls: list[int] = []
+    path.on_progress = lambda: calls.append(path.buffered)
+    for _ in range(4):
+        path.send_media(bytes(PIECE))
+    out.pieces.clear()
+    assert (path.sent, path.buffered, path.waiting) == (4 * PIECE, 4 * PIECE, 0)
+    path.hear(PathTaken(2, 3 * PIECE))
+    assert (calls, path.buffered) == ([PIECE], PIECE)
+
+
+def test_more_than_a_path_takes_is_refused() -> None:
+    path = RelayedPath(2, Out())
+    for _ in range(PATH_MOST // PIECE):
+        path.send_media(bytes(PIECE))
+    with pytest.raises(BufferError):
+        path.send_media(bytes(PIECE))
+    with pytest.raises(BufferError):
+        path.send_control("x" * (PATH_CONTROL_MOST + 1))
+    assert not path.closed
+
+
+@pytest.mark.parametrize("amount", [-1, PIECE - 1, 2 * PIECE + 1])
+def test_a_page_that_took_what_was_not_sent_has_its_path_closed(amount: int) -> None:
+    out = Out()
+    path = RelayedPath(2, out)
+    path.send_media(bytes(PIECE))
+    path.hear(PathTaken(2, PIECE))
+    path.send_media(bytes(PIECE))
+    path.hear(PathTaken(2, amount))
+    assert path.closed
+    assert out.said[-1] == Closed(2)
+    assert out.pieces == []
+    with pytest.raises(PathClosed):
+        path.send_media(b"x")
+    with pytest.raises(PathClosed):
+        path.send_control("{}")
+    heard: list[str] = []
+    path.listen(heard.append)
+    path.hear(PathControl(2, "late"))
+    assert heard == []
+
+
+def test_a_link_that_takes_no_more_control_ends_the_path() -> None:
+    out = Out()
+    path = RelayedPath(2, out)
+    path.send_control("{}")
+    out.full = True
+    with pytest.raises(PathClosed):
+        path.send_control("{}")
+    assert path.closed
+
+
+def test_what_was_said_before_anybody_listened_is_heard_and_acknowledged() -> None:
+    out = Out()
+    path = RelayedPath(2, out)
+    path.hear(PathControl(2, "hello"))
+    heard: list[str] = []
+    path.listen(heard.append)
+    path.hear(PathControl(2, "more"))
+    assert heard == ["hello", "more"]
+    assert out.said == [PathTaken(2, 5), PathTaken(2, 9)]
+
+
+async def test_a_receiver_that_opens_what_nobody_asked_for_changes_nothing(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    async with PageProgram() as program, displayed(jury, program):
+        await until(lambda: path_of(room, known) == "webrtc", 20)
+        for message in (PathOpened(1), PathControl(1, "{}"), PathTaken(1, 5), Closed(1)):
+            program_says = jury.agent._relay._presenters
+            next(iter(program_says.values())).port.send(message)
+        await asyncio.sleep(0.3)
+        assert path_of(room, known) == "webrtc"
