@@ -28,7 +28,8 @@ from courtcast.wire.screen import Stage
 from tests.deliver.test_pump import SHOWN, Clip
 from tests.deliver.test_screens import Room, displayed, stage
 from tests.stand_ins.page import PageProgram, until
-from tests.stand_ins.screen import Screen, screen
+from tests.stand_ins.screen import HERE, Screen, screen
+from tests.stand_ins.thin import ThinLine
 
 
 @pytest.fixture
@@ -118,6 +119,34 @@ async def test_a_page_that_takes_nothing_gets_no_more_than_may_wait(room: Room, 
         room.screens.set_stages({known: Stage(revision=6)})
         await until(lambda: program.stages[-1][1].revision == 6)
         assert program.stages[-1][0] - asked < 2, "black does not wait for it"
+
+
+async def test_black_passes_media_on_a_thin_line(room: Room, jury: Screen) -> None:
+    """8 Mb/s, full: the pump keeps little on its way, and what has not left does not hold up black."""
+    clip = await Clip(room.store, SHOWN, size=200_000).grow(30)
+    room.manifests[SHOWN] = clip.manifest
+    async with (
+        ThinLine((HERE, jury.agent.port), 1_000_000) as line,
+        PageProgram(passes=False) as program,
+        displayed(jury, program),
+    ):
+        known = (await room.screens.add(line.address)).id
+        await room.screens.pair(known, jury.code)
+        await until(lambda: path_of(room, known) == "websocket", 20)
+        took = []
+        for revision in range(10, 22, 2):
+            room.screens.set_stages({known: stage(revision, clip)})
+            before = program.taken
+            await until(lambda before=before: program.taken > before + 300_000)
+            asked = time.monotonic()
+            room.screens.set_stages({known: Stage(revision=revision + 1)})
+            await until(lambda revision=revision: program.stages[-1][1].revision == revision + 1)
+            took.append(program.stages[-1][0] - asked)
+        print(f"black after {sorted(took)[len(took) // 2] * 1000:.0f} ms, at most {max(took) * 1000:.0f} ms")
+        rate = room.screens.rate(known)
+        assert rate is not None
+        assert 300_000 < rate < 1_300_000, "what the page takes is what the line carries"
+        assert max(took) < 2
 
 
 async def test_a_page_that_says_nonsense_of_what_it_took_is_reached_anew(room: Room, jury: Screen) -> None:
