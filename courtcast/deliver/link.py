@@ -185,10 +185,13 @@ class Link:
             async with asyncio.timeout(PATH_WITHIN):
                 await opened
         except (TimeoutError, PathIsClosed) as error:
+            path.end()
             raise LinkDown from error
+        except BaseException:
+            path.end()
+            raise
         finally:
-            if not (opened.done() and not opened.cancelled() and opened.exception() is None):
-                path.end()
+            opened.cancel()
         return path
 
     def _end_path(self) -> None:

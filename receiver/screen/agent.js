@@ -14,6 +14,7 @@ const OPEN_WITHIN = 5;
 /**
  * @typedef {object} Handlers
  * @property {(text: string) => void} onmessage
+ * @property {(piece: ArrayBuffer) => void} onpiece  a binary message
  * @property {(open: boolean) => void} onstate  once for each change
  * @property {() => void} onreplaced  another page has the receiver now; the line is not opened again
  */
@@ -34,6 +35,7 @@ export class Agent {
   /** Connects, and from then on again whenever the line is lost. */
   start() {
     const socket = new WebSocket(this.url);
+    socket.binaryType = "arraybuffer";
     this.#socket = socket;
     let lost = false;
     const limit = setTimeout(() => this.open || lose(), OPEN_WITHIN * 1000);
@@ -53,7 +55,9 @@ export class Agent {
       this.#become(true);
     };
     socket.onmessage = ({ data }) => {
-      if (!lost && typeof data === "string") this.handlers.onmessage(data);
+      if (lost) return;
+      if (typeof data === "string") this.handlers.onmessage(data);
+      else this.handlers.onpiece(data);
     };
     socket.onerror = lose;
     socket.onclose = ({ code }) => {

@@ -11,6 +11,7 @@ import { Agent } from "./agent.js";
 import { card, Hearing, resumed } from "./card.js";
 import { CardView } from "./cardview.js";
 import { Assembler } from "./chunks.js";
+import { Junction } from "./junction.js";
 import { Mse } from "./mse.js";
 import { net } from "./net.js";
 import { Peer } from "./peer.js";
@@ -18,13 +19,14 @@ import { Picture } from "./picture.js";
 import { Player } from "./player.js";
 import { ASKED } from "./plays.js";
 import { Projector } from "./projector.js";
+import { Relayed } from "./relayed.js";
 import { base64, BLACK_JPEG, Pace, PicturePace, Rate } from "./report.js";
 import { Stagehand, wanted } from "./stagehand.js";
 import { Vault } from "./vault.js";
 
 /** @typedef {import("../../web/shared/wire.js").Idle} Idle */
 /** @typedef {import("../../web/shared/wire.js").Stage} Stage */
-/** @typedef {import("./peer.js").Path} Path */
+/** @typedef {import("./junction.js").Path} Path */
 
 /** Milliseconds between two looks at everything; reports go out at this rate. */
 const TICK = 250;
@@ -54,8 +56,10 @@ const picture = new Picture(element("picture"), vault, room, { Player, Mse, Proj
 const cardView = new CardView(element("card"));
 const hearing = new Hearing(resumed(recall(), wall()));
 
-/** @type {Path | null} */
+/** In use. @type {Path | null} */
 let path = null;
+/** Objects that came whole and are being verified. @type {Set<Promise<void>>} */
+const taking = new Set();
 /** @type {Idle | null} */
 let idle = null;
 /** The presenter on this path speaks another version. */
@@ -74,7 +78,9 @@ let soon;
 
 const receiver = new Agent(`ws://${location.host}/page${location.search}`, {
   onmessage: (text) => void guarded("receiver", () => hear(ToPage.parse(text))),
+  onpiece: (piece) => relayed.take(piece),
   onstate: (open) => {
+    if (!open) relayed.gone();
     if (open) receiver.send(JSON.stringify(PageHello.make({ build })));
     live();
     look();
@@ -82,6 +88,7 @@ const receiver = new Agent(`ws://${location.host}/page${location.search}`, {
   onreplaced: () => {
     replaced = true;
     peer.close();
+    relayed.close();
     perform(stagehand.end());
   },
 });
@@ -94,7 +101,8 @@ const hear = async (message) => {
   if (message.type === "idle") {
     idle = message;
     look();
-  } else {
+  } else if (message.type !== "offer") relayed.hear(message);
+  else {
     const sdp = await peer.answer(message.sdp);
     receiver.send(JSON.stringify(Answer.make({ page: message.page, sdp })));
   }
@@ -102,17 +110,17 @@ const hear = async (message) => {
 
 // To the presenter
 
-const peer = new Peer({
+const junction = new Junction({
   onopen: (opened) => {
     path = opened;
     foreign = false;
     assembler.clear();
     pace.reset();
     stagehand.begin();
-    toldHoldings = -1;
+    toldHoldings = Infinity;
     const plays = ASKED.filter((mime) => MediaSource.isTypeSupported(mime));
     opened.send(JSON.stringify(Hello.make({ protocol: PROTOCOL, build, budget: vault.budget, plays })));
-    tellHoldings(opened);
+    void holdingsSettled(opened);
     beat(opened);
     setTimeout(() => path === opened && perform(stagehand.timed()), CLOCK_WITHIN * 1000);
     tell();
@@ -121,12 +129,31 @@ const peer = new Peer({
     path = null;
     look();
   },
-  oncontrol: (text) => void guarded("control", () => obey(ToScreen.parse(text))),
-  onmedia: (message) => {
+});
+
+/** What both kinds of path do. */
+const ends = {
+  onopen: (/** @type {Path} */ opened) => junction.opened(opened),
+  onclose: (/** @type {Path} */ closed) => junction.closed(closed),
+  oncontrol: (/** @type {string} */ text, /** @type {Path} */ from) => {
+    if (junction.heard(from)) void guarded("control", () => obey(ToScreen.parse(text)));
+  },
+  onmedia: async (/** @type {ArrayBuffer} */ message, /** @type {Path} */ from) => {
+    if (from !== path) return;
     rate.add(message.byteLength, seconds());
     const whole = assembler.add(message);
-    if (whole !== null) void guarded("media", () => vault.take(whole));
+    if (whole === null) return;
+    const taken = guarded("media", () => vault.take(whole));
+    taking.add(taken);
+    await taken;
+    taking.delete(taken);
   },
+};
+const peer = new Peer(ends);
+const relayed = new Relayed({
+  ...ends,
+  say: (text) => receiver.send(text),
+  later: (after, call) => void setTimeout(call, after * 1000),
 });
 
 /** Pings that were not answered yet: when each left. @type {Map<number, number>} */
@@ -241,9 +268,17 @@ picture.onchange = () => {
   soon = setTimeout(tell, 30);
 };
 
+/** What came over an older path is counted as held before a new one begins to send. @param {Path} on */
+const holdingsSettled = async (on) => {
+  await Promise.all(taking);
+  if (path !== on) return;
+  toldHoldings = -1;
+  tellHoldings(on);
+};
+
 /** @param {Path} on */
 const tellHoldings = (on) => {
-  if (toldHoldings === vault.version) return;
+  if (toldHoldings === Infinity || toldHoldings === vault.version) return;
   toldHoldings = vault.version;
   on.send(JSON.stringify(Holdings.make(vault.holdings())));
 };

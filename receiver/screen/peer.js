@@ -12,19 +12,14 @@ const OPEN_WITHIN = 15;
 /** Messages that may come before both channels are open: the presenter says little until it was greeted. */
 const EARLY_MOST = 64;
 
-/**
- * @typedef {object} Path  an open connection
- * @property {(text: string) => boolean} send  on `control`; false where it is closed
- * @property {number} buffered  bytes of `control` that were not sent yet
- * @property {() => void} close
- */
+/** @typedef {import("./junction.js").Path} Path */
 
 /**
  * @typedef {object} Handlers
  * @property {(path: Path) => void} onopen       before any of its messages
- * @property {(path: Path) => void} onclose      of the current path only
+ * @property {(path: Path) => void} onclose      of each connection, also one that was never open
  * @property {(text: string, path: Path) => void} oncontrol
- * @property {(message: ArrayBuffer, path: Path) => void} onmedia
+ * @property {(message: ArrayBuffer, path: Path) => unknown} onmedia
  */
 
 export class Peer {
@@ -51,13 +46,12 @@ export class Peer {
         if (this.#next === connection) this.#next = null;
         const old = this.#current;
         this.#current = connection;
-        old?.close();
         this.handlers.onopen(connection);
+        old?.close();
       },
       closed: () => {
         if (this.#next === connection) this.#next = null;
-        if (this.#current !== connection) return;
-        this.#current = null;
+        if (this.#current === connection) this.#current = null;
         this.handlers.onclose(connection);
       },
       control: (text) => this.#current === connection && this.handlers.oncontrol(text, connection),

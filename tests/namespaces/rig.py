@@ -42,12 +42,31 @@ table inet closed {
 """As a laptop comes: nothing gets in that was not asked for."""
 
 
+NO_UDP = """
+table inet tcponly {
+  chain in {
+    type filter hook input priority -10;
+    iifname line meta l4proto udp drop
+  }
+}
+"""
+"""As networks that isolate their clients, or let nothing but the web through."""
+
+
 class Machine(namespaces.Machine):
     """One namespace, with the weather of courts' networks."""
 
     def drop_multicast(self) -> None:
         """As many a court's Wi-Fi does. Names of the mDNS kind cannot be resolved from now on."""
         run(*self.command("nft", "-f", "-"), text=DROP)
+
+    def drop_udp(self) -> None:
+        """None of the other machine's datagrams gets in."""
+        run(*self.command("nft", "-f", "-"), text=NO_UDP)
+
+    def let_udp_in(self) -> None:
+        """As before."""
+        run(*self.command("nft", "delete", "table", "inet", "tcponly"))
 
     def let_nobody_in(self) -> None:
         """What this machine began goes on; whatever begins elsewhere does not get in."""

@@ -12,6 +12,7 @@ from courtcast.prepare import boxes, messages
 from courtcast.prepare.assemble import Assembly
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.rewrap import Rewrap
+from courtcast.prepare.store import FolderStore, fragment_name, init_name
 
 av.logging.set_level(None)
 
@@ -58,3 +59,12 @@ def prepared(
         Rewrap(file, path.stat().st_size if length_known else None, emit).run()
     assert assembly.manifest is not None
     return Prepared(assembly.manifest, looked[0], assembly.shifts, inits, fragments)
+
+
+async def stored(clip: Prepared, store: FolderStore) -> None:
+    """Puts all of it where a presenter looks for it."""
+    manifest = clip.manifest
+    for track, init, fragments in zip(manifest.tracks, clip.inits, clip.fragments, strict=True):
+        await store.put(init_name(manifest.rendition, track), init)
+        for row, data in zip(manifest.rows(track.index), fragments, strict=True):
+            await store.put(fragment_name(manifest.rendition, row), data)
