@@ -12,6 +12,8 @@ from bench.sim.results import OFF, OFF_LEAST, ORACLE, OURS, Result, delay, stall
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 460, 70, 30, 40, 60
 PAPER, GRID, INK, STRONG, GOOD, BAD = "#ffffff", "#d8dce2", "#1d2733", "#1f6fb2", "#15803d", "#c2410c"
 SECONDS = (0.5, 1, 2, 5, 10, 20, 50, 100, 200)
+CROWDED = 140
+"""Pixels from the right edge, where a name stands below its dot."""
 BINS = 18
 """Of the waits that were said, as many in each."""
 
@@ -85,14 +87,22 @@ def _dashes(dashed: bool) -> dict[str, object]:
 def rules(results: Sequence[Result]) -> str:
     """Share of plays with a stall against median start delay."""
     plot = Plot(
-        "Stalls against start delay, all plays", "median start delay", "plays with a stall", x=(0.3, 100), y=(0, 0.8)
+        "Stalls against start delay, all plays",
+        "median start delay",
+        "plays with a stall",
+        x=(0.3, 100),
+        y=(-0.06, 0.8),
     )
     plot.grid([at for at in SECONDS if at <= 100], [(n / 10, f"{n * 10} %") for n in range(0, 9, 2)])
     for rule in results[0].starts:
         at, stalls = delay(results, rule), stalling(results, rule)
         colour = STRONG if rule == OURS else GOOD if rule == ORACLE else BAD
         plot.dot(at, stalls, colour, 7 if rule == OURS else 5)
-        plot.words(at, stalls, f"{rule} ({stalls:.1%})", weight="bold" if rule == OURS else "normal")
+        name, weight = f"{rule} ({stalls:.1%})", "bold" if rule == OURS else "normal"
+        if plot.x(at) > WIDTH - CROWDED:
+            plot.words(plot.x(at) + 6, plot.y(stalls) + 18, name, anchor="end", weight=weight, at=True)
+        else:
+            plot.words(at, stalls, name, weight=weight)
     return plot.svg()
 
 
