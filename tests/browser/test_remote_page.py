@@ -390,8 +390,9 @@ async def test_a_screen_is_set_later_by_the_keyboard_and_back(browser: Browser, 
     name = presenter.named.state.screens[0].id
     await until(lambda: asked(presenter, f"screens/{name}"))
     assert asked(presenter, f"screens/{name}") == [{"delay_ms": 40}]
-    await page.keyboard.press("Tab")
     undo = tile.get_by_role("button", name="Back to 0 ms")
+    await expect(undo).to_be_visible()
+    await page.keyboard.press("Tab")
     await expect(undo).to_be_focused()
     await page.keyboard.press("Enter")
     await until(lambda: len(asked(presenter, f"screens/{name}")) == 2)
