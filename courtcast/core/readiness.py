@@ -26,11 +26,11 @@ from courtcast.core.rates import NOTHING, Path, Rates, in_a_row
 Reason = Literal["link", "line", "screen"]
 """What binds: the link it is fetched from, the line that all screens share, or the one to a single screen."""
 
-SURE = 0.5
+SURE = 0.65
 """Doubt of the rates with which something is called safe, …"""
-KEEP = 0.35
+KEEP = 0.45
 """… with which it stays so (two thresholds, or the word would flicker), …"""
-SAY = 0.7
+SAY = 0.8
 """… and with which the wait is said."""
 MORE = 6.0
 """Seconds that are added to a wait that is said: when little is lacking, one weak moment of the line weighs most."""
