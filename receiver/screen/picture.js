@@ -61,8 +61,9 @@ import { cast, same } from "./scene.js";
 const TICK = 50;
 /** Frames remembered: two minutes at 60 in a second. */
 const REMEMBERED = 7200;
-/** Seconds after the last step until the player behind goes there too; while it is not decoded yet, at most. */
-const CALM = 0.3, PATIENCE = 2;
+/** Seconds after the last step until the player behind goes there too, which would slow down a step that comes then: longer
+ * than somebody looks who steps from frame to frame. While the picture is not decoded yet, at most. */
+const CALM = 0.5, PATIENCE = 2;
 /** Seconds at rest until the pictures around are decoded: the other screens of this machine are through with their seek. */
 const SOON = 0.2;
 /** A player that cannot decode is replaced: so many times in so many seconds, and not at once. */
@@ -124,6 +125,7 @@ export class Picture {
     this.#cover = document.createElement("div");
     this.projector = new parts.Projector(vault);
     this.projector.onchange = () => this.#developed();
+    this.projector.onfront = () => this.#stepUp();
     Object.assign(this.projector.canvas.style, { ...FILLING, zIndex: "3" });
     root.append(this.projector.canvas, this.#cover);
     if (getComputedStyle(root).position === "static") root.style.position = "relative";
@@ -329,15 +331,14 @@ export class Picture {
    */
   #project({ shown: scene }) {
     const player = this.#shown, { projector } = this;
+    projector.forget();
     if (!scene || !player?.frames || player !== this.#up || !projector.proved(player.rendition)) return false;
     const frame = player.rest(scene);
     if (!frame || player.stands(scene)) return false;
     if (this.#stepped && !this.#cue?.decoding) projector.aim(player.rendition, player.frames, frame);
     if (!projector.reaches(player.rendition, player.frames, frame)) return false;
-    const before = projector.front;
-    const there = projector.show(player.frames, frame, player.video);
-    if (before !== projector.front && !this.#covered) this.#note();
-    this.#calmAt = this.#asked + (there ? CALM : PATIENCE);
+    projector.show(player.frames, frame, player.video);
+    this.#calmAt = this.#asked + (projector.front?.start === frame.start ? CALM : PATIENCE);
     return performance.now() / 1000 < this.#calmAt;
   }
 
@@ -355,7 +356,10 @@ export class Picture {
     const near = this.#stepped || projector.reaches(player.rendition, frames, frame);
     this.#rested = stands ? Math.min(this.#rested, now) : Infinity;
     const wait = led ? this.#calmAt - now : near ? 0 : this.#rested + SOON - now;
-    if (wait > 0 && wait < Infinity) this.#calm = window.setTimeout(() => this.#settle(), wait * 1000);
+    // Who is led is let go by this alone, even if its time came since that was decided.
+    if (led || (wait > 0 && wait < Infinity)) {
+      this.#calm = window.setTimeout(() => this.#settle(), Math.max(0, wait) * 1000);
+    }
     const needed = this.#cue?.decoding || (cue && !this.#cue);
     if (needed || (!near && (!stands || wait > 0))) return projector.halt();
     projector.aim(player.rendition, frames, frame);
@@ -374,9 +378,14 @@ export class Picture {
   #developed() {
     const scene = this.#stage?.shown, player = this.#shown;
     if (!scene || !player) return;
-    const before = this.projector.front;
     if (!player.stands(scene) || !this.projector.proved(player.rendition)) this.#settle();
-    if (this.projector.front !== before) this.onchange();
+  }
+
+  /** A decoded picture is in front. */
+  #stepUp() {
+    if (!this.#covered) this.#note();
+    this.#settle();
+    this.onchange();
   }
 
   // What happens
@@ -452,6 +461,8 @@ export class Picture {
    * @param {number} media
    */
   #remember(clock, media) {
+    const last = this.#frames.at(-1);
+    if (last?.media_time === media && clock - last.clock < TICK / 1000) return; // told of twice
     this.#frames.push({ clock, media_time: media });
     if (this.#frames.length > 2 * REMEMBERED) this.#frames = this.#frames.slice(-REMEMBERED);
   }

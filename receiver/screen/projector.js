@@ -43,8 +43,13 @@ export class Projector {
   #going = false;
   /** By rendition: whether its pictures are the player's. @type {Map<string, boolean>} */
   #proofs = new Map();
+  /** What is drawn with the page's next frame, and that this is asked for. */
+  #due = /** @type {{tick: number, frame: Frame, like: {videoWidth: number, videoHeight: number}}|null} */ (null);
+  #asked = false;
   /** The frame that is in front. @type {Frame|null} */
   front = null;
+  /** Another frame is in front, from the frame on that the page draws next. @type {() => void} */
+  onfront = () => {};
   /** A picture came that may be waited for, or this cannot be used any more. @type {() => void} */
   onchange = () => {};
 
@@ -107,24 +112,41 @@ export class Projector {
   }
 
   /**
-   * Puts a frame in front, if its picture is held.
+   * Puts a frame in front, if its picture is held: at once, but only one for each frame that the page draws, so that of
+   * steps which come faster than that the last one alone costs a drawing.
    * @param {Frames} frames @param {Frame} frame
    * @param {{videoWidth: number, videoHeight: number}} like  The element whose place it takes.
-   * @returns {boolean}  Whether it is in front.
    */
   show(frames, frame, like) {
-    if (this.front?.start === frame.start) return true;
-    const picture = this.#thread?.film.picture(frames.tick(frame));
-    if (!picture || !this.pen) return false;
-    const { videoWidth: width, videoHeight: height } = like;
+    this.#due = this.front?.start === frame.start ? null : { tick: frames.tick(frame), frame, like };
+    if (this.#due === null || this.#asked || !this.#thread?.film.picture(this.#due.tick)) return;
+    this.#asked = true;
+    requestAnimationFrame(() => {
+      this.#asked = false;
+      this.#draw();
+    });
+    this.#draw();
+  }
+
+  /** What is not drawn yet is not asked for any more. */
+  forget() {
+    this.#due = null;
+  }
+
+  #draw() {
+    const picture = this.#due && this.#thread?.film.picture(this.#due.tick);
+    if (!this.#due || !picture || !this.pen) return;
+    const { frame, like } = this.#due, { videoWidth: width, videoHeight: height } = like;
     if (this.canvas.width !== width || this.canvas.height !== height) Object.assign(this.canvas, { width, height });
     this.pen.drawImage(picture, 0, 0, width, height);
     this.canvas.style.display = "block";
     this.front = frame;
-    return true;
+    this.#due = null;
+    this.onfront();
   }
 
   hide() {
+    this.#due = null;
     if (this.front === null) return;
     this.front = null;
     this.canvas.style.display = "none";
