@@ -43,8 +43,9 @@ SIZE = {"width": 1280, "height": 720}
 
 # Luma at the middle of each cell of the bar code, from the pixels of the page's visible video; [] while black.
 READ_CODE = """([cells, share]) => {
-  const video = [...document.querySelectorAll('video')].find((v) => v.checkVisibility({
-    opacityProperty: true, visibilityProperty: true }) && v.videoWidth > 0);
+  const seen = (it) => it.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  const video = [...document.querySelectorAll('#picture canvas')].find(seen)
+    ?? [...document.querySelectorAll('video')].find((it) => seen(it) && it.videoWidth > 0);
   if (!video) return [];
   const canvas = window.__probe ??= new OffscreenCanvas(480, 270);
   const context = canvas.getContext('2d', { willReadFrequently: true });

@@ -19,6 +19,7 @@ import msgspec
 from courtcast.core.estimate import Line
 from courtcast.core.identity import Identity
 from courtcast.core.manifest import Manifest
+from courtcast.core.rates import Rates
 from courtcast.deliver.address import Address, parse_address
 from courtcast.deliver.discovery import Discovery
 from courtcast.deliver.pairing import card as ask_card
@@ -274,6 +275,11 @@ class Screens:
         """Bytes a second that its line carried lately, on the cautious side; None before anything was measured."""
         session = self._sessions.get(screen)
         return None if session is None else session.estimate.low
+
+    def rates(self, screen: str) -> Rates | None:
+        """How fast its line was over windows of several lengths; None for a screen that is not there."""
+        session = self._sessions.get(screen)
+        return None if session is None else session.estimate.rates
 
     def to_send(self, screen: str, rendition: str, start: float, end: float | None) -> int | None:
         """Bytes of a rendition between two media times that the screen does not hold yet; None where that is not

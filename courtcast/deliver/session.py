@@ -103,6 +103,8 @@ class Session:
         self._heard = 0.0
         self._online = False
         self._other_version = False
+        self._greeted = False
+        """The page has said Hello over this path."""
         self._no_page = False
         self._fault_until = 0.0
         self.link = Link(pinned, identity, where=where, on_page=self._on_page, on_state=on_change)
@@ -197,6 +199,7 @@ class Session:
         self.path = self.pump = self._pumping = None
         if path is not None:
             self.path, self._heard, self._other_version = path, self._monotonic(), False
+            self._greeted = False
             self.estimate.line = None
             pump = self.pump = Pump(
                 path,
@@ -253,6 +256,9 @@ class Session:
                 pump.holdings(message)
             case Hello(protocol=protocol):
                 pump.hello(message)
+                if self._greeted and self.stage is not None:
+                    self._say(path, self.stage)  # it went over to another path and back: what it missed there
+                self._greeted = True
                 if protocol != PROTOCOL:
                     self._reach.pause(OTHER_VERSION_WAIT)
                     self._other_version = True

@@ -22,7 +22,7 @@ from courtcast.problems import Refused
 from courtcast.wire.api import ChangeScreen
 from courtcast.wire.api import Screen as Seen
 from courtcast.wire.link import Answer
-from courtcast.wire.screen import Anchor, Fault, Picture, Report, Scene, Stage
+from courtcast.wire.screen import PROTOCOL, Anchor, Fault, Hello, Picture, Report, Scene, Stage
 from receiver import relay as relay_module
 from tests.deliver.test_pump import SHOWN, Clip
 from tests.stand_ins.page import PageProgram, until
@@ -205,6 +205,16 @@ async def test_a_silent_page_counts_as_away_and_comes_back(
         assert len(program.stages) == 1, "over the same channels"
         program.mute = True
         await until(lambda: len(program.stages) == 2)
+
+
+async def test_a_page_that_greets_again_over_the_same_path_is_told_everything_again(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    room.screens.set_stages({known: stage(1)})
+    async with PageProgram() as program, displayed(jury, program):
+        await until(lambda: len(program.stages) == 1)
+        program.say(Hello(protocol=PROTOCOL, budget=0))
+        await until(lambda: len(program.stages) == 2)
+        assert program.stages[1] == program.stages[0]
 
 
 async def test_removing_a_screen_unpairs_it_on_both_sides(room: Room, jury: Screen) -> None:
