@@ -214,7 +214,8 @@ async def test_a_page_that_greets_again_over_the_same_path_is_told_everything_ag
         await until(lambda: len(program.stages) == 1)
         program.say(Hello(protocol=PROTOCOL, budget=0))
         await until(lambda: len(program.stages) == 2)
-        assert program.stages[1] == program.stages[0]
+        (_, first), (_, again) = program.stages
+        assert again == first
 
 
 async def test_removing_a_screen_unpairs_it_on_both_sides(room: Room, jury: Screen) -> None:
