@@ -178,12 +178,12 @@ class Screens:
         return msgspec.structs.replace(
             shown,
             address=session.link.address or shown.address,
-            online=session.online,
+            online=session.talk.online,
             report=self._report(session),
             problem=session.problem,
-            path=session.path.name if session.path is not None else None,
-            line=_line(session.estimate.line),
-            picture=session.pictures,
+            path=session.talk.path.name if session.talk.path is not None else None,
+            line=_line(session.talk.estimate.line),
+            picture=session.talk.pictures,
         )
 
     async def add(self, address: str) -> Screen:
@@ -263,32 +263,32 @@ class Screens:
     def picture(self, screen: str) -> bytes | None:
         """The last small picture (JPEG) of what is really on the display."""
         session = self._sessions.get(screen)
-        return None if session is None else session.picture
+        return None if session is None else session.talk.picture
 
     def wake(self) -> None:
         """Manifests have grown: there may be more to send."""
         for session in self._sessions.values():
-            if session.pump is not None:
-                session.pump.wake()
+            if session.talk.pump is not None:
+                session.talk.pump.wake()
 
     def rate(self, screen: str) -> float | None:
         """Bytes a second that its line carried lately, on the cautious side; None before anything was measured."""
         session = self._sessions.get(screen)
-        return None if session is None else session.estimate.low
+        return None if session is None else session.talk.estimate.low
 
     def rates(self, screen: str) -> Rates | None:
         """How fast its line was over windows of several lengths; None for a screen that is not there."""
         session = self._sessions.get(screen)
-        return None if session is None else session.estimate.rates
+        return None if session is None else session.talk.estimate.rates
 
     def to_send(self, screen: str, rendition: str, start: float, end: float | None) -> int | None:
         """Bytes of a rendition between two media times that the screen does not hold yet; None where that is not
         known: it is offline, or the rendition is unknown."""
         session = self._sessions.get(screen)
-        if session is None or session.pump is None or not session.online:
+        if session is None or session.talk.pump is None or not session.talk.online:
             return None
         stage = self._stages.get(screen)
-        return session.pump.lacking(rendition, start, end, sound=stage is not None and stage.sound)
+        return session.talk.pump.lacking(rendition, start, end, sound=stage is not None and stage.sound)
 
     def _card(self, screen: str) -> Card:
         session, record, found = self._sessions.get(screen), self._records.get(screen), self._found.get(screen)
@@ -308,7 +308,7 @@ class Screens:
         return list(dict.fromkeys([*last, *found]))
 
     def _report(self, session: Session) -> ScreenReport | None:
-        report = session.report
+        report = session.talk.report
         if report is None:
             return None
         return ScreenReport(
@@ -324,15 +324,15 @@ class Screens:
             rate_kbit=report.rate_kbit,
             dropped=report.dropped,
             sound=report.sound,
-            cue_ready=session.cue_ready,
+            cue_ready=session.talk.cue_ready,
             problem=_problem(report.problem),
-            age=max(0.0, time.monotonic() - session.reported),
+            age=max(0.0, time.monotonic() - session.talk.reported),
             revision=report.revision,
         )
 
     def _frame(self, session: Session, report: Report) -> int | None:
         """The page knows its frame's time; which one that is stands in the manifest."""
-        scene = None if session.stage is None else session.stage.shown
+        scene = None if session.talk.stage is None else session.talk.stage.shown
         if report.frame is not None or report.media_time is None or scene is None or scene.exhibit != report.exhibit:
             return report.frame
         manifest = self._renditions(scene.rendition)
@@ -341,7 +341,7 @@ class Screens:
     def _tell(self, screen: str) -> None:
         session, stage = self._sessions.get(screen), self._stages.get(screen)
         if session is not None and stage is not None:
-            session.set_stage(msgspec.structs.replace(stage, watch=screen in self._watched))
+            session.talk.set_stage(msgspec.structs.replace(stage, watch=screen in self._watched))
 
     def _on_found(self, card: Card, addresses: Sequence[str], port: int) -> None:
         self._found[card.id] = card, [str(Address(address, port)) for address in addresses[:ADDRESSES]]

@@ -15,6 +15,7 @@ from courtcast.core.identity import Identity
 from courtcast.core.manifest import Manifest
 from courtcast.deliver import peer as peer_module
 from courtcast.deliver import session as session_module
+from courtcast.deliver import talk as talk_module
 from courtcast.deliver.screens import Screens
 from courtcast.evidence.database import Database
 from courtcast.prepare.store import FolderStore
@@ -191,7 +192,7 @@ async def test_a_presenter_that_starts_again_finds_its_screens(tmp_path: Path, j
 async def test_a_silent_page_counts_as_away_and_comes_back(
     room: Room, jury: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session_module, "SILENT", 0.8)
+    monkeypatch.setattr(talk_module, "SILENT", 0.8)
     known = await room.paired(jury)
     room.screens.set_stages({known: stage(1)})
     async with PageProgram() as program, displayed(jury, program):
