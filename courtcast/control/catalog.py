@@ -27,9 +27,10 @@ class Catalog:
             failed = known.problem.detail if known.problem is not None else NO_REASON
         ref = known.ref or known.title or "This exhibit"
         if manifest is None:
-            return Item(ref=ref, failed=failed)
+            return Item(ref=ref, failed=failed, restricted=known.restricted)
         return Item(
             ref=ref,
+            restricted=known.restricted,
             rendition=manifest.rendition,
             showable=manifest.showable,
             failed=failed,

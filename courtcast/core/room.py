@@ -10,6 +10,7 @@ Rules
   follows from the time, not a state of its own; whatever comes after the end finds playback at rest there.
 - A recording that is still coming may be played. Where it has not come yet the room waits, and goes on by itself
   (`hold`): the person's pause and ours are two facts.
+- What is restricted leaves a screen with the blank: where its zone is blanked it is not even kept ready (`stage_for`).
 - Blank needs nothing: no catalog, no time, no revision. `blank` cannot fail.
 
 Media times are exact (Fraction); JSON's decimals are taken as written (1.2 is 6/5), see `moment`.
@@ -57,6 +58,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     prepared: Fraction = Fraction(0)
     """Seconds of media time that are prepared."""
     timeline: Timeline | None = None
+    restricted: bool = False
+    """Nothing of it stays on a screen that neither shows it nor holds it ready."""
 
 
 Catalog = Callable[[str], Item]
@@ -71,6 +74,7 @@ class Cued(msgspec.Struct, frozen=True, kw_only=True):
     at: Fraction
     end: Fraction | None = None
     clip: str | None = None
+    restricted: bool = False
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +92,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     clip: str | None = None
     first: Fraction = Fraction(0)
     """Where it was put up: tells a repeated show from a new one."""
+    restricted: bool = False
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -326,6 +331,7 @@ def _cue(room: Room, command: api.CueRequest, catalog: Catalog) -> Room:
         at=moment(item, command.at or 0.0),
         end=item.end,
         clip=command.clip,
+        restricted=item.restricted,
     )
     return msgspec.structs.replace(room, cued=cued)
 
@@ -345,6 +351,7 @@ def _show(room: Room, command: api.ShowRequest, now: float) -> Room:
         zones=zones,
         clip=cued.clip,
         first=cued.at,
+        restricted=cued.restricted,
     )
     after = msgspec.structs.replace(room, cued=None, shown=shown, blanked=(), rate=1.0)
     return _play(after, now) if command.play else after

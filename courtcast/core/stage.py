@@ -26,10 +26,11 @@ def stage_for(room: Room, *, screen: str, zone: str) -> Stage:
     shown, cued = room.shown, room.cued
     meant = shown is not None and (shown.zones is None or zone in shown.zones)
     up = sees(room, zone)
+    kept = up or (meant and shown is not None and not shown.restricted)
     return Stage(
         revision=room.revision,
         shown=None
-        if shown is None or not meant
+        if shown is None or not kept
         else Scene(
             exhibit=shown.exhibit,
             rendition=shown.rendition,
@@ -95,11 +96,17 @@ def refresh(room: Room, items: dict[str, Item]) -> Room:
     shown, cued = room.shown, room.cued
     if shown is not None and (item := items.get(shown.exhibit)) is not None:
         shown = msgspec.structs.replace(
-            shown, end=item.end or shown.end, rendition=_rendition(shown.rendition, item, shown.media)
+            shown,
+            end=item.end or shown.end,
+            rendition=_rendition(shown.rendition, item, shown.media),
+            restricted=item.restricted,
         )
     if cued is not None and (item := items.get(cued.exhibit)) is not None:
         cued = msgspec.structs.replace(
-            cued, end=item.end or cued.end, rendition=_rendition(cued.rendition, item, cued.at)
+            cued,
+            end=item.end or cued.end,
+            rendition=_rendition(cued.rendition, item, cued.at),
+            restricted=item.restricted,
         )
     if shown == room.shown and cued == room.cued:
         return room

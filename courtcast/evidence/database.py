@@ -40,6 +40,7 @@ MIGRATIONS: tuple[str, ...] = (
         added REAL NOT NULL
     );
     """,
+    "ALTER TABLE exhibits ADD COLUMN restricted INTEGER NOT NULL DEFAULT 0;",
 )
 """In order; never changed once released, only added to. `user_version` counts those that are done."""
 

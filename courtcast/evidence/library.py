@@ -10,7 +10,7 @@ from courtcast.evidence.database import Database, put
 from courtcast.evidence.links import Link
 from courtcast.problems import Refused
 
-_COLUMNS = "id, ref, title, url, headers, sha256, added"
+_COLUMNS = "id, ref, title, url, headers, sha256, added, restricted"
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +24,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """As given beforehand, 64 lower-case hexadecimal digits."""
     added: float
     """Unix time, seconds."""
+    restricted: bool = False
+    """It goes to no screen before it is cued, and lies on no screen's disk."""
 
 
 class Library:
@@ -51,23 +53,34 @@ class Library:
             new = entry if entry.ref else msgspec.structs.replace(entry, ref=str(number))
             headers = msgspec.json.encode(new.link.headers).decode()
             db.execute(
-                f"INSERT INTO exhibits (position, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-                (len(there), new.id, new.ref, new.title, new.link.url, headers, new.sha256, new.added),
+                f"INSERT INTO exhibits (position, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                (len(there), new.id, new.ref, new.title, new.link.url, headers, new.sha256, new.added, new.restricted),
             )
             return new
 
         return await self.db.run(work)
 
     async def change(
-        self, id_: str, *, ref: str | None = None, title: str | None = None, position: int | None = None
+        self,
+        id_: str,
+        *,
+        ref: str | None = None,
+        title: str | None = None,
+        position: int | None = None,
+        restricted: bool | None = None,
     ) -> Entry:
         """What is None stays. A position beyond the last is the last. Raises Refused (`exhibit-unknown`)."""
 
         def work(db: sqlite3.Connection) -> Entry:
             old = _one(db, id_)
             db.execute(
-                "UPDATE exhibits SET ref = ?, title = ? WHERE id = ?",
-                (old.ref if ref is None else ref, old.title if title is None else title, id_),
+                "UPDATE exhibits SET ref = ?, title = ?, restricted = ? WHERE id = ?",
+                (
+                    old.ref if ref is None else ref,
+                    old.title if title is None else title,
+                    old.restricted if restricted is None else restricted,
+                    id_,
+                ),
             )
             if position is not None:
                 order = [entry.id for entry in _all(db) if entry.id != id_]
@@ -118,7 +131,7 @@ def _number(db: sqlite3.Connection, order: list[str]) -> None:
     db.executemany("UPDATE exhibits SET position = ? WHERE id = ?", list(enumerate(order)))
 
 
-def _entry(row: tuple[str, str, str, str, str, str | None, float]) -> Entry:
-    id_, ref, title, url, headers, sha256, added = row
+def _entry(row: tuple[str, str, str, str, str, str | None, float, int]) -> Entry:
+    id_, ref, title, url, headers, sha256, added, restricted = row
     link = Link(url, msgspec.json.decode(headers, type=dict[str, str]))
-    return Entry(id=id_, ref=ref, title=title, link=link, sha256=sha256, added=added)
+    return Entry(id=id_, ref=ref, title=title, link=link, sha256=sha256, added=added, restricted=bool(restricted))

@@ -162,6 +162,7 @@ class Intake:
                 ref=None if request.ref is None else _text("ref", request.ref) or way.entry.ref,
                 title=None if request.title is None else _text("title", request.title),
                 position=request.position,
+                restricted=request.restricted,
             )
             if request.position is not None:
                 order = [entry.id for entry in await self._house.library.list()]

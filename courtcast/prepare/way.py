@@ -156,6 +156,7 @@ class Way:
             audio=None if kept.probe is None else kept.probe.audio,
             kind="audio" if kept.probe is not None and kept.probe.video is None else "video",
             url=self.entry.link.shown(),
+            restricted=self.entry.restricted,
             showable=usable and self.manifest is not None and self.manifest.showable,
             prepared=0.0 if manifest is None else manifest.prepared,
             notes=self._notes(),

@@ -80,6 +80,8 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     """True as soon as the first fragments exist."""
     prepared: float = 0.0
     """Seconds of media time that are prepared."""
+    restricted: bool = False
+    """It goes to no screen before it is cued, lies on no screen's disk, and leaves the screens with the blank."""
     notes: list[Problem] = []
     """What else has to be known of it. None of this stands in its way; types and words as those of problems."""
 
@@ -101,6 +103,8 @@ class ChangeExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str | None = None
     position: int | None = None
     """Place in the running order, from 0."""
+    restricted: bool | None = None
+    """true keeps it from the screens until it is cued, in memory only, and takes it off their disks."""
 
 
 class NewLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -31,6 +31,12 @@ class TestExhibits:
         changed = await call.send("PATCH", f"/exhibits/{added.id}", json={"title": "Doorbell", "position": 0})
         assert (await changed.json())["title"] == "Doorbell"
         assert next(iter(await call.get("/exhibits")))["id"] == added.id
+        assert not (await changed.json())["restricted"]
+        changed = await call.send("PATCH", f"/exhibits/{added.id}", json={"restricted": True})
+        assert (await changed.json())["restricted"]
+        await call.send("PATCH", f"/exhibits/{added.id}", json={"title": "Doorbell"})
+        assert (await call.get(f"/exhibits/{added.id}"))["restricted"], "what is not named stays"
+        await call.refused("PATCH", f"/exhibits/{added.id}", 400, "malformed", json={"restricted": "yes"})
         fresh = await call.post(f"/exhibits/{added.id}/link", url="https://example.org/b.mp4")
         assert fresh["url"] == "https://example.org/b.mp4"
         gone = await call.send("DELETE", f"/exhibits/{added.id}")

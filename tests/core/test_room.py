@@ -39,10 +39,11 @@ STEADY = item("JM/1", [n * 1000 for n in range(90)], Fraction(3))
 """3 s at 30 a second: frame n is up from n/30."""
 VARIABLE = item("JM/2", [0, 1001, 1500, 9000, 9010, 30_000], Fraction(31_001, SCALE))
 GROWING = item("JM/3", [n * 1001 for n in range(60)], Fraction(60_060, SCALE), complete=False)
+PRIVATE = msgspec.structs.replace(STEADY, ref="JM/7", rendition="00000000000000bb", restricted=True)
 SOUND = Item(ref="JM/4", rendition="00000000000000aa", showable=True, end=Fraction(72), prepared=Fraction(72))
 WAITING = Item(ref="JM/5")
 BROKEN = Item(ref="JM/6", failed="The recording is damaged and cannot be played.")
-ITEMS = {"a": STEADY, "b": VARIABLE, "c": GROWING, "d": SOUND, "w": WAITING, "x": BROKEN}
+ITEMS = {"a": STEADY, "b": VARIABLE, "c": GROWING, "d": SOUND, "r": PRIVATE, "w": WAITING, "x": BROKEN}
 
 
 def catalog(exhibit: str) -> Item:
@@ -186,6 +187,22 @@ class TestBlank:
         room = do(Room(), cue(), api.ShowRequest(zones=["jury", "judge"]), api.BlankRequest(zones=["jury"]))
         assert room.shown is not None
         assert do(room, api.BlankRequest(zones=["judge", "public"])).shown is None
+
+    def test_what_is_restricted_leaves_a_zone_with_its_blank(self) -> None:
+        for exhibit, kept in (("a", True), ("r", False)):
+            room = do(Room(), cue(exhibit), SHOW, api.BlankRequest(zones=["jury"]))
+            dark, lit = (stage.stage_for(room, screen="s", zone=zone) for zone in ("jury", "judge"))
+            assert (dark.shown is not None, dark.blank, lit.shown is not None) == (kept, True, True)
+            again = stage.stage_for(do(room, api.ShowRequest(zones=["jury"])), screen="s", zone="jury")
+            assert again.shown is not None
+            assert not again.blank
+
+    def test_the_mark_follows_the_exhibit(self) -> None:
+        room = do(Room(), cue("r"), SHOW, cue("r"))
+        assert (room.shown and room.shown.restricted, room.cued and room.cued.restricted) == (True, True)
+        assert room == stage.decode(stage.encode(room))
+        open_now = stage.refresh(room, {"r": STEADY})
+        assert (open_now.shown and open_now.shown.restricted, open_now.revision) == (False, room.revision)
 
     def test_more_zones_than_there_can_be_are_all(self) -> None:
         assert blank(shown(), [str(n) for n in range(99)], by="clerk").shown is None

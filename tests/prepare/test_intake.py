@@ -350,10 +350,13 @@ async def test_the_running_order_and_the_words_can_be_changed(tmp_path: Path, cl
         assert watch.intake.get(ids[2]).title == "Car park"
         await watch.intake.change(ids[2], ChangeExhibit(title=""))
         assert watch.intake.get(ids[2]).title == "one.mp4"
+        assert (await watch.intake.change(ids[1], ChangeExhibit(restricted=True))).restricted
+        await watch.intake.change(ids[1], ChangeExhibit(ref="JM/8"))
         with pytest.raises(Refused, match="exhibit-unknown"):
             await watch.intake.change("nobody", ChangeExhibit(ref="x"))
     async with watching(tmp_path) as watch:
         assert [exhibit.id for exhibit in watch.intake.exhibits()] == [ids[2], ids[0], ids[1]]
+        assert [exhibit.restricted for exhibit in watch.intake.exhibits()] == [False, False, True]
 
 
 async def test_silent_servers_hold_nobody_up_and_whoever_is_wanted_least_of_all(

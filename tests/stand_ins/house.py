@@ -116,6 +116,7 @@ class Shelf:
             before,
             ref=before.ref if change.ref is None else change.ref,
             title=before.title if change.title is None else change.title,
+            restricted=before.restricted if change.restricted is None else change.restricted,
         )
         if change.position is not None:
             order = [id_ for id_ in self.kept if id_ != exhibit]

@@ -750,6 +750,8 @@ export const AudioInfo = record(
  * @property {string | null} url The link without its query: a query may be a secret.
  * @property {boolean} showable True as soon as the first fragments exist.
  * @property {number} prepared Seconds of media time that are prepared.
+ * @property {boolean} restricted It goes to no screen before it is cued, lies on no screen's disk, and leaves the
+ *   screens with the blank.
  * @property {Array<Problem>} notes What else has to be known of it. None of this stands in its way; types and words as
  *   those of problems.
  */
@@ -779,6 +781,7 @@ export const Exhibit = record(
     url: [nullable(text), null],
     showable: [flag, false],
     prepared: [number, 0.0],
+    restricted: [flag, false],
     notes: [list(Problem.check), []],
   }
 );
@@ -958,6 +961,8 @@ export const AddExhibit = record(
  * @property {string | null} ref
  * @property {string | null} title
  * @property {number | null} position Place in the running order, from 0.
+ * @property {boolean | null} restricted true keeps it from the screens until it is cued, in memory only, and takes it
+ *   off their disks.
  */
 /** @type {Codec<ChangeExhibit>} */
 export const ChangeExhibit = record(
@@ -965,6 +970,7 @@ export const ChangeExhibit = record(
     ref: [nullable(text), null],
     title: [nullable(text), null],
     position: [nullable(integer), null],
+    restricted: [nullable(flag), null],
   },
   { closed: true },
 );
