@@ -221,7 +221,12 @@ TABLE: dict[str, Kind] = {
     "screen-no-channel": Kind(
         409,
         "No way for pictures",
-        "The screen answers, but the network lets no pictures through to it. Ask whether it lets UDP pass in this room.",
+        "The screen answers, but no pictures get to its page: UDP does not get through, and {otherwise}.",
+    ),
+    "screen-page-silent": Kind(
+        409,
+        "Page does not answer",
+        "The screen answers, but the page on its display does not. It is started again by itself; if it stays so, switch the screen off and on.",
     ),
     "screen-taken": Kind(
         409, "Another presenter has it", "The presenter {name} is showing on this screen now. Stop it there first."

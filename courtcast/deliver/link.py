@@ -79,6 +79,10 @@ class LinkDown(Exception):
     """The link, or the page that the offer was for, went away, or gave no answer in time."""
 
 
+class NoAnswer(LinkDown):
+    """The link is there, and the page gave no answer in time."""
+
+
 class Link:
     """Runs until cancelled. `where` gives the addresses to try (`host:port`), best first, each time anew.
 
@@ -149,18 +153,22 @@ class Link:
         self._woken.set()
 
     async def offer(self, page: int, sdp: str) -> str:
-        """The page's answer. A newer offer takes the place of one under way. Raises LinkDown."""
+        """The page's answer. A newer offer takes the place of one under way. Raises LinkDown, NoAnswer."""
         socket = self._socket
         if socket is None or page != self.page or page == 0 or self._leaving:
             raise LinkDown
         self._drop_pending()
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._pending = page, answer
+        said = False
         try:
             async with asyncio.timeout(ANSWER):
                 await _say(socket, Offer(page, sdp))
+                said = True
                 return await answer
-        except (TimeoutError, OSError, aiohttp.ClientError) as error:
+        except TimeoutError as error:
+            raise (NoAnswer if said else LinkDown) from error
+        except (OSError, aiohttp.ClientError) as error:
             raise LinkDown from error
         finally:
             if self._pending is not None and self._pending[1] is answer:
@@ -172,7 +180,7 @@ class Link:
         return self.connected and self.hello is not None and self.hello.relays
 
     async def open_path(self, page: int) -> RelayedPath:
-        """A path over this link, in the place of one before it. Raises LinkDown."""
+        """A path over this link, in the place of one before it. Raises LinkDown, NoAnswer."""
         writer = self._writer
         if writer is None or page != self.page or page == 0 or self._leaving or not self.relays:
             raise LinkDown
@@ -186,7 +194,7 @@ class Link:
                 await opened
         except (TimeoutError, PathIsClosed) as error:
             path.end()
-            raise LinkDown from error
+            raise (NoAnswer if isinstance(error, TimeoutError) else LinkDown) from error
         except BaseException:
             path.end()
             raise

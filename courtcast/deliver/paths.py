@@ -79,6 +79,8 @@ class Carrier(Protocol):
     """What two data channels stand on (`courtcast.deliver.peer.Association`), as far as a path has to know."""
 
     on_progress: Callable[[], None]
+    acknowledgements: int
+    """That came in, whatever they said."""
 
     @property
     def hungry(self) -> bool:
@@ -137,6 +139,11 @@ class ChannelPath:
     @property
     def waiting(self) -> int:
         return self._waiting_bytes + self._media.bufferedAmount
+
+    @property
+    def acknowledgements(self) -> int:
+        """That came in so far, for control as well: a sign that the other side is there."""
+        return self._carrier.acknowledgements
 
     @property
     def line(self) -> Line | None:

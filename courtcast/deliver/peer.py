@@ -63,6 +63,7 @@ class StockAssociation(RTCSctpTransport):
     def __init__(self, transport: RTCDtlsTransport) -> None:
         super().__init__(transport)
         self.on_progress: Callable[[], None] = lambda: None
+        self.acknowledgements = 0
         self._cwnd = FIRST_FLIGHT
 
     @property
@@ -92,6 +93,7 @@ class StockAssociation(RTCSctpTransport):
 
     async def _receive_sack_chunk(self, chunk: SackChunk) -> None:
         await super()._receive_sack_chunk(chunk)
+        self.acknowledgements += 1
         self.on_progress()
 
 

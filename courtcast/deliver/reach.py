@@ -14,14 +14,14 @@ from typing import Any, Final, TypeVar
 
 from courtcast.deliver.address import parse_address
 from courtcast.deliver.interfaces import offered_addresses
-from courtcast.deliver.ladder import Ladder, Step
-from courtcast.deliver.link import Link, LinkDown
+from courtcast.deliver.ladder import Ladder, Signs, Step
+from courtcast.deliver.link import Link, LinkDown, NoAnswer
 from courtcast.deliver.paths import Path
 from courtcast.deliver.peer import Peer, PeerFailed
 from courtcast.deliver.relayed import RelayedPath
 
-LOOK: Final = 0.5
-"""Seconds between two looks at silence."""
+LOOK: Final = 0.25
+"""Seconds between two looks at silence: the page speaks as often."""
 
 T = TypeVar("T")
 
@@ -30,7 +30,10 @@ _log = logging.getLogger(__name__)
 
 class Reach:
     """Runs until cancelled. `use` is called with each path that is to be used from now on, None when there is none any
-    more; `silence` gives the seconds since the page was heard from over that path. Neither may block or raise."""
+    more; `heard` gives the time when the page last said something over that path. Neither may block or raise.
+
+    relay_worked: the link's path is what worked when this screen was reached last
+    """
 
     def __init__(
         self,
@@ -40,16 +43,19 @@ class Reach:
         interfaces: Sequence[str],
         monotonic: Callable[[], float],
         use: Callable[[Path | None], None],
-        silence: Callable[[], float],
+        heard: Callable[[], float],
+        relay_worked: bool = False,
     ) -> None:
         self._link, self._name, self._interfaces = link, name, interfaces
-        self._monotonic, self._use, self._silence = monotonic, use, silence
-        self._ladder = Ladder()
+        self._monotonic, self._use, self._heard = monotonic, use, heard
+        self._ladder = Ladder(relay_worked=relay_worked)
         self._news = asyncio.Event()
         self._peer: Peer | None = None
         """Whose channels are open."""
+        self._signs = Signs(0.0)
+        """Of life, from those."""
         self._relayed: RelayedPath | None = None
-        """Open."""
+        """Open; on trial while another is in use."""
         self._used: Path | None = None
         self._page = 0
         """The page's session that all of these lead to."""
@@ -59,8 +65,13 @@ class Reach:
         self._relaying: asyncio.Task[RelayedPath] | None = None
         self._telling: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
-        self.failures = 0
-        """Attempts at channels that came to nothing, since a path was open last."""
+        # Attempts that came to nothing since a path was open last:
+        self.unanswered = 0
+        """The page gave no answer to an offer."""
+        self.unopened = 0
+        """It answered, and yet no channels opened."""
+        self.refused = 0
+        """Nobody took the path over the link."""
 
     def wake(self) -> None:
         """Something happened that may change what is to be done: the link, a path, what the page said."""
@@ -109,8 +120,12 @@ class Reach:
                     self._offering = self._begin(self._offer(page))
                 case Step.RELAY:
                     self._relaying = self._begin(self._link.open_path(page))
+                case Step.CHANGE:
+                    self._change(now)
                 case Step.CALM:
                     self._call_off()
+                    if self._relayed is not None:
+                        self._end_relayed(now)
 
     def _collect_channels(self, now: float) -> None:
         done = self._offering
@@ -120,10 +135,12 @@ class Reach:
         try:
             peer = done.result()
         except (LinkDown, PeerFailed, asyncio.CancelledError) as error:
+            self.unopened += isinstance(error, PeerFailed)
+            self.unanswered += isinstance(error, NoAnswer)
             self._failed("no channels", error)
             self._ladder.channels_failed(now, _chance())
             return
-        before, self._peer = self._peer, peer
+        before, self._peer, self._signs = self._peer, peer, Signs(now)
         self._ladder.channels_opened(now)
         self._take(peer.path)
         if before is not None:
@@ -139,12 +156,19 @@ class Reach:
         try:
             path = done.result()
         except (LinkDown, asyncio.CancelledError) as error:
+            self.refused += isinstance(error, NoAnswer)
             self._failed("no path over the link", error)
             self._ladder.relay_failed(now, _chance())
             return
         self._relayed = path
         self._ladder.relay_opened(now)
-        self._take(path)
+        if self._peer is None:
+            self._take(path)
+
+    def _change(self, now: float) -> None:
+        """From the channels to the link's path, which is open."""
+        if self._relayed is not None:
+            self._take(self._relayed)
         if self._peer is not None:
             self._end_channels(now)
 
@@ -152,14 +176,25 @@ class Reach:
         used = self._used
         if used is None:
             return
-        silence = min(self._silence(), now - self._answering)
-        if self._ladder.silent(silence) or used.closed:
-            _log.info("screen %s: %s is lost", self._name, used.name)
-            if self._peer is not None:
-                self._end_channels(now)
-            if self._relayed is not None:
-                self._end_relayed(now)
-            self._take(None)
+        if self._relayed is not None and self._relayed is not used and self._relayed.closed:
+            self._end_relayed(now)
+        heard = max(self._heard(), self._answering)
+        if self._peer is not None and not used.closed:
+            path = self._peer.path
+            count, busy = path.acknowledgements, path.buffered > 0
+            signs = self._signs.last(words=self._heard(), count=count, busy=busy, now=now)
+            self._ladder.channels_alive(max(signs, self._answering))
+        if not (self._ladder.given_up(now - heard) or used.closed):
+            return
+        _log.info("screen %s: %s is lost", self._name, used.name)
+        if self._relayed is not None and self._relayed is not used:
+            self._change(now)
+            return
+        if self._peer is not None:
+            self._end_channels(now)
+        if self._relayed is not None:
+            self._end_relayed(now)
+        self._take(None)
 
     async def _offer(self, page: int) -> Peer:
         """Channels to a page, open. Raises LinkDown, PeerFailed."""
@@ -175,7 +210,7 @@ class Reach:
     def _take(self, path: Path | None) -> None:
         self._used = path
         if path is not None:
-            self.failures = 0
+            self.unanswered = self.unopened = self.refused = 0
             _log.info("screen %s: %s is open", self._name, path.name)
         self._use(path)
         page = 0 if self._used is None else self._page
@@ -187,7 +222,6 @@ class Reach:
         await self._link.attached(page)
 
     def _failed(self, what: str, error: BaseException) -> None:
-        self.failures += isinstance(error, PeerFailed)
         _log.info("screen %s: %s: %s", self._name, what, error or type(error).__name__)
 
     def _end_channels(self, now: float) -> None:

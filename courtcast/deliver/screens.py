@@ -63,6 +63,8 @@ class Record(msgspec.Struct, kw_only=True):
     name: str | None = None
     zone: str | None = None
     """Given here, in place of the receiver's own."""
+    over_link: bool = False
+    """It was reached over the link last: after a restart UDP is not waited for."""
 
 
 class _Kept(Protocol):
@@ -392,6 +394,7 @@ class Screens:
             interfaces=self._interfaces,
             build=self._build,
             on_change=lambda: self._on_session(screen),
+            relay_worked=record.over_link,
         )
         self._tell(screen)
         self._tasks[screen] = asyncio.create_task(self._supervise(screen, session), name=f"screen {screen}")
@@ -421,8 +424,10 @@ class Screens:
         hello = session.link.hello
         if session.link.connected and hello is not None and session.link.address:
             card = Card(id=screen, name=hello.name, zone=hello.zone)
-            if (card, session.link.address) != (record.card, record.address):
-                record.card, record.address = card, session.link.address
+            path = session.talk.path
+            over_link = record.over_link if path is None else path.name == "websocket"
+            if (card, session.link.address, over_link) != (record.card, record.address, record.over_link):
+                record.card, record.address, record.over_link = card, session.link.address, over_link
                 chore = asyncio.create_task(self._keep_later(screen, record), name=f"keep {screen}")
                 self._chores.add(chore)
                 chore.add_done_callback(self._chores.discard)

@@ -28,7 +28,14 @@ OTHER_VERSION_WAIT: Final = 20.0
 NO_PAGE: Final = 4.0
 """Seconds without a page until people are told; a reload takes two."""
 NO_CHANNEL: Final = 2
-"""Attempts that did not lead to open channels, one after the other, until people are told."""
+"""Attempts that came to nothing in the same way, until people are told."""
+NO_OTHER_WAY: Final = (
+    "this screen's version takes them over nothing else. Ask for UDP between presenter and screen, or update the screen"
+)
+NOR_BY_TCP: Final = (
+    "over TCP its page does not take them either. Switch the screen off and on; if it stays so, ask for UDP between"
+    " presenter and screen"
+)
 
 
 class Session:
@@ -48,7 +55,9 @@ class Session:
         interfaces: Sequence[str],
         build: str,
         on_change: Callable[[], None],
+        relay_worked: bool = False,
     ) -> None:
+        """`relay_worked`: the link's path is what worked when this screen was reached last."""
         self.pinned = pinned
         self._on_change = on_change
         self._page_news = asyncio.Event()
@@ -73,7 +82,8 @@ class Session:
             interfaces=interfaces,
             monotonic=monotonic,
             use=self.talk.use,
-            silence=lambda: self.talk.silence,
+            heard=lambda: self.talk.heard,
+            relay_worked=relay_worked,
         )
 
     @property
@@ -91,9 +101,20 @@ class Session:
             return self.link.problem.problem()
         if self.link.connected and self._no_page:
             return Refused("screen-no-page").problem()
-        if self.link.connected and self._reach.failures >= NO_CHANNEL:
-            return Refused("screen-no-channel").problem()
-        return None
+        return self._no_way()
+
+    def _no_way(self) -> Problem | None:
+        """Why no path opens, by what was found: nothing is said of UDP where no page answered."""
+        reach = self._reach
+        if not self.link.connected:
+            return None
+        if reach.unanswered >= NO_CHANNEL:
+            return Refused("screen-page-silent").problem()
+        if reach.unopened < NO_CHANNEL:
+            return None
+        if not self.link.relays:
+            return Refused("screen-no-channel", otherwise=NO_OTHER_WAY).problem()
+        return Refused("screen-no-channel", otherwise=NOR_BY_TCP).problem() if reach.refused else None
 
     async def run(self) -> None:
         """Until cancelled."""

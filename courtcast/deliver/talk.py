@@ -84,21 +84,17 @@ class Talk:
         self._manifests, self._fragments = manifests, fragments
         self._clock, self._monotonic = clock, monotonic
         self._on_change, self._on_pumped, self._on_other_version = on_change, on_pumped, on_other_version
-        self._heard = 0.0
+        self.heard = 0.0
+        """When the page last said something over the path in use, or that began."""
         self._online = False
         self._greeted = False
         """The page has said Hello over this path."""
         self._fault_until = 0.0
 
     @property
-    def silence(self) -> float:
-        """Seconds since the page was heard from."""
-        return self._monotonic() - self._heard
-
-    @property
     def online(self) -> bool:
         """The page answers over an open path."""
-        return self.path is not None and not self.path.closed and self.silence < SILENT
+        return self.path is not None and not self.path.closed and self._monotonic() - self.heard < SILENT
 
     @property
     def faulty(self) -> bool:
@@ -130,7 +126,7 @@ class Talk:
             self.estimate.note(max(0, self.path.sent - self.path.buffered), 0, now=self._monotonic())
         self.path = self.pump = self.pumping = None
         if path is not None:
-            self.path, self._heard, self.other_version = path, self._monotonic(), False
+            self.path, self.heard, self.other_version = path, self._monotonic(), False
             self._greeted = False
             self.estimate.line = None
             pump = self.pump = Pump(
@@ -177,13 +173,13 @@ class Talk:
         except msgspec.DecodeError as error:
             _log.warning("screen %s said something that is no message: %s", self._screen, error)
             return
-        self._heard = self._monotonic()
+        self.heard = self._monotonic()
         match message:
             case Ping(id=number):
                 received = self._clock()
                 self._say(path, Pong(number, received, self._clock()))
             case Report():
-                self.report, self.reported = message, self._heard
+                self.report, self.reported = message, self.heard
                 if message.rtt is not None:
                     self.estimate.round_trip(message.rtt)
                 self._on_change()
@@ -195,7 +191,7 @@ class Talk:
                 self._keep_picture(jpeg)
             case Fault(where=where, detail=detail):
                 _log.warning("screen %s: fault in %s: %s", self._screen, where[:200], detail[:500])
-                self._fault_until = self._heard + FAULT_SHOWN
+                self._fault_until = self.heard + FAULT_SHOWN
                 self._on_change()
         self.look()
 

@@ -27,8 +27,9 @@ from courtcast.wire.media import PIECE
 from courtcast.wire.screen import Stage
 from tests.deliver.test_pump import SHOWN, Clip
 from tests.deliver.test_screens import Room, displayed, stage
+from tests.stand_ins.line import Line
 from tests.stand_ins.page import PageProgram, until
-from tests.stand_ins.screen import HERE, Screen, screen
+from tests.stand_ins.screen import HERE, Screen, page, screen
 from tests.stand_ins.thin import ThinLine
 
 
@@ -50,6 +51,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No UDP shows sooner than on a poor line."""
     monkeypatch.setattr(peer_module, "OPEN_WITHIN", 0.6)
     monkeypatch.setattr(ladder_module, "BACK_FIRST", 0.3)
+
+
+def thick() -> Line:
+    """20 Mb/s, 6 ms there and back."""
+    return Line(rate=2_500_000, delay=0.003, queue=400_000)
 
 
 def path_of(room: Room, known: str) -> str | None:
@@ -102,6 +108,76 @@ async def test_channels_that_break_are_followed_by_the_link(room: Room, jury: Sc
         room.screens.set_stages({known: stage(6, clip)})
         await until(lambda: program.stages[-1][1].revision == 6)
         assert len(program.arrived) == 8, "what it holds does not come again"
+
+
+async def test_where_udp_is_blocked_media_comes_over_the_link_within_three_seconds(room: Room, jury: Screen) -> None:
+    clip = await Clip(room.store, SHOWN).grow(4, finish=False)
+    room.manifests[SHOWN] = clip.manifest
+    async with thick() as line, PageProgram(line=line) as program, displayed(jury, program):
+        known = await room.paired(jury)
+        room.screens.set_stages({known: stage(5, clip)})
+        await until(lambda: path_of(room, known) == "webrtc" and len(program.arrived) == 8, 20)
+        line.cut = True
+        cut = time.monotonic()
+        await clip.grow(2)
+        room.screens.wake()
+        await until(lambda: len(program.arrived) == 12)
+        took = time.monotonic() - cut
+        print(f"media again {took:.2f} s after UDP was blocked")
+        assert took < 4
+        assert path_of(room, known) == "websocket"
+        line.cut = False
+        await until(lambda: path_of(room, known) == "webrtc", 40)
+        assert len(set(program.arrived)) == len(program.arrived) == 12
+
+
+async def test_a_gap_in_udp_alone_is_lived_through_on_the_channels(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    room.screens.set_stages({known: stage(5)})
+    async with thick() as line, PageProgram(line=line) as program, displayed(jury, program):
+        await until(lambda: path_of(room, known) == "webrtc", 20)
+        for _ in range(3):
+            line.cut = True
+            await asyncio.sleep(1.0)
+            line.cut = False
+            await asyncio.sleep(2.0)
+        assert path_of(room, known) == "webrtc"
+        assert [said["type"] for said in program.heard].count("welcome") == 1
+
+
+async def test_after_a_restart_a_screen_that_was_reached_over_the_link_is_reached_so_at_once(
+    jury: Screen, tmp_path: Path
+) -> None:
+    room = Room(tmp_path / "again")
+    async with PageProgram(passes=False) as program, displayed(jury, program):
+        async with room.open():
+            known = await room.paired(jury)
+            await until(lambda: path_of(room, known) == "websocket", 20)
+        begun = time.monotonic()
+        async with room.open():
+            await until(lambda: path_of(room, known) == "websocket", 20)
+            assert time.monotonic() - begun < 2
+
+
+async def test_what_is_said_of_a_screen_without_a_way_is_what_was_found(room: Room, jury: Screen) -> None:
+    """Its page answers, UDP does not get through, and it takes no path over the link: which only an older one does not."""
+    known = await room.paired(jury)
+    async with PageProgram(passes=False) as program, displayed(jury, program):
+        program.relays = False
+        problem = await until(lambda: room.screens.get(known).problem, 30)
+        assert problem.type == "screen-no-channel"
+        assert "over TCP its page does not take them either" in problem.detail
+
+
+async def test_a_page_that_answers_nothing_is_not_blamed_on_the_network(
+    room: Room, jury: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_module, "ANSWER", 0.3)
+    monkeypatch.setattr(link_module, "PATH_WITHIN", 0.3)
+    known = await room.paired(jury)
+    async with page(jury):
+        problem = await until(lambda: room.screens.get(known).problem, 30)
+        assert problem.type == "screen-page-silent"
 
 
 async def test_a_page_that_takes_nothing_gets_no_more_than_may_wait(room: Room, jury: Screen) -> None:

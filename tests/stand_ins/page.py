@@ -22,6 +22,7 @@ from courtcast.deliver.peer import Connection
 from courtcast.wire.link import PATH_PREFIX, PathClosed, PathControl, PathOpen, PathOpened, PathTaken, path_of
 from courtcast.wire.media import KIND_FRAGMENT, KIND_INIT, KIND_ROWS, ManifestRows, MediaHeader, Row, unpack
 from courtcast.wire.screen import PROTOCOL, Hello, Holding, Holdings, Ping, Report, Stage
+from tests.stand_ins.line import Line
 
 T = TypeVar("T")
 _DISCARD = re.compile(r"(127\.0\.0\.1) \d+ typ")
@@ -39,10 +40,16 @@ class PageProgram:
     """Context manager. One page; `answer` may be asked for again, as a page is that was offered to anew."""
 
     def __init__(
-        self, *, budget: int = 0, refuse: Callable[[MediaHeader], bool] = lambda _: False, passes: bool = True
+        self,
+        *,
+        budget: int = 0,
+        refuse: Callable[[MediaHeader], bool] = lambda _: False,
+        passes: bool = True,
+        line: Line | None = None,
     ) -> None:
-        """`refuse`: objects that it takes for damaged; not `passes`: no UDP gets to or from it."""
-        self.budget, self.refuse, self.passes = budget, refuse, passes
+        """`refuse`: objects that it takes for damaged; not `passes`: no UDP gets to or from it; `line`: what UDP goes
+        through."""
+        self.budget, self.refuse, self.passes, self.line = budget, refuse, passes, line
         self.protocol = PROTOCOL
         self.stages: list[tuple[float, Stage]] = []
         self.heard: list[dict[str, Any]] = []
@@ -105,11 +112,15 @@ class PageProgram:
         self._channels.clear()
         self.connection = connection = Connection(["127.0.0.1"])
         connection.on("datachannel", self._on_channel)
+        if self.line is not None:
+            offer = self.line.offer(offer)
         if not self.passes:
             offer = _DISCARD.sub(r"\1 9 typ", offer)
         await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
         await connection.setLocalDescription(await connection.createAnswer())
         sdp: str = connection.localDescription.sdp
+        if self.line is not None:
+            sdp = self.line.answer(sdp)
         return sdp if self.passes else _DISCARD.sub(r"\1 9 typ", sdp)
 
     def say(self, message: msgspec.Struct) -> None:
@@ -151,7 +162,11 @@ class PageProgram:
         self._channels[channel.label] = channel
         channel.on("message", self._on_control if channel.label == "control" else self._on_media)
         if channel.label == "control":
-            self._begin(lambda text: channel.send(text) if channel.readyState == "open" else None)
+            self._begin_on_channels()
+
+    def _begin_on_channels(self) -> None:
+        channel = self._channels["control"]
+        self._begin(lambda text: channel.send(text) if channel.readyState == "open" else None)
 
     def _begin(self, speak: Callable[[str], None]) -> None:
         """A path is open: it is the one in use from now on."""
@@ -177,6 +192,8 @@ class PageProgram:
             self.acknowledged = message.amount
         elif isinstance(message, PathClosed) and message.path == self.path:
             self.path = None
+            if "control" in self._channels and self._channels["control"].readyState == "open":
+                self._begin_on_channels()
 
     def relayed_media(self, piece: bytes) -> None:
         if path_of(piece) != self.path:

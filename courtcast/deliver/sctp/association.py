@@ -76,6 +76,7 @@ class Association(RTCSctpTransport):
     def __init__(self, transport: RTCDtlsTransport, *, bulk: str) -> None:
         super().__init__(transport)
         self.on_progress: Callable[[], None] = lambda: None
+        self.acknowledgements = 0
         self._bulk = bulk
         self._mainloop = asyncio.get_event_loop()
         self._sender: Sender | None = None
@@ -297,6 +298,7 @@ class Association(RTCSctpTransport):
             if self._malformed > ODD_SACKS:
                 self._give_up("SACKs that make no sense")
             return
+        self.acknowledgements += 1
         now = self._mainloop.time()
         sender.sack(sack._replace(duplicates=duplicates), now)
         self._last_sacked_tsn = sender.board.cumulative % TSN_SPACE
