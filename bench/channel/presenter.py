@@ -21,6 +21,7 @@ from typing import Any
 from courtcast.core.estimate import Estimate
 from courtcast.deliver.paths import ChannelPath, PathClosed
 from courtcast.deliver.peer import Peer, SenderName
+from courtcast.deliver.sctp.siblings import Siblings
 from courtcast.wire.media import HEADER, KIND_FRAGMENT, PIECE, MediaHeader, pack
 
 WAITING = 8 * PIECE
@@ -162,7 +163,7 @@ class Presenter:
     """All connections of one process."""
 
     def __init__(self, address: str, sender: SenderName) -> None:
-        self._address, self._sender = address, sender
+        self._address, self._sender, self._siblings = address, sender, Siblings()
         self._peers: dict[int, Peer] = {}
         self._loads: dict[int, Load] = {}
         self._blocks: Blocks | None = None
@@ -170,7 +171,7 @@ class Presenter:
     async def obey(self, asked: dict[str, Any]) -> Any:
         match asked:
             case {"do": "offer", "id": number}:
-                self._peers[number] = peer = Peer([self._address], self._sender)
+                self._peers[number] = peer = Peer([self._address], self._sender, self._siblings)
                 return await peer.offer()
             case {"do": "accept", "id": number, "sdp": sdp, "host": host}:
                 await self._peers[number].accept(sdp, host)

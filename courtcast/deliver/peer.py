@@ -22,6 +22,7 @@ from aiortc.rtcsctptransport import USERDATA_MAX_LENGTH, WEBRTC_DCEP, RTCSctpTra
 
 from courtcast.deliver.paths import ChannelPath
 from courtcast.deliver.sctp.association import Association
+from courtcast.deliver.sctp.siblings import Siblings
 
 log = logging.getLogger(__name__)
 
@@ -100,10 +101,12 @@ class StockAssociation(RTCSctpTransport):
 class Connection(RTCPeerConnection):
     """aiortc's connection, on our transports."""
 
-    def __init__(self, interfaces: Sequence[str], sender: SenderName | None = None) -> None:
+    def __init__(
+        self, interfaces: Sequence[str], sender: SenderName | None = None, siblings: Siblings | None = None
+    ) -> None:
         super().__init__(RTCConfiguration(iceServers=[]))
         self._sender = chosen_sender() if sender is None else sender
-        self._interfaces = tuple(interfaces)
+        self._interfaces, self._siblings = tuple(interfaces), siblings
 
     def _RTCPeerConnection__createDtlsTransport(self) -> RTCDtlsTransport:  # noqa: N802
         transport: RTCDtlsTransport = super()._RTCPeerConnection__createDtlsTransport()  # type: ignore[misc]
@@ -120,7 +123,9 @@ class Connection(RTCPeerConnection):
     def _RTCPeerConnection__createSctpTransport(self) -> None:  # noqa: N802
         transport = self._RTCPeerConnection__createDtlsTransport()
         association: Association | StockAssociation = (
-            StockAssociation(transport) if self._sender == "stock" else Association(transport, bulk=MEDIA)
+            StockAssociation(transport)
+            if self._sender == "stock"
+            else Association(transport, bulk=MEDIA, siblings=self._siblings)
         )
         association._bundled = False
         association.mid = None
@@ -137,10 +142,12 @@ class Connection(RTCPeerConnection):
 class Peer:
     """One attempt to reach a page. `offer`, `accept`, then `path` until it closes; always `close`."""
 
-    def __init__(self, interfaces: Sequence[str] = (), sender: SenderName | None = None) -> None:
+    def __init__(
+        self, interfaces: Sequence[str] = (), sender: SenderName | None = None, siblings: Siblings | None = None
+    ) -> None:
         """`interfaces`: addresses of this machine to use; empty: all but loopback. `sender`: whose; by default as the
-        environment says."""
-        self._connection = Connection(interfaces, sender)
+        environment says. `siblings`: the flows of this presenter, which may share a line with this one."""
+        self._connection = Connection(interfaces, sender, siblings)
         control = self._connection.createDataChannel(CONTROL)
         media = self._connection.createDataChannel(MEDIA)
         self._channels = control, media

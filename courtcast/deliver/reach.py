@@ -19,6 +19,7 @@ from courtcast.deliver.link import Link, LinkDown, NoAnswer
 from courtcast.deliver.paths import Path
 from courtcast.deliver.peer import Peer, PeerFailed
 from courtcast.deliver.relayed import RelayedPath
+from courtcast.deliver.sctp.siblings import Siblings
 
 LOOK: Final = 0.25
 """Seconds between two looks at silence: the page speaks as often."""
@@ -41,12 +42,14 @@ class Reach:
         *,
         name: str,
         interfaces: Sequence[str],
+        siblings: Siblings,
         monotonic: Callable[[], float],
         use: Callable[[Path | None], None],
         heard: Callable[[], float],
         relay_worked: bool = False,
     ) -> None:
         self._link, self._name, self._interfaces = link, name, interfaces
+        self._siblings = siblings
         self._monotonic, self._use, self._heard = monotonic, use, heard
         self._ladder = Ladder(relay_worked=relay_worked)
         self._news = asyncio.Event()
@@ -198,7 +201,8 @@ class Reach:
 
     async def _offer(self, page: int) -> Peer:
         """Channels to a page, open. Raises LinkDown, PeerFailed."""
-        peer = Peer(await asyncio.to_thread(offered_addresses, self._interfaces))
+        addresses = await asyncio.to_thread(offered_addresses, self._interfaces)
+        peer = Peer(addresses, siblings=self._siblings)
         try:
             answer = await self._link.offer(page, await peer.offer())
             await peer.accept(answer, parse_address(self._link.address or "").host)

@@ -24,6 +24,7 @@ from courtcast.deliver.address import Address, parse_address
 from courtcast.deliver.discovery import Discovery
 from courtcast.deliver.pairing import card as ask_card
 from courtcast.deliver.pairing import pair
+from courtcast.deliver.sctp.siblings import Siblings
 from courtcast.deliver.session import Session
 from courtcast.deliver.trust import Pinned
 from courtcast.prepare.store import Store, fragment_name, init_name
@@ -111,6 +112,7 @@ class Screens:
         self._identity, self._name, self._db, self._clock = identity, name, db, clock
         self._renditions, self._interfaces, self._build = renditions, tuple(interfaces), build
         self._fragments = StoredFragments(store)
+        self._siblings = Siblings()
         self._on_change = on_change
         self._records: dict[str, Record] = {}
         self._found: dict[str, tuple[Card, list[str]]] = {}
@@ -392,6 +394,7 @@ class Screens:
             clock=self._clock,
             monotonic=time.monotonic,
             interfaces=self._interfaces,
+            siblings=self._siblings,
             build=self._build,
             on_change=lambda: self._on_session(screen),
             relay_worked=record.over_link,

@@ -15,6 +15,7 @@ from courtcast.core.manifest import Manifest
 from courtcast.deliver.link import Link
 from courtcast.deliver.pump import Fragments
 from courtcast.deliver.reach import Reach
+from courtcast.deliver.sctp.siblings import Siblings
 from courtcast.deliver.talk import Talk
 from courtcast.deliver.trust import Pinned
 from courtcast.problems import Refused
@@ -53,6 +54,7 @@ class Session:
         clock: Callable[[], float],
         monotonic: Callable[[], float],
         interfaces: Sequence[str],
+        siblings: Siblings,
         build: str,
         on_change: Callable[[], None],
         relay_worked: bool = False,
@@ -80,6 +82,7 @@ class Session:
             self.link,
             name=pinned.card.name,
             interfaces=interfaces,
+            siblings=siblings,
             monotonic=monotonic,
             use=self.talk.use,
             heard=lambda: self.talk.heard,

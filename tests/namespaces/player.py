@@ -67,7 +67,7 @@ async def main(folder: Path, file: Path) -> None:
                 screens.watch([rest[0]])
                 screens.set_stages({rest[0]: Stage(revision=1, shown=scene, blank=False)})
             seen = screens.get(rest[0])
-            said = screens._sessions[rest[0]].report
+            said = screens._sessions[rest[0]].talk.report
             return {
                 "online": seen.online,
                 "path": seen.path,

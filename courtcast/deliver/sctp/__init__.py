@@ -9,6 +9,7 @@ The core is pure: events in, packets out, time as an argument. `association` is 
     model       how wide and how long the line is, and how much stands in its queue
     bbr         how fast to send for that
     rival       how fast to send beside a flow that fills the queue
+    siblings    what the flows of one presenter tell each other
     pacer       when the next packet may go
     sender      puts them together
     trace       what happened, line by line

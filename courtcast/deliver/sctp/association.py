@@ -38,6 +38,7 @@ from google_crc32c import extend, value
 from courtcast.core.estimate import Line
 from courtcast.deliver.sctp.drain import Drain
 from courtcast.deliver.sctp.sender import Facts, Sender
+from courtcast.deliver.sctp.siblings import Siblings
 from courtcast.deliver.sctp.trace import from_environment
 from courtcast.deliver.sctp.wire import TSN_SPACE, read_sack, sack_of, sound
 
@@ -73,8 +74,9 @@ log = logging.getLogger(__name__)
 class Association(RTCSctpTransport):
     """Messages on channels whose label is `bulk` wait behind those on all others."""
 
-    def __init__(self, transport: RTCDtlsTransport, *, bulk: str) -> None:
+    def __init__(self, transport: RTCDtlsTransport, *, bulk: str, siblings: Siblings | None = None) -> None:
         super().__init__(transport)
+        self._siblings = siblings
         self.on_progress: Callable[[], None] = lambda: None
         self.acknowledgements = 0
         self._bulk = bulk
@@ -392,6 +394,7 @@ class Association(RTCSctpTransport):
             now=self._mainloop.time(),
             trace=trace,
             seed=self._local_verification_tag,
+            siblings=self._siblings,
         )
         self._header_out = _HEADER.pack(self._local_port, self._remote_port, self._remote_verification_tag)
         self._crc_out = value(self._header_out + b"\0\0\0\0")

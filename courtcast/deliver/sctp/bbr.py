@@ -21,6 +21,7 @@ from typing import Final, Literal
 
 from courtcast.deliver.sctp.model import MEMORY, Model, Round
 from courtcast.deliver.sctp.rival import Rival
+from courtcast.deliver.sctp.siblings import Siblings
 from courtcast.deliver.sctp.trace import Trace
 from courtcast.deliver.sctp.wire import CHUNK_MOST
 
@@ -34,6 +35,10 @@ GAIN_REGAIN: Final = 0.15
 """Of the whole line, that is asked for in an *up*: the same for everybody on it."""
 SHARE_LEAST: Final = 0.1
 SHARE_GAIN: Final = 1 / 8
+GIVES_MORE: Final = 0.85
+"""Of the rate, that is kept at least by who has more than its siblings on the same line."""
+TOLD: Final = 2
+"""Rounds, until what arrives was sent after that."""
 GAIN_BOLD: Final = 2.0
 GAIN_DOWN: Final = 0.75
 GROWN: Final = 1.25
@@ -85,12 +90,14 @@ class Limits:
 class Bbr:
     """`round_ended` and `acknowledged` in, `limits` out."""
 
-    def __init__(self, model: Model, trace: Trace, now: float, *, seed: int) -> None:
+    def __init__(self, model: Model, trace: Trace, now: float, *, seed: int, siblings: Siblings | None = None) -> None:
         self.state: State = "startup"
         self.model = model
         self.limits = Limits(0.0, WINDOW_LEAST)
         self._rival = Rival(trace)
         self._trace = trace
+        self._siblings = siblings or Siblings()
+        self._flow = self._siblings.join()
         self._random = random.Random(seed)  # noqa: S311 (no secret)
         self._since_round = 0
         self._until = 0
@@ -171,6 +178,7 @@ class Bbr:
             self._wide = model.bandwidth
             model.lose(round_.loss)
             self._stuck = 0
+        self._tell(round_, now)
         rounds = round_.number - self._since_round
         match self.state:
             case "startup":
@@ -183,12 +191,12 @@ class Bbr:
                     model.even(self._even, round_)
                 self._even = round_
                 if queueing > self.guard and rounds >= 2:
-                    model.forget(min(model.bandwidth, max(GIVES * model.bandwidth, *model.recent)))
+                    self._give_back(now)
                     self._enter("down", now, "queue")
                 elif now - self._clear_at > PROBE_RTT_AFTER or now - model.least_at > MEMORY:
                     self._probe_rtt(now)
                 elif rounds >= self._until and not round_.limited:
-                    self._before, self._was, self._gain = model.bandwidth, round_.rate, self._first_gain()
+                    self._before, self._was, self._gain = model.bandwidth, round_.rate, self._first_gain(now)
                     self._enter("up", now, "turn")
             case "up":
                 self._enter("measure", now, "asked")
@@ -232,9 +240,29 @@ class Bbr:
         elif self._flat and round_.queueing > self.clear:
             self._enter("drain", now, "queue")
 
-    def _first_gain(self) -> float:
+    def _tell(self, round_: Round, now: float) -> None:
+        flow = self._flow
+        flow.bandwidth, flow.ended = self.model.bandwidth, now
+        flow.queued, flow.busy = round_.queueing > self.clear, not round_.limited
+
+    def _first_gain(self, now: float) -> float:
         """Who has less than it had asks for more: so of two, the one with the smaller part gains on the other."""
-        return min(GAIN_BOLD, 1 + GAIN_REGAIN / self._share_seen)
+        share, others = self._share_seen, self._siblings.together(self._flow, now)
+        if others:
+            share = max(SHARE_LEAST, self.model.bandwidth / (self.model.bandwidth + sum(others)))
+        return min(GAIN_BOLD, 1 + GAIN_REGAIN / share)
+
+    def _give_back(self, now: float) -> None:
+        """A queue has grown: who has more than its siblings on the same line gives back more of it."""
+        model = self.model
+        self._siblings.queue(self._flow, now)
+        others = self._siblings.together(self._flow, now)
+        if not others:
+            model.forget(min(model.bandwidth, max(GIVES * model.bandwidth, *model.recent)))
+            return
+        mean = (model.bandwidth + sum(others)) / (1 + len(others))
+        if model.bandwidth > mean:
+            model.forget(max(GIVES_MORE * model.bandwidth, mean), most_for=TOLD)
 
     def _look_found(self, round_: Round, now: float) -> None:
         if self._was:

@@ -87,6 +87,7 @@ class Model:
         self._hidden = False
         """The round began at a SACK that did not tell everything."""
         self._last_rtt = 0.0
+        self._most, self._most_until = 0.0, 0
 
     @property
     def queueing(self) -> float:
@@ -140,8 +141,10 @@ class Model:
         self._hidden = partial
         return self.last
 
-    def forget(self, bandwidth: float) -> None:
-        """What was measured before counts no more; this does."""
+    def forget(self, bandwidth: float, *, most_for: int = 0) -> None:
+        """What was measured before counts no more; this does. `most_for`: rounds that may not show more: what was sent
+        before is still arriving."""
+        self._most, self._most_until = bandwidth, self.rounds + most_for
         self._rates.clear()
         self._rates.append((self.rounds, bandwidth))
         self.bandwidth = bandwidth
@@ -167,6 +170,8 @@ class Model:
         last = self.last
         assert last is not None
         rates = self._rates
+        if last.number <= self._most_until:
+            rate = min(rate, self._most)
         if last.limited and rate < self.bandwidth:
             # An idle round says nothing: what was known before ages no further.
             self._rates = deque((number + 1, known) for number, known in rates)

@@ -17,6 +17,7 @@ from courtcast.deliver.sctp.outbox import Chunk, Message, Outbox
 from courtcast.deliver.sctp.pacer import Pacer
 from courtcast.deliver.sctp.rack import Rack
 from courtcast.deliver.sctp.scoreboard import Scoreboard
+from courtcast.deliver.sctp.siblings import Siblings
 from courtcast.deliver.sctp.trace import Trace
 from courtcast.deliver.sctp.wire import CHUNK_MOST, COMMON_HEADER, OVERHEAD, PACKET_MOST, Sack
 
@@ -68,9 +69,18 @@ class Sender:
     """`dead` says why it has ended, once it has."""
 
     def __init__(
-        self, *, first_tsn: int, window: int, rtt: float | None, now: float, trace: Trace | None = None, seed: int = 0
+        self,
+        *,
+        first_tsn: int,
+        window: int,
+        rtt: float | None,
+        now: float,
+        trace: Trace | None = None,
+        seed: int = 0,
+        siblings: Siblings | None = None,
     ) -> None:
-        """`window`: what the other side takes (a_rwnd of its INIT); `rtt`: of the handshake, where it was measured."""
+        """`window`: what the other side takes (a_rwnd of its INIT); `rtt`: of the handshake, where it was measured;
+        `siblings`: those of the same presenter, which may share a line with this one."""
         self.outbox = Outbox(first_tsn)
         self.board = Scoreboard(first_tsn)
         self.trace = trace or Trace()
@@ -78,7 +88,7 @@ class Sender:
         self.sent_bytes = self.sent_packets = self.resent = self.lost_bytes = self.lost = self.odd = 0
         self._rack = Rack(rtt)
         self._model = Model(rtt, now)
-        self._bbr = Bbr(self._model, self.trace, now, seed=seed)
+        self._bbr = Bbr(self._model, self.trace, now, seed=seed, siblings=siblings)
         self._pacer = Pacer(now)
         self._pacer.set_rate(self._bbr.limits.rate, now)
         self._rwnd = window

@@ -17,6 +17,7 @@ from functools import partial
 
 from courtcast.deliver.sctp.outbox import Chunk
 from courtcast.deliver.sctp.sender import Sender
+from courtcast.deliver.sctp.siblings import Siblings
 from courtcast.deliver.sctp.trace import Trace
 from courtcast.deliver.sctp.wire import Sack
 
@@ -222,13 +223,20 @@ class Flow:
         tick: float = 0.0,
         message: int = 16_408,
         most: int | None = None,
+        siblings: Siblings | None = None,
     ) -> None:
         """`tick`: how late a timer of ours may fire; `most`: bytes to send in all."""
         self.simulation, self.there, self.back = simulation, there, back
         first = 1000
         least = there.line.delay + back.line.delay + 0.0005
         self.sender = Sender(
-            first_tsn=first, window=WINDOW, rtt=least if rtt is None else rtt, now=start, trace=trace, seed=seed
+            first_tsn=first,
+            window=WINDOW,
+            rtt=least if rtt is None else rtt,
+            now=start,
+            trace=trace,
+            seed=seed,
+            siblings=siblings,
         )
         self.receiver = Receiver(simulation, first, self._sacked)
         self.message, self.most, self.given = message, most, 0
