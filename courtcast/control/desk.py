@@ -25,6 +25,7 @@ from courtcast.control.timekeeper import Timekeeper
 from courtcast.core import room as rooms
 from courtcast.core import stage
 from courtcast.core.room import Command, Forget, Room, Withdraw
+from courtcast.deliver.day import Day
 from courtcast.evidence.database import Database
 from courtcast.problems import Refused
 from courtcast.wire.api import CueRequest, Exhibit, PlayRequest, RoomState, Screen, SeekRequest, ShowRequest
@@ -89,6 +90,7 @@ class Desk:
         self._watched: dict[str, float] = {}
         self._lookers = 0
         self._was_ended = False
+        self._day: tuple[Day, bool] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -96,6 +98,7 @@ class Desk:
         self._room = self._known(saved.room)
         self._unwritten.set()
         self._send()
+        self._send_day()
         for work in (self._keep(), self._keep_note(), self._tick()):
             self._tasks.append(asyncio.create_task(work))
         return self
@@ -242,7 +245,8 @@ class Desk:
         self._tell("screen", screen)
 
     def order_changed(self) -> None:
-        """Exhibits came, went or moved."""
+        """Exhibits came, went, moved, or were marked as restricted."""
+        self._send_day()
         self._tell("order")
 
     def look(self, screen: str | None = None) -> None:
@@ -268,6 +272,20 @@ class Desk:
         if always or stages != self._stages:
             self._stages = stages
             self._screens.set_stages(stages)
+
+    def _send_day(self) -> None:
+        """What is sent ahead to the screens: all exhibits in running order but those that are restricted, or are not
+        what they should be; and not while it is in doubt whether what is shown will play to its end."""
+        day = Day(
+            (exhibit.id, self._intake.manifest(exhibit.id))
+            for exhibit in self._intake.exhibits()
+            if not exhibit.restricted and (exhibit.problem is None or exhibit.problem.type != "hash-mismatch")
+        )
+        shown = self._room.shown
+        says = day, shown is None or not self._outlook.doubtful(shown.exhibit)
+        if says != self._day:
+            self._day = says
+            self._screens.set_day(day, go_ahead=says[1])
 
     def _tell(self, what: What, id_: str | None = None) -> None:
         for listener in list(self._listeners):
@@ -360,6 +378,7 @@ class Desk:
         for exhibit in self._outlook.look(self._room, now=now, touched=touched):
             self._tell("exhibit", exhibit)
         self._watch()
+        self._send_day()
         await self._withdraw(touched)
 
     def _refresh(self) -> None:

@@ -86,6 +86,11 @@ class Outlook:
         self._judge(exhibit, room, now)
         return self.seen(exhibit)
 
+    def doubtful(self, exhibit: str) -> bool:
+        """As last looked at, it would stop before its end."""
+        kept = self._kept.get(exhibit)
+        return kept is not None and not kept.answer.safe
+
     def present(self) -> bool:
         """There is a screen to play to."""
         return any(_there(screen) for screen in self._screens.screens())
@@ -156,7 +161,9 @@ class Outlook:
             curve = kept.curves[screen.sound] = Curve(manifest, sound=screen.sound)
         curve.follow(end=end, left=left)
         gaps = [(edge, end)] if edge < end else []
-        return View(screen.id, Ahead(curve, start, end, gaps=gaps, most=lacking + left), self._rates(screen.id))
+        ahead = Ahead(curve, start, end, gaps=gaps, most=lacking + left)
+        room = self._screens.capacity(screen.id, manifest.rendition)
+        return View(screen.id, ahead, self._rates(screen.id), room)
 
     def _rates(self, screen: str) -> Rates | None:
         if isinstance(self._screens, Lines):

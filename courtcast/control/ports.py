@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from courtcast.core.manifest import Manifest
+from courtcast.deliver.day import Day
 from courtcast.wire.api import AddExhibit, ChangeExhibit, ChangeScreen, Exhibit, NewLink, Screen
 from courtcast.wire.screen import Stage
 
@@ -52,6 +53,10 @@ class Screens(Protocol):
     async def change(self, screen: str, change: ChangeScreen, /) -> Screen: ...
 
     async def remove(self, screen: str, /) -> None: ...
+
+    def set_day(self, day: Day, /, *, go_ahead: bool) -> None: ...
+
+    def capacity(self, screen: str, rendition: str, /) -> float: ...
 
     def set_stages(self, stages: Mapping[str, Stage], /) -> None: ...
 

@@ -40,6 +40,8 @@ class Manifest:
         self._late: list[dict[int, Row]] = [{} for _ in self.tracks]
         self._ends: list[list[int]] = [[] for _ in self.tracks]
         """Running maximum of the rows' ends: ascending, so that it can be searched."""
+        self._sums: list[list[int]] = [[0] for _ in self.tracks]
+        """Bytes of all fragments before each."""
         self._pts: list[int] = []
         if [track.index for track in self.tracks] != list(range(len(self.tracks))):
             raise ValueError("tracks have to be numbered from 0")
@@ -78,6 +80,8 @@ class Manifest:
         end = row.start + row.duration
         ends.append(max(end, ends[-1]) if ends else end)
         self.bytes += row.bytes
+        sums = self._sums[row.track]
+        sums.append(sums[-1] + row.bytes)
         self.added += Fraction(sum(end - start for start, end in row.added), self.tracks[row.track].timescale)
         for pts in row.pts:
             # Nearly always at the end: only a fragment that had to be cut inside a reordering group comes before.
@@ -98,6 +102,11 @@ class Manifest:
     def rows(self, track: int) -> Sequence[Row]:
         """The fragments of one track, in order, without gaps."""
         return self._rows[track]
+
+    def size(self, track: int, first: int, end: int) -> int:
+        """Bytes of the known fragments `first` … `end` - 1 of one track."""
+        sums = self._sums[track]
+        return sums[min(end, len(sums) - 1)] - sums[min(first, len(sums) - 1)]
 
     @property
     def counts(self) -> list[int]:

@@ -5,11 +5,14 @@ The order, first to last:
 1. what is shown, from the keyframe at or before the playhead to `SHOWN_FIRST` seconds beyond it;
 2. what is cued, from its keyframe to `CUE_FIRST` seconds beyond its place;
 3. the rest of what is shown, up to the end of its clip, then the same of what is cued;
-4. what lies behind the playhead, nearest first, then beyond the clip's end: somebody may want to see it again.
+4. what lies behind the playhead, nearest first, then beyond the clip's end: somebody may want to see it again;
+5. the beginning of every exhibit of the day in running order, so that whatever is cued next is there at once;
+6. the whole of each of them, in the same order. What is restricted is not among them.
 
-The sum of it all, held or not, stops at the bytes that the page is willing to hold; so nothing is sent that the page
-would have to throw away something better for. Manifest rows and init segments go right before the first fragment that
-needs them. Sound goes before the picture of the same time, and only to the screen that is the room's sound.
+The sum of it all, held or not, stops at the bytes that the page is willing to hold, in memory or, for what may lie
+there, on its disk; so nothing is sent that the page would have to throw away something better for. Manifest rows and
+init segments go right before the first fragment that needs them. Sound goes before the picture of the same time, and
+only to the screen that is the room's sound.
 
 Nothing here remembers anything but `Known`, which says what the page has or has coming; a seek therefore changes what
 is next at once. Pure: the playhead comes in as media time.
@@ -18,7 +21,7 @@ is next at once. Pure: the playhead comes in as media time.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 from heapq import merge
 
@@ -34,6 +37,8 @@ SHOWN_FIRST = 10.0
 """Seconds of media: the outage that a screen survives before anything else is thought of."""
 CUE_FIRST = 5.0
 """Seconds of media that make a cue start and go on until its rest is there."""
+DAY_FIRST = 10.0
+"""Seconds of media of each exhibit of the day that go before the whole of any."""
 BACK = 10.0
 """Seconds: what lies behind is sent in stretches of this length, the nearest first."""
 ROWS = 64
@@ -144,7 +149,16 @@ class View(msgspec.Struct, frozen=True):
     sound: bool
     known: Known
     budget: int = 0
-    """Bytes that the page is willing to hold; 0: it did not say."""
+    """Bytes that the page is willing to hold in memory; 0: it did not say."""
+    disk: int = 0
+    """Bytes that it may use of its disk."""
+    day: Sequence[Manifest] = ()
+    """The exhibits that may lie there, in running order; those that are shown or cued may be among them."""
+
+    @property
+    def lasting(self) -> frozenset[str]:
+        """Renditions that may lie on the page's disk."""
+        return frozenset(manifest.rendition for manifest in self.day) if self.disk else frozenset()
 
 
 def next_send(view: View) -> Send | None:
@@ -157,15 +171,16 @@ def sends(view: View) -> Iterator[Send]:
     for many decisions as long as nothing else of the view changes."""
     known = view.known
     needs = [need for need in (view.shown, view.cue) if need is not None]
-    yield from _news(needs, known)
-    room = view.budget * BUDGET_SHARE if view.budget else float("inf")
+    yield from _news([need.manifest for need in needs], known)
+    tiers = _Tiers(view)
     # Where all of it fits there is no need to add up what is held, nor to look at it: hours of it, once a second.
-    whole = sum({need.manifest.rendition: need.manifest.bytes for need in needs}.values())
-    skipped = known if whole <= room else Known()
-    for need, track, row, urgent in _in_order(view, needs, skipped):
-        room -= row.bytes
-        if room < 0:
-            break
+    sizes = {need.manifest.rendition: need.manifest.bytes for need in needs}
+    fits, room = tiers.room(sizes)
+    for need, track, row, urgent in _in_order(view, needs, known if fits else Known()):
+        if not tiers.take(need.manifest.rendition, row.bytes):
+            if tiers.full:
+                break
+            continue
         key = need.manifest.rendition, track.index
         if row.index in known.fragments.get(key, ()):
             continue
@@ -176,25 +191,96 @@ def sends(view: View) -> Iterator[Send]:
     for need in needs:
         for track in _tracks(need.manifest, sound=view.sound):
             yield from _rows(need.manifest, track, 0, len(need.manifest.rows(track.index)), known)
+    if room >= 0:
+        yield from _ahead(view, sizes, room)
+
+
+class _Tiers:
+    """How much still fits into the page's memory, and onto its disk. Both keep the most wanted: what does not fit into
+    one of them closes it for all that comes later."""
+
+    def __init__(self, view: View) -> None:
+        self.memory = view.budget * BUDGET_SHARE if view.budget else float("inf")
+        self.disk = view.disk * BUDGET_SHARE
+        self._lasting = view.lasting
+
+    @property
+    def full(self) -> bool:
+        return self.memory < 0 and (self.disk < 0 or not self._lasting)
+
+    def take(self, rendition: str, size: int) -> bool:
+        """Room for one more; False where neither has it."""
+        self.memory = self.memory - size if size <= self.memory else -1.0
+        if rendition in self._lasting:
+            self.disk = self.disk - size if size <= self.disk else -1.0
+            return self.memory >= 0 or self.disk >= 0
+        return self.memory >= 0
+
+    def room(self, sizes: Mapping[str, int]) -> tuple[bool, float]:
+        """Whether these renditions fit, and what is then left beside them in the larger of the two."""
+        lasting = sum(size for rendition, size in sizes.items() if rendition in self._lasting)
+        every = sum(sizes.values())
+        on_disk = self.disk - lasting if self._lasting else -1.0
+        fits = every <= self.memory or (every - lasting <= self.memory and on_disk >= 0)
+        return fits, max(self.memory - every, on_disk)
+
+
+def _ahead(view: View, apart: Collection[str], room: float) -> Iterator[Send]:
+    """The exhibits of the day, without those that are seen to already, as far as there is room for them."""
+    known = view.known
+    others = [manifest for manifest in view.day if manifest.rendition not in apart]
+    yield from _news(others, known)
+    firsts, rests = [], []
+    for manifest in others:
+        tracks = _tracks(manifest, sound=view.sound)
+        seconds = Fraction(DAY_FIRST) + manifest.origin
+        ends = [_from(manifest.rows(track.index), float(seconds * track.timescale)) for track in tracks]
+        counts = [len(manifest.rows(track.index)) for track in tracks]
+        firsts.append((manifest, [(track, 0, end) for track, end in zip(tracks, ends, strict=True)]))
+        rests.append((manifest, list(zip(tracks, ends, counts, strict=True))))
+    for manifest, stretches in (*firsts, *rests):
+        size = sum(manifest.size(track.index, first, end) for track, first, end in stretches)
+        # Where all of it fits what is there need not be looked at one by one, see above.
+        there = known.fragments if size <= room else {}
+        keys = [(manifest.rendition, track.index) for track, _, _ in stretches]
+        given = {key: Spans(there.get(key, ())) for key in keys}
+        left, room = room, room - size
+        for _, track, row, _ in _stretch(Need(manifest, 0.0), stretches, given, False):
+            if room < 0 and (left := left - row.bytes) < 0:
+                return
+            key = manifest.rendition, track.index
+            if row.index in known.fragments.get(key, ()) or row.index in known.returned.get(key, ()):
+                continue
+            yield from _before(manifest, track, row.index, known)
+            yield SendFragment(*key, row.index)
 
 
 def lacking(need: Need, known: Known, *, sound: bool) -> int:
     """Bytes from the playhead (its keyframe) to the end of the clip that the page does not have."""
     total = 0
     for track in _tracks(need.manifest, sound=sound):
-        rows, place = need.manifest.rows(track.index), _place(need, track, SHOWN_FIRST)
+        place = _place(need, track, SHOWN_FIRST)
         held = known.fragments.get((need.manifest.rendition, track.index), Spans())
-        for first, end in held.missing(place.start, place.end):
-            total += sum(rows[index].bytes for index in range(first, end))
+        total += sum(need.manifest.size(track.index, *gap) for gap in held.missing(place.start, place.end))
     return total
 
 
-def _news(needs: Sequence[Need], known: Known) -> Iterator[Send]:
+def held(manifest: Manifest, known: Known, *, sound: bool) -> tuple[int, int]:
+    """Bytes of a rendition that the page has, and bytes that there are."""
+    total = lacks = 0
+    for track in _tracks(manifest, sound=sound):
+        count = len(manifest.rows(track.index))
+        total += manifest.size(track.index, 0, count)
+        spans = known.fragments.get((manifest.rendition, track.index), Spans())
+        lacks += sum(manifest.size(track.index, *gap) for gap in spans.missing(0, count))
+    return total - lacks, total
+
+
+def _news(manifests: Sequence[Manifest], known: Known) -> Iterator[Send]:
     """That a manifest is complete by now, where the page knows a part of it: it cannot reach the end without."""
-    for need in needs:
-        manifest = need.manifest
-        started = any(rendition == manifest.rendition for rendition, _ in known.rows)
-        if started and manifest.complete and manifest.rendition not in known.told:
+    started = {rendition for rendition, _ in known.rows}
+    for manifest in manifests:
+        if manifest.rendition in started and manifest.complete and manifest.rendition not in known.told:
             for track in manifest.tracks[:1]:
                 count = len(manifest.rows(track.index))
                 yield SendRows(manifest.rendition, track.index, count, count)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -18,6 +18,7 @@ import msgspec
 from courtcast.core.estimate import Estimate
 from courtcast.core.manifest import Manifest
 from courtcast.core.policy import (
+    BUDGET_SHARE,
     Known,
     Need,
     Send,
@@ -25,11 +26,13 @@ from courtcast.core.policy import (
     SendInit,
     SendRows,
     View,
+    held,
     lacking,
     sends,
 )
 from courtcast.core.spans import Spans
 from courtcast.deliver.paths import Path, PathClosed
+from courtcast.wire.api import DayReport
 from courtcast.wire.media import KIND_FRAGMENT, KIND_INIT, KIND_ROWS, PIECE, MediaHeader, Row, Track, pack
 from courtcast.wire.screen import Hello, Holdings, Scene, Stage
 
@@ -75,14 +78,22 @@ class Pump:
         clock: Callable[[], float],
         monotonic: Callable[[], float],
         estimate: Estimate,
+        on_behind: Callable[[], None] = lambda: None,
     ) -> None:
-        """`clock` is the room's; `estimate` outlives the path, since the line is the same."""
+        """`clock` is the room's; `estimate` outlives the path, since the line is the same; `on_behind` is called when
+        `behind` changes."""
         self.held = Known()
         """As the page last said."""
         self._path, self._manifests, self._fragments = path, manifests, fragments
         self._clock, self._monotonic, self._estimate = clock, monotonic, estimate
         self._stage: Stage | None = None
-        self._budget = 0
+        self._budget = self._disk = 0
+        self._day: Sequence[Manifest] = ()
+        self.behind = True
+        """Something that is shown or cued has still to be sent."""
+        self._ahead = True
+        """What is neither may be sent."""
+        self._on_behind = on_behind
         self._known = Known()
         self._told = asyncio.Event()
         """The page has said what it holds."""
@@ -101,22 +112,43 @@ class Pump:
         before, self._stage = self._stage, stage
         if before is None or (before.shown, before.cue, before.sound) != (stage.shown, stage.cue, stage.sound):
             self._known.returned.clear()
+            self._set_behind(stage.shown is not None or stage.cue is not None)
             self.wake()
 
+    def set_day(self, day: Sequence[Manifest]) -> None:
+        """What to send when nothing that is shown or cued is lacking, in this order."""
+        if list(self._day) != list(day):
+            self._day = day
+            self._known.returned.clear()
+            self.wake()
+
+    def go_ahead(self, may: bool) -> None:
+        """Whether anything of the day may be begun now."""
+        if may and not self._ahead:
+            self._changed.set()
+        self._ahead = may
+
     def hello(self, hello: Hello) -> None:
-        self._budget = hello.budget
+        self._budget, self._disk = hello.budget, hello.disk or 0
+        self._known.returned.clear()
         self.wake()
 
     def holdings(self, holdings: Holdings) -> None:
         """What the page has."""
         before, known = self.held, self._known
         self.held, fresh = Known.of(holdings), Known.of(holdings)
+        # Whole renditions go because they may not stay, not for want of room: they may come again.
+        dropped = {rendition for rendition, _ in before.rows} - holdings.rows.keys()
         for key, spans in before.fragments.items():
             still = self.held.fragments.get(key, Spans())
             for first, end in spans:
                 for start, stop in list(still.missing(first, end)):
-                    known.returned.setdefault(key, Spans()).add(start, stop)
+                    if key[0] not in dropped:
+                        known.returned.setdefault(key, Spans()).add(start, stop)
                     self.wake()
+        for rendition, ranges in holdings.damaged.items():
+            for track, first, last in ranges:
+                known.returned.get((rendition, track), Spans()).discard(first, last + 1)
         known.rows, known.inits, known.fragments = fresh.rows, fresh.inits, fresh.fragments
         for send in list(self._coming):
             if self.held.has(send):
@@ -151,6 +183,16 @@ class Pump:
         self._version += 1
         self._changed.set()
 
+    def capacity(self, rendition: str) -> float:
+        """Bytes of it that the page can hold; infinite where it did not say."""
+        lasts = any(manifest.rendition == rendition for manifest in self._day)
+        return max(self._budget, self._disk if lasts else 0) * BUDGET_SHARE if self._budget else float("inf")
+
+    def day(self, *, sound: bool) -> DayReport:
+        """How much of the day the page holds."""
+        parts = [held(manifest, self.held, sound=sound) for manifest in self._day]
+        return DayReport(held=sum(have for have, _ in parts), total=sum(there for _, there in parts), disk=self._disk)
+
     def lacking(self, rendition: str, at: float, end: float | None, *, sound: bool) -> int | None:
         """Bytes from media time `at` to `end` that the page does not hold; None where the manifest is not known."""
         manifest = self._manifests(rendition)
@@ -174,10 +216,25 @@ class Pump:
         """Sends in order until the order has to be made anew: then True; False where there is nothing to send."""
         version, begun = self._version, self._monotonic()
         for send in sends(self._view()):
+            ahead = not self._is_on(send.rendition)
+            self._set_behind(not ahead)
+            if ahead and not self._ahead:
+                return False
             await self._send(send)
             if version != self._version or self._path.closed or self._monotonic() - begun > PLAN_AGE:
                 return True
+        self._set_behind(False)
         return False
+
+    def _is_on(self, rendition: str) -> bool:
+        stage = self._stage
+        scenes = () if stage is None else (stage.shown, stage.cue)
+        return any(scene is not None and scene.rendition == rendition for scene in scenes)
+
+    def _set_behind(self, behind: bool) -> None:
+        if behind != self.behind:
+            self.behind = behind
+            self._on_behind()
 
     async def _send(self, send: Send) -> None:
         manifest = self._manifests(send.rendition)
@@ -260,8 +317,9 @@ class Pump:
     def _view(self) -> View:
         stage = self._stage
         if stage is None:
-            return View(None, None, False, self._known, self._budget)
-        return View(self._need(stage.shown), self._need(stage.cue), stage.sound, self._known, self._budget)
+            return View(None, None, False, self._known, self._budget, self._disk, self._day)
+        shown, cue = self._need(stage.shown), self._need(stage.cue)
+        return View(shown, cue, stage.sound, self._known, self._budget, self._disk, self._day)
 
     def _need(self, scene: Scene | None) -> Need | None:
         manifest = None if scene is None else self._manifests(scene.rendition)

@@ -21,6 +21,7 @@ from courtcast.core.identity import Identity
 from courtcast.core.manifest import Manifest
 from courtcast.core.rates import Rates
 from courtcast.deliver.address import Address, parse_address
+from courtcast.deliver.day import Day
 from courtcast.deliver.discovery import Discovery
 from courtcast.deliver.pairing import card as ask_card
 from courtcast.deliver.pairing import pair
@@ -120,6 +121,8 @@ class Screens:
         self._sessions: dict[str, Session] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stages: dict[str, Stage] = {}
+        self._day: Day | None = None
+        self._go_ahead = True
         self._watched: frozenset[str] = frozenset()
         self._chores: set[asyncio.Task[None]] = set()
         self._discovery = Discovery(list(interfaces), self._on_found, self._on_lost)
@@ -188,6 +191,7 @@ class Screens:
             path=session.talk.path.name if session.talk.path is not None else None,
             line=_line(session.talk.estimate.line),
             picture=session.talk.pictures,
+            day=session.talk.day if session.talk.online else None,
         )
 
     async def add(self, address: str) -> Screen:
@@ -258,6 +262,13 @@ class Screens:
         for screen in stages:
             self._tell(screen)
 
+    def set_day(self, day: Day, *, go_ahead: bool) -> None:
+        """What is sent ahead to every screen; `go_ahead`: there is time for it now."""
+        self._day, self._go_ahead = day, go_ahead
+        for session in self._sessions.values():
+            session.talk.set_day(day)
+        self._share()
+
     def watch(self, screens: Iterable[str]) -> None:
         """The screens whose small pictures somebody looks at; the others send none."""
         before, self._watched = self._watched, frozenset(screens)
@@ -274,6 +285,12 @@ class Screens:
         for session in self._sessions.values():
             if session.talk.pump is not None:
                 session.talk.pump.wake()
+
+    def capacity(self, screen: str, rendition: str) -> float:
+        """Bytes of it that the screen can hold; infinite where it did not say."""
+        session = self._sessions.get(screen)
+        pump = None if session is None else session.talk.pump
+        return float("inf") if pump is None else pump.capacity(rendition)
 
     def rate(self, screen: str) -> float | None:
         """Bytes a second that its line carried lately, on the cautious side; None before anything was measured."""
@@ -397,8 +414,11 @@ class Screens:
             siblings=self._siblings,
             build=self._build,
             on_change=lambda: self._on_session(screen),
+            on_behind=self._share,
             relay_worked=record.over_link,
         )
+        if self._day is not None:
+            session.talk.set_day(self._day)
         self._tell(screen)
         self._tasks[screen] = asyncio.create_task(self._supervise(screen, session), name=f"screen {screen}")
 
@@ -419,11 +439,20 @@ class Screens:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
+    def _share(self) -> None:
+        """The screens may share a line: none is sent what is for later while one lacks of what is on."""
+        talks = [session.talk for session in self._sessions.values()]
+        pumps = [talk.pump for talk in talks if talk.pump is not None]
+        behind = any(talk.online and talk.pump is not None and talk.pump.behind for talk in talks)
+        for pump in pumps:
+            pump.go_ahead(self._go_ahead and not behind)
+
     def _on_session(self, screen: str) -> None:
         """Something of a paired screen changed; where it answered is kept for the next time."""
         session, record = self._sessions.get(screen), self._records.get(screen)
         if session is None or record is None:
             return
+        self._share()
         hello = session.link.hello
         if session.link.connected and hello is not None and session.link.address:
             card = Card(id=screen, name=hello.name, zone=hello.zone)

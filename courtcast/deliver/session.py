@@ -57,6 +57,7 @@ class Session:
         siblings: Siblings,
         build: str,
         on_change: Callable[[], None],
+        on_behind: Callable[[], None],
         relay_worked: bool = False,
     ) -> None:
         """`relay_worked`: the link's path is what worked when this screen was reached last."""
@@ -76,6 +77,7 @@ class Session:
             on_change=on_change,
             on_pumped=self._on_pumped,
             on_other_version=self._on_other_version,
+            on_behind=on_behind,
         )
         self.link = Link(pinned, identity, where=where, on_page=self._on_page, on_state=on_change)
         self._reach = Reach(

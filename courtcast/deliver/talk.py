@@ -18,8 +18,10 @@ import msgspec
 
 from courtcast.core.estimate import Estimate
 from courtcast.core.manifest import Manifest
+from courtcast.deliver.day import Day
 from courtcast.deliver.paths import Path, PathClosed
 from courtcast.deliver.pump import Fragments, Pump
+from courtcast.wire.api import DayReport
 from courtcast.wire.screen import (
     PROTOCOL,
     Fault,
@@ -40,6 +42,8 @@ SILENT: Final = 2.5
 PICTURE_MOST: Final = 48 * 1024
 CONTROL_MOST: Final = 1024 * 1024
 """Bytes of one message of a page. Holdings are the longest."""
+COUNTED: Final = 1.0
+"""Seconds at least between two counts of what a page holds for the day."""
 FAULT_SHOWN: Final = 30.0
 """Seconds that an uncaught error of the page is shown beside the screen; it starts anew by itself."""
 
@@ -64,9 +68,10 @@ class Talk:
         on_change: Callable[[], None],
         on_pumped: Callable[[], None],
         on_other_version: Callable[[], None],
+        on_behind: Callable[[], None] = lambda: None,
     ) -> None:
         """screen: its name, for the log; `on_pumped`: nothing more goes out over the path; `on_other_version`: the page
-        speaks another version of the protocol"""
+        speaks another version of the protocol; `on_behind`: `pump.behind` has changed"""
         self.estimate = Estimate()
         self.stage: Stage | None = None
         self._cue_since = 0
@@ -80,6 +85,10 @@ class Talk:
         self.pump: Pump | None = None
         self.pumping: asyncio.Task[None] | None = None
         self.other_version = False
+        self._on_behind = on_behind
+        self._day: Day | None = None
+        self._day_report: tuple[object, float, DayReport] | None = None
+        """What it was counted from, and when."""
         self._screen, self._presenter, self._build = screen, presenter, build
         self._manifests, self._fragments = manifests, fragments
         self._clock, self._monotonic = clock, monotonic
@@ -88,7 +97,9 @@ class Talk:
         """When the page last said something over the path in use, or that began."""
         self._online = False
         self._greeted = False
-        """The page has said Hello over this path."""
+        """The page has said Hello over this path, …"""
+        self._keeps = False
+        """… and that it keeps things for the day."""
         self._fault_until = 0.0
 
     @property
@@ -106,6 +117,17 @@ class Talk:
         """The screen says that it is ready, and it speaks of the cue there is now."""
         return self.report is not None and self.report.cue_ready and self.report.revision >= self._cue_since
 
+    @property
+    def day(self) -> DayReport | None:
+        """How much of the day the page holds; None while nothing is kept for the day."""
+        if self.pump is None or not self._keeps or self._day is None:
+            return None
+        counted, now = self._day_report, self._monotonic()
+        if counted is None or (counted[0] is not self.pump.held and now - counted[1] > COUNTED):
+            report = self.pump.day(sound=self.stage is not None and self.stage.sound)
+            counted = self._day_report = self.pump.held, now, report
+        return counted[2]
+
     def set_stage(self, stage: Stage) -> None:
         """Goes out at once where the screen is there, before anything of the media."""
         if stage == self.stage:
@@ -118,6 +140,14 @@ class Talk:
         if self.pump is not None:
             self.pump.set_stage(stage)
 
+    def set_day(self, day: Day) -> None:
+        """What may lie on the screen's disk, and is sent ahead. Goes out where it is another one than before."""
+        before, self._day, self._day_report = self._day, day, None
+        if day.message != (before and before.message):
+            self._say_day()
+        if self.pump is not None and self._keeps:
+            self.pump.set_day(day.manifests)
+
     def use(self, path: Path | None) -> None:
         """From now on this path, in the place of the one before."""
         if self.pumping is not None:
@@ -127,7 +157,8 @@ class Talk:
         self.path = self.pump = self.pumping = None
         if path is not None:
             self.path, self.heard, self.other_version = path, self._monotonic(), False
-            self._greeted = False
+            self._greeted = self._keeps = False
+            self._day_report = None
             self.estimate.line = None
             pump = self.pump = Pump(
                 path,
@@ -136,6 +167,7 @@ class Talk:
                 clock=self._clock,
                 monotonic=self._monotonic,
                 estimate=self.estimate,
+                on_behind=self._on_behind,
             )
             self._say(path, Welcome(protocol=PROTOCOL, presenter=self._presenter, build=self._build))
             if self.stage is not None:
@@ -197,6 +229,10 @@ class Talk:
 
     def _greet(self, path: Path, pump: Pump, hello: Hello) -> None:
         pump.hello(hello)
+        self._keeps = hello.disk is not None
+        if self._keeps and self._day is not None:
+            self._say_day()
+            pump.set_day(self._day.manifests)
         if self._greeted and self.stage is not None:
             self._say(path, self.stage)  # it went over to another path and back: what it missed there
         self._greeted = True
@@ -204,6 +240,10 @@ class Talk:
             self._on_other_version()
             self.other_version = True
         self._on_change()
+
+    def _say_day(self) -> None:
+        if self.path is not None and self._keeps and self._day is not None:
+            self._say(self.path, self._day.message)
 
     def _keep_picture(self, text: str) -> None:
         try:

@@ -151,6 +151,17 @@ class LineReport(msgspec.Struct, frozen=True, kw_only=True):
     """Share of packets that the line loses."""
 
 
+class DayReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of the day's exhibits a screen holds; those that are restricted do not count."""
+
+    held: int
+    """Bytes."""
+    total: int
+    """Bytes of what is prepared of them so far."""
+    disk: int
+    """Bytes that the screen may use of its disk; 0 where it holds all in memory."""
+
+
 class Screen(msgspec.Struct, frozen=True, kw_only=True):
     """A display with its receiver, as the API shows it."""
 
@@ -166,6 +177,8 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     path: Literal["webrtc", "websocket"] | None = None
     line: LineReport | None = None
+    day: DayReport | None = None
+    """null while the screen is away, or keeps nothing for the day."""
     picture: int = 0
     """Counts the small pictures received; `GET /screens/{id}/picture?n=` gives the latest as JPEG."""
     volume: float = 1.0

@@ -56,6 +56,24 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, tag="stage"):
     """Somebody looks at this screen's small picture: send `Picture`, twice a second at most."""
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """An exhibit that the page may keep on its disk."""
+
+    exhibit: str
+    rendition: str | None = None
+    """The one that will be shown; null while the presenter does not know: then whatever is held of it is kept."""
+
+
+class Day(msgspec.Struct, frozen=True, kw_only=True, tag="day"):
+    """The exhibits of the day in running order: the whole of what may lie on the page's disk, the most wanted first.
+
+    What is not named is held in memory only, and only while it is shown or cued. Sent to pages whose `Hello` has a
+    `disk`, after it and at every change; a page writes nothing to its disk before it has come.
+    """
+
+    wanted: list[Wanted] = []
+
+
 class Pong(msgspec.Struct, frozen=True, tag="pong"):
     """Answer to `Ping`."""
 
@@ -74,7 +92,7 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
     build: str = ""
 
 
-ToScreen = Stage | Pong | Welcome
+ToScreen = Stage | Day | Pong | Welcome
 
 
 class Ping(msgspec.Struct, frozen=True, tag="ping"):
@@ -89,7 +107,10 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
     protocol: int
     build: str = ""
     budget: int = 0
-    """Bytes of fragments that the page is willing to hold."""
+    """Bytes of fragments that the page is willing to hold in memory."""
+    disk: int | None = None
+    """Bytes that it may use of its disk; 0 where there is none to be had. null: it knows nothing of `Day`. Said again
+    when it changes."""
     plays: list[str] = []
     """MIME types with codecs that `MediaSource.isTypeSupported` said yes to."""
 
@@ -110,8 +131,16 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True, tag="holdings"):
     rows: dict[str, list[tuple[int, int, int]]] = {}
     """For each rendition, manifest rows known: [track, first index, last index]."""
     bytes: int = 0
+    """In memory."""
+    disk: int = 0
+    """Bytes on the disk."""
+    unread: int = 0
+    """Bytes on the disk that were not read back and verified since the page was loaded. Nothing is used before."""
     refused: int = 0
     """Cumulative: fragments whose hash was wrong."""
+    damaged: dict[str, list[tuple[int, int, int]]] = {}
+    """For each rendition, fragments that the disk gave back otherwise than they were written, [track, first, last].
+    They are wanted again."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):

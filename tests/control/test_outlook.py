@@ -75,6 +75,17 @@ class TestOutlook:
         assert sure is not None
         assert unsure is None or unsure > sure
 
+    def test_what_is_longer_than_a_screen_can_hold_is_not_safe_on_a_line_that_feeds_it_too_slowly(self) -> None:
+        outlook, shelf, wall, id_ = self.of()
+        wall.missing, wall.holds = 6_000_000, 2_000_000
+        wall.rate = lambda screen, /: 30_000.0  # type: ignore[method-assign]  # the clip has 100,000 bytes a second
+        self.look(outlook)
+        assert outlook.seen(shelf.get(id_)).safe_never
+        wall.holds = 20_000_000
+        self.look(outlook)
+        seen = outlook.seen(shelf.get(id_))
+        assert (seen.safe_never, seen.safe_at is None) == (False, False)
+
     def test_watches_the_link_by_what_has_come(self) -> None:
         outlook, shelf, *_ = self.of()
         exhibit = shelf.put("JM/9", 4, complete=False)

@@ -183,6 +183,60 @@ async def test_a_seek_drops_what_is_no_longer_wanted(store: FolderStore) -> None
         assert 4 * MEGABIT < fed.estimate.mean < 9 * MEGABIT
 
 
+async def test_the_day_comes_last_in_running_order_and_only_while_it_may(store: FolderStore) -> None:
+    shown, first, second = [await Clip(store, f"{n:016x}").grow(20) for n in (0xAA, 0xBB, 0xCC)]
+    async with PageProgram(budget=10**9, disk=10**9) as page, feeding(page, shown, first, second) as fed:
+        fed.pump.set_day([clip.manifest for clip in (second, shown, first)])
+        fed.pump.go_ahead(False)
+        fed.show(1, scene(shown, 0))
+        await until(lambda: len(fed.held(shown)) == 40)
+        await until(lambda: not fed.pump.behind)
+        await asyncio.sleep(0.3)
+        assert {rendition for rendition, _, _ in page.arrived} == {shown.manifest.rendition}
+        fed.pump.go_ahead(True)
+        await until(lambda: len(fed.held(first)) == 40)
+        names = {second.manifest.rendition: "second", first.manifest.rendition: "first"}
+        assert [(names[rendition], index) for rendition, _, index in page.arrived[40:]] == [
+            *(("second", index) for index in range(20)),
+            *(("first", index) for index in range(20)),
+            *(("second", index) for index in range(20, 40)),
+            *(("first", index) for index in range(20, 40)),
+        ]
+        await until(lambda: (report := fed.pump.day(sound=False)).held == report.total == 3 * 40 * 50_000)
+        await until(lambda: all(page.manifests[name].complete for name in names))
+
+
+async def test_a_cue_does_not_wait_for_what_is_sent_ahead(store: FolderStore) -> None:
+    """8 Mb/s and fragments of half a megabyte: the one under way is given up."""
+    ahead, cued = await Clip(store, SHOWN, size=500_000).grow(20), await Clip(store, CUED, size=500_000).grow(20)
+    async with (
+        Line(rate=8 * MEGABIT, delay=0.003, queue=200_000) as line,
+        PageProgram(budget=10**9, disk=10**9) as page,
+        feeding(page, ahead, cued, line=line) as fed,
+    ):
+        fed.pump.set_day([ahead.manifest])
+        await until(lambda: page.media_bytes > 620_000)
+        begun = time.monotonic()
+        fed.show(1, None, scene(cued, 0))
+        await until(lambda: (CUED, PICTURE, 0) in page.arrived)
+        assert time.monotonic() - begun < 1.5
+        assert page.arrived[1] == (CUED, PICTURE, 0)
+
+
+async def test_what_was_found_damaged_is_sent_again_and_what_had_to_go_is_not(store: FolderStore) -> None:
+    clip = await Clip(store, SHOWN).grow(20)
+    async with PageProgram(budget=10**9, disk=10**9) as page, feeding(page, clip) as fed:
+        fed.pump.set_day([clip.manifest])
+        await until(lambda: len(fed.held(clip)) == 40)
+        page.give_back(SHOWN, PICTURE, 30)
+        await asyncio.sleep(0.6)
+        assert fed.held(clip) == [*range(30), *range(31, 40)]
+        page.damaged = {SHOWN: [(PICTURE, 7, 7)]}
+        page.give_back(SHOWN, PICTURE, 7)
+        await until(lambda: 7 in fed.held(clip))
+        assert fed.held(clip) == [*range(30), *range(31, 40)]
+
+
 async def test_a_cue_takes_its_turn_and_shown_goes_on_first(store: FolderStore) -> None:
     shown, cued = await Clip(store, SHOWN).grow(30), await Clip(store, CUED).grow(30)
     async with (

@@ -16,6 +16,7 @@ from courtcast.core.manifest import Manifest
 from courtcast.deliver import peer as peer_module
 from courtcast.deliver import session as session_module
 from courtcast.deliver import talk as talk_module
+from courtcast.deliver.day import Day
 from courtcast.deliver.screens import Screens
 from courtcast.evidence.database import Database
 from courtcast.prepare.store import FolderStore
@@ -507,3 +508,48 @@ async def test_another_receiver_at_a_paired_address_is_not_taken_for_it(room: Ro
     async with screen(tmp_path / "two", port=port, name="Impostor"):
         await until(lambda: named(room, known) == "screen-certificate")
         assert not room.screens.get(known).online
+
+
+async def test_the_day_goes_to_the_pages_that_keep_it(tmp_path: Path, room: Room, jury: Screen) -> None:
+    later = await Clip(room.store, "00000000000000cc").grow(10)
+    rendition = later.manifest.rendition
+    room.manifests[rendition] = later.manifest
+    keeps, plain = PageProgram(budget=10**9, disk=10**9), PageProgram(budget=10**9)
+    async with screen(tmp_path / "judge") as judge, displayed(judge, keeps), displayed(jury, plain):
+        room.screens.set_day(Day([("exhibit-cc", later.manifest), ("exhibit-dd", None)]), go_ahead=True)
+        ids = [await room.paired(receiver) for receiver in (judge, jury)]
+        await until(lambda: len(keeps.held.get((rendition, 0), ())) == 20)
+        await until(lambda: (report := room.screens.get(ids[0]).day) and report.held == report.total == 1_000_000)
+        assert room.screens.capacity(ids[0], rendition) == 0.95e9
+        days = [message for message in keeps.heard if message["type"] == "day"]
+        assert days[-1]["wanted"] == [
+            {"exhibit": "exhibit-cc", "rendition": rendition},
+            {"exhibit": "exhibit-dd", "rendition": None},
+        ]
+        assert plain.arrived == []
+        assert not any(message["type"] == "day" for message in plain.heard), "it would not know what that is"
+        assert room.screens.get(ids[1]).day is None
+
+
+async def test_no_screen_is_sent_what_is_for_later_while_another_lacks_of_what_is_on(
+    tmp_path: Path, room: Room, jury: Screen
+) -> None:
+    """They may share a line. One page takes nothing of what comes, over the link where that shows at once."""
+    shown, later = (
+        await Clip(room.store, SHOWN, size=100_000).grow(8),
+        await Clip(room.store, "00000000000000cc").grow(10),
+    )
+    room.manifests.update({clip.manifest.rendition: clip.manifest for clip in (shown, later)})
+    slow, quick = PageProgram(budget=10**9, passes=False), PageProgram(budget=10**9, disk=10**9)
+    slow.takes = False
+    async with screen(tmp_path / "judge") as judge, displayed(judge, quick), displayed(jury, slow):
+        ids = [await room.paired(receiver) for receiver in (jury, judge)]
+        await until(lambda: all(room.screens.get(id_).online for id_ in ids), 20)
+        room.screens.set_stages(dict.fromkeys(ids, stage(1, shown)))
+        await until(lambda: len(quick.held.get((SHOWN, 0), ())) == 16, 30)
+        room.screens.set_day(Day([("exhibit-cc", later.manifest)]), go_ahead=True)
+        await asyncio.sleep(1.0)
+        assert room.screens.get(ids[0]).online
+        assert (later.manifest.rendition, 0) not in quick.held
+        room.screens.set_stages(dict.fromkeys(ids, stage(2)))
+        await until(lambda: len(quick.held.get((later.manifest.rendition, 0), ())) == 20)

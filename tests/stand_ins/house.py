@@ -28,6 +28,7 @@ from courtcast.control.saved import BlankNote, load
 from courtcast.control.services import Services
 from courtcast.control.timekeeper import Timekeeper
 from courtcast.core.manifest import Manifest
+from courtcast.deliver.day import Day
 from courtcast.evidence.database import Database
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, ChangeScreen, Exhibit, NewLink, Problem, Screen, ScreenReport
@@ -159,6 +160,9 @@ class Wall:
         """When (monotonic seconds), and what."""
         self.watched: set[str] = set()
         self.pictures: dict[str, bytes] = {}
+        self.day, self.go_ahead = Day(), False
+        self.holds = float("inf")
+        """Bytes of one exhibit that fit onto a screen."""
         self.missing: int | None = 0
         """Bytes that a screen still lacks of anything."""
 
@@ -202,6 +206,12 @@ class Wall:
     def set_stages(self, stages: Mapping[str, Stage], /) -> None:
         self.told = dict(stages)
         self.sent.append((time.monotonic(), dict(stages)))
+
+    def set_day(self, day: Day, /, *, go_ahead: bool) -> None:
+        self.day, self.go_ahead = day, go_ahead
+
+    def capacity(self, screen: str, rendition: str, /) -> float:
+        return self.holds
 
     def watch(self, screens: Iterable[str], /) -> None:
         self.watched = set(screens)

@@ -43,13 +43,14 @@ class PageProgram:
         self,
         *,
         budget: int = 0,
+        disk: int | None = None,
         refuse: Callable[[MediaHeader], bool] = lambda _: False,
         passes: bool = True,
         line: Line | None = None,
     ) -> None:
-        """`refuse`: objects that it takes for damaged; not `passes`: no UDP gets to or from it; `line`: what UDP goes
-        through."""
-        self.budget, self.refuse, self.passes, self.line = budget, refuse, passes, line
+        """`disk`: bytes that it says it may use, None where it knows nothing of the day; `refuse`: objects that it takes
+        for damaged; not `passes`: no UDP gets to or from it; `line`: what UDP goes through."""
+        self.budget, self.disk, self.refuse, self.passes, self.line = budget, disk, refuse, passes, line
         self.protocol = PROTOCOL
         self.stages: list[tuple[float, Stage]] = []
         self.heard: list[dict[str, Any]] = []
@@ -65,6 +66,8 @@ class PageProgram:
         self.inits: dict[tuple[str, int], bytes] = {}
         self.held: dict[tuple[str, int], dict[int, int]] = {}
         """For each track the bytes of each fragment held."""
+        self.damaged: dict[str, list[tuple[int, int, int]]] = {}
+        """Fragments that its disk gave back otherwise than they were."""
         self.mute = False
         """It says nothing any more, as a page whose thread hangs."""
         self.connection: Connection | None = None
@@ -153,7 +156,7 @@ class PageProgram:
                 )
             )
         total = sum(size for track in self.held.values() for size in track.values())
-        told = Holdings(tracks=tracks, rows=rows, bytes=total, refused=self.refused)
+        told = Holdings(tracks=tracks, rows=rows, bytes=total, refused=self.refused, damaged=self.damaged)
         if told != self._told:
             self._told = told
             self.say(told)
@@ -172,7 +175,7 @@ class PageProgram:
         """A path is open: it is the one in use from now on."""
         self._speak = speak
         self._partial = self._told = None
-        self.say(Hello(protocol=self.protocol, budget=self.budget))
+        self.say(Hello(protocol=self.protocol, budget=self.budget, disk=self.disk))
         self.tell_holdings()
         if self._reporter is not None:
             self._reporter.cancel()

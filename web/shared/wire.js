@@ -85,6 +85,37 @@ export const Stage = record(
 );
 
 /**
+ * An exhibit that the page may keep on its disk.
+ * @typedef {object} Wanted
+ * @property {string} exhibit
+ * @property {string | null} rendition The one that will be shown; null while the presenter does not know: then whatever
+ *   is held of it is kept.
+ */
+/** @type {Codec<Wanted>} */
+export const Wanted = record(
+  {
+    exhibit: [text],
+    rendition: [nullable(text), null],
+  }
+);
+
+/**
+ * The exhibits of the day in running order: the whole of what may lie on the page's disk, the most wanted first. What
+ * is not named is held in memory only, and only while it is shown or cued. Sent to pages whose `Hello` has a `disk`,
+ * after it and at every change; a page writes nothing to its disk before it has come.
+ * @typedef {object} Day
+ * @property {"day"} type
+ * @property {Array<Wanted>} wanted
+ */
+/** @type {Codec<Day>} */
+export const Day = record(
+  {
+    wanted: [list(Wanted.check), []],
+  },
+  { tag: "day" },
+);
+
+/**
  * Answer to `Ping`.
  * @typedef {object} Pong
  * @property {"pong"} type
@@ -140,7 +171,9 @@ export const Ping = record(
  * @property {"hello"} type
  * @property {number} protocol
  * @property {string} build
- * @property {number} budget Bytes of fragments that the page is willing to hold.
+ * @property {number} budget Bytes of fragments that the page is willing to hold in memory.
+ * @property {number | null} disk Bytes that it may use of its disk; 0 where there is none to be had. null: it knows
+ *   nothing of `Day`. Said again when it changes.
  * @property {Array<string>} plays MIME types with codecs that `MediaSource.isTypeSupported` said yes to.
  */
 /** @type {Codec<Hello>} */
@@ -149,6 +182,7 @@ export const Hello = record(
     protocol: [integer],
     build: [text, ""],
     budget: [integer, 0],
+    disk: [nullable(integer), null],
     plays: [list(text), []],
   },
   { tag: "hello" },
@@ -179,8 +213,13 @@ export const Holding = record(
  * @property {Array<Holding>} tracks
  * @property {Record<string, Array<[number, number, number]>>} rows For each rendition, manifest rows known: [track,
  *   first index, last index].
- * @property {number} bytes
+ * @property {number} bytes In memory.
+ * @property {number} disk Bytes on the disk.
+ * @property {number} unread Bytes on the disk that were not read back and verified since the page was loaded. Nothing
+ *   is used before.
  * @property {number} refused Cumulative: fragments whose hash was wrong.
+ * @property {Record<string, Array<[number, number, number]>>} damaged For each rendition, fragments that the disk gave
+ *   back otherwise than they were written, [track, first, last]. They are wanted again.
  */
 /** @type {Codec<Holdings>} */
 export const Holdings = record(
@@ -188,7 +227,10 @@ export const Holdings = record(
     tracks: [list(Holding.check), []],
     rows: [dict(list(tuple(integer, integer, integer))), {}],
     bytes: [integer, 0],
+    disk: [integer, 0],
+    unread: [integer, 0],
     refused: [integer, 0],
+    damaged: [dict(list(tuple(integer, integer, integer))), {}],
   },
   { tag: "holdings" },
 );
@@ -290,10 +332,11 @@ export const Fault = record(
   { tag: "fault" },
 );
 
-/** @typedef {Stage | Pong | Welcome} ToScreen */
+/** @typedef {Stage | Day | Pong | Welcome} ToScreen */
 /** @type {Codec<ToScreen>} */
 export const ToScreen = union({
   "stage": Stage,
+  "day": Day,
   "pong": Pong,
   "welcome": Welcome,
 });
@@ -847,6 +890,22 @@ export const LineReport = record(
 );
 
 /**
+ * How much of the day's exhibits a screen holds; those that are restricted do not count.
+ * @typedef {object} DayReport
+ * @property {number} held Bytes.
+ * @property {number} total Bytes of what is prepared of them so far.
+ * @property {number} disk Bytes that the screen may use of its disk; 0 where it holds all in memory.
+ */
+/** @type {Codec<DayReport>} */
+export const DayReport = record(
+  {
+    held: [integer],
+    total: [integer],
+    disk: [integer],
+  }
+);
+
+/**
  * A display with its receiver, as the API shows it.
  * @typedef {object} Screen
  * @property {string} id
@@ -859,6 +918,7 @@ export const LineReport = record(
  * @property {Problem | null} problem
  * @property {"webrtc" | "websocket" | null} path
  * @property {LineReport | null} line
+ * @property {DayReport | null} day null while the screen is away, or keeps nothing for the day.
  * @property {number} picture Counts the small pictures received; `GET /screens/{id}/picture?n=` gives the latest as
  *   JPEG.
  * @property {number} volume
@@ -879,6 +939,7 @@ export const Screen = record(
     problem: [nullable(Problem.check), null],
     path: [nullable(oneOf("webrtc", "websocket")), null],
     line: [nullable(LineReport.check), null],
+    day: [nullable(DayReport.check), null],
     picture: [integer, 0],
     volume: [number, 1.0],
     sound: [flag, false],
