@@ -17,6 +17,7 @@ from aiohttp import web
 from courtcast import https
 from courtcast.control.api import make_app
 from courtcast.control.auth import Auth
+from courtcast.control.checkup import Checkup
 from courtcast.control.desk import Desk
 from courtcast.control.saved import BlankNote, load
 from courtcast.control.services import Services
@@ -119,13 +120,15 @@ async def presenter(settings: Settings) -> AsyncIterator[Presenter]:
                 build=assets.build,
             ) as screens,
             Desk(db=db, intake=exhibits, screens=screens, clock=clock, note=note) as desk,
+            Checkup(db=db, intake=exhibits, screens=screens, desk=desk, data=data) as checkup,
         ):
             desks.append(desk)
             listeners.append(desk)
             hosts = () if settings.loopback else tuple(https.names_for(settings.host))
             auth = Auth(db, hosts=hosts)
             await auth.open()
-            app = make_app(Services(intake=exhibits, screens=screens, desk=desk, auth=auth, assets=assets))
+            services = Services(intake=exhibits, screens=screens, desk=desk, checkup=checkup, auth=auth, assets=assets)
+            app = make_app(services)
             async with _site(app, settings) as url:
                 file = data / RUNNING
                 file.write_bytes(msgspec.json.encode(Running(url=url, pid=os.getpid())))

@@ -186,6 +186,21 @@ TABLE: dict[str, Kind] = {
     ),
     "outside-range": Kind(422, "Outside what is possible", "{what} has to be between {low} and {high}."),
     "not-safe": Kind(409, "Not safe yet", "The recording would stop before its end if it were played now."),
+    "card-not-now": Kind(
+        409, "Something is shown", "Something is on the screens, so no test card goes up. Take it down first."
+    ),
+    "card-no-screen": Kind(
+        409,
+        "Screen does not answer",
+        "{name} does not answer now, so no test card can be put up on it. Look whether it is switched on.",
+    ),
+    # checks
+    "check-running": Kind(409, "A check runs", "A check is running already. Wait for its end, or cancel it."),
+    "check-not-now": Kind(
+        409,
+        "Something is shown",
+        "Something is on the screens, so their lines cannot be measured now. Take it down first, then check the room.",
+    ),
     # screens
     "address-malformed": Kind(
         422,
@@ -254,6 +269,11 @@ TABLE: dict[str, Kind] = {
         500,
         "Folder in use",
         "The data folder {path} is in use by another presenter. Stop that one, or choose another with --data.",
+    ),
+    "no-presenter": Kind(
+        500,
+        "No presenter runs",
+        "No presenter is running with the data folder {path}. Start it with courtcast serve, then check again.",
     ),
     "data-newer": Kind(
         500,

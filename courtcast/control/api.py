@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from courtcast.control import exhibits, pages, room, screens
+from courtcast.control import checks, exhibits, pages, room, screens
 from courtcast.control.events import Hub
 from courtcast.control.gate import check_origin, drop_cookie, set_cookie
 from courtcast.control.metrics import CONTENT_TYPE, Counters, render
@@ -52,6 +52,7 @@ ROUTES: tuple[Route, ...] = (
     *exhibits.ROUTES,
     *screens.ROUTES,
     *room.ROUTES,
+    *checks.ROUTES,
     Route(
         method="GET",
         path="/events",

@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+import msgspec
+
 from courtcast.control.catalog import Catalog
 from courtcast.control.outlook import Outlook
 from courtcast.control.ports import Intake, Screens
@@ -24,16 +26,17 @@ from courtcast.control.saved import BlankNote, GivenUp, Writing, load
 from courtcast.control.timekeeper import Timekeeper
 from courtcast.core import room as rooms
 from courtcast.core import stage
+from courtcast.core.card import still_up
 from courtcast.core.room import Command, Forget, Room, Withdraw
 from courtcast.deliver.day import Day
 from courtcast.evidence.database import Database
 from courtcast.problems import Refused
-from courtcast.wire.api import CueRequest, Exhibit, PlayRequest, RoomState, Screen, SeekRequest, ShowRequest
+from courtcast.wire.api import Checks, CueRequest, Exhibit, PlayRequest, RoomState, Screen, SeekRequest, ShowRequest
 from courtcast.wire.screen import Stage
 
 log = logging.getLogger(__name__)
 
-What = Literal["room", "exhibit", "screen", "order"]
+What = Literal["room", "exhibit", "screen", "order", "checks"]
 Listener = Callable[[What, str | None], None]
 """Called with what changed and its id; must return at once."""
 
@@ -91,11 +94,14 @@ class Desk:
         self._lookers = 0
         self._was_ended = False
         self._day: tuple[Day, bool] | None = None
+        self.checks = Checks()
+        """What the checks found, for whoever listens."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
         saved = await load(self._db, self._note)
-        self._room = self._known(saved.room)
+        # A test card does not outlive the presenter that put it up.
+        self._room = self._known(msgspec.structs.replace(saved.room, card=None))
         self._unwritten.set()
         self._send()
         self._send_day()
@@ -215,6 +221,10 @@ class Desk:
         """Raises Refused exhibit-unknown."""
         return self._outlook.seen(self._intake.get(exhibit))
 
+    def foreseen(self, exhibit: str) -> Exhibit:
+        """As it would play now, looked at afresh. Raises Refused exhibit-unknown."""
+        return self._outlook.now(self._intake.get(exhibit), self._room, now=self.clock())
+
     def screens(self) -> list[Screen]:
         return [self._as_heard(screen) for screen in self._screens.screens()]
 
@@ -249,6 +259,11 @@ class Desk:
         self._send_day()
         self._tell("order")
 
+    def checked(self, checks: Checks) -> None:
+        """A check began, moved on or ended."""
+        self.checks = checks
+        self._tell("checks")
+
     def look(self, screen: str | None = None) -> None:
         """Somebody looks at the small picture of a screen now."""
         if screen is not None:
@@ -265,7 +280,7 @@ class Desk:
     def _send(self, *, always: bool = False) -> None:
         """The stage of every screen, where it is another one than before."""
         stages = {
-            screen.id: stage.stage_for(self._room, screen=screen.id, zone=screen.zone)
+            screen.id: stage.stage_for(self._room, screen=screen.id, zone=screen.zone, name=screen.name)
             for screen in self._screens.screens()
             if screen.paired
         }
@@ -298,6 +313,8 @@ class Desk:
         paired = [screen.id for screen in self._screens.screens() if screen.paired]
         items = self._items(room)
         room = stage.refresh(rooms.pick_sound(room, paired), items)
+        if room.card is not None:
+            room = msgspec.structs.replace(room, card=still_up(room.card, paired, self.clock()))
         if room.shown is not None and room.shown.exhibit in items:
             room = rooms.hold(room, items[room.shown.exhibit], self.clock())
         return room
@@ -357,12 +374,12 @@ class Desk:
         """Seconds until time alone changes something: the end, or where the recording has not come yet."""
         now, room = self.clock(), self._room
         items = self._items(room)
-        soon = [stage.until_end(room, now)]
+        soon = [stage.until_end(room, now), None if room.card is None else room.card.until - now]
         if room.shown is not None and room.shown.exhibit in items:
             soon.append(rooms.waits_at(room, items[room.shown.exhibit], now))
         if self._touched:
             soon.append(LOOK_SECONDS)
-        return min([TICK_SECONDS, *(wait + JUST_AFTER for wait in soon if wait)])
+        return min([TICK_SECONDS, *(wait + JUST_AFTER for wait in soon if wait and wait > 0)])
 
     async def _once(self) -> None:
         self._refresh()

@@ -39,6 +39,7 @@ class Stream:
         self._urgent = asyncio.Event()
         self._any = asyncio.Event()
         self._room = False
+        self._checks = False
         self._exhibits: set[str] = set()
         self._screens: set[str] = set()
         self._said: dict[str, Exhibit] = {}
@@ -55,6 +56,8 @@ class Stream:
             self._exhibits.add(id_)
         elif what == "screen" and id_ is not None:
             self._screens.add(id_)
+        elif what == "checks":
+            self._checks = True
         self._any.set()
 
     def end(self) -> None:
@@ -75,6 +78,7 @@ class Stream:
             screens=screens,
             role=self.principal.role,
             build=self._build,
+            checks=self._desk.checks,
         )
 
     async def events(self) -> AsyncIterator[Event | None]:
@@ -98,6 +102,7 @@ class Stream:
     def _change(self) -> Change | None:
         room = self._desk.state()
         with_room, self._room = self._room, False
+        with_checks, self._checks = self._checks, False
         exhibits, self._exhibits = self._exhibits, set()
         screens, self._screens = self._screens, set()
         order = [exhibit.id for exhibit in self._desk.exhibits()]
@@ -110,12 +115,13 @@ class Stream:
             screens=self._heard(screens),
             order=order if moved else None,
             gone_screens=sorted(gone),
+            checks=self._desk.checks if with_checks else None,
         )
         self._order = order
         self._there -= gone
         for id_ in self._said.keys() - set(order):
             del self._said[id_]
-        if not (with_room or change.exhibits or change.screens or moved or gone):
+        if not (with_room or with_checks or change.exhibits or change.screens or moved or gone):
             return None
         return change
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
 import jinja2
@@ -85,9 +86,22 @@ def _template(assets: Assets, name: str) -> str | None:
         return None
 
 
-def _page(request: web.Request, name: str, *, status: int = 200, said: str | None = None) -> web.Response:
+def sheet(request: web.Request, name: str, **words: object) -> web.Response:
+    """A page of words alone."""
+    return _page(request, name, words=words)
+
+
+def _page(
+    request: web.Request,
+    name: str,
+    *,
+    status: int = 200,
+    said: str | None = None,
+    words: Mapping[str, object] | None = None,
+) -> web.Response:
     assets = request.app[SERVICES].assets
-    text = request.app[TEMPLATES].get_template(name).render(prefix=assets.prefix, build=assets.build, problem=said)
+    template = request.app[TEMPLATES].get_template(name)
+    text = template.render(prefix=assets.prefix, build=assets.build, problem=said, **(words or {}))
     return web.Response(
         text=text,
         status=status,

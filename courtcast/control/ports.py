@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
+from courtcast.core.checks import Line
 from courtcast.core.manifest import Manifest
 from courtcast.deliver.day import Day
+from courtcast.prepare.examine import Copy, Seen
 from courtcast.wire.api import AddExhibit, ChangeExhibit, ChangeScreen, Exhibit, NewLink, Screen
-from courtcast.wire.screen import Stage
+from courtcast.wire.screen import Able, Stage
 
 
 class Intake(Protocol):
@@ -32,6 +34,10 @@ class Intake(Protocol):
     def manifest(self, exhibit: str, /) -> Manifest | None: ...
 
     def rate(self, exhibit: str, /) -> float | None: ...
+
+    async def ask_link(self, exhibit: str, /) -> Seen: ...
+
+    async def read_again(self, exhibit: str, /, *, heal: bool) -> Copy: ...
 
     async def still(
         self, exhibit: str, /, t: float | None = None, frame: int | None = None, width: int | None = None
@@ -67,5 +73,9 @@ class Screens(Protocol):
     def wake(self) -> None: ...
 
     def rate(self, screen: str, /) -> float | None: ...
+
+    async def ask(self, screen: str, types: Sequence[str], /) -> Able | None: ...
+
+    async def measure(self, screen: str, seconds: float, /) -> Line | None: ...
 
     def to_send(self, screen: str, rendition: str, start: float, end: float | None, /) -> int | None: ...

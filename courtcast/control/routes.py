@@ -24,7 +24,7 @@ class Query:
     """One parameter behind the question mark."""
 
     name: str
-    kind: Literal["number", "integer"]
+    kind: Literal["number", "integer", "string"]
     says: str
 
 

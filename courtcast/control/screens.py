@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from courtcast.control.room import ROOM_PROBLEMS
 from courtcast.control.routes import Call, Query, Route
+from courtcast.core.card import EndCard, ShowCard
 from courtcast.core.room import ChooseSound, SetDelay
 from courtcast.problems import Refused
-from courtcast.wire.api import AddScreen, ChangeScreen, PairScreen, Screen
+from courtcast.wire.api import AddScreen, ChangeScreen, PairScreen, PlainRequest, RoomState, Screen
 
 
 async def everything(call: Call) -> list[Screen]:
@@ -56,6 +58,19 @@ async def picture(call: Call) -> web.Response:
     if jpeg is None:
         raise Refused("no-picture-yet")
     return web.Response(body=jpeg, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+async def card(call: Call) -> RoomState:
+    asked: PlainRequest = call.body
+    screen = call.services.screens.get(call.id)
+    if not screen.paired or not screen.online:
+        raise Refused("card-no-screen", name=screen.name)
+    return await call.services.desk.command(ShowCard(screen=call.id, revision=asked.revision), by=call.by)
+
+
+async def end_card(call: Call) -> RoomState:
+    call.services.screens.get(call.id)
+    return await call.services.desk.command(EndCard(screen=call.id), by=call.by)
 
 
 def _told(call: Call, screen: str) -> Screen:
@@ -128,5 +143,24 @@ ROUTES = (
         media="image/jpeg",
         query=(Query("n", "integer", "The screen's `picture`; only keeps addresses apart"),),
         problems=("screen-unknown", "no-picture-yet"),
+    ),
+    Route(
+        method="POST",
+        path="/screens/{id}/card",
+        handler=card,
+        says="The test card with sound on this screen, for 30 s, while nothing is shown",
+        action="present",
+        takes=PlainRequest,
+        gives=RoomState,
+        problems=("screen-unknown", "card-no-screen", "card-not-now", *ROOM_PROBLEMS),
+    ),
+    Route(
+        method="DELETE",
+        path="/screens/{id}/card",
+        handler=end_card,
+        says="Takes the test card down again",
+        action="present",
+        gives=RoomState,
+        problems=("screen-unknown", *ROOM_PROBLEMS),
     ),
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from courtcast.control.auth import Auth
+from courtcast.control.checkup import Checkup
 from courtcast.control.desk import Desk
 from courtcast.control.events import Hub
 from courtcast.control.metrics import Counters
@@ -22,6 +23,7 @@ class Services:
     intake: Intake
     screens: Screens
     desk: Desk
+    checkup: Checkup
     auth: Auth
     assets: Assets
 

@@ -10,13 +10,13 @@ times in seconds, all rates in thousands of bits a second.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import isfinite
-from typing import Literal
 
 import msgspec
 
-Severity = Literal["stop", "look", "note"]
+from courtcast.wire.api import Finding, Looked, Severity
+
 ORDER: tuple[Severity, ...] = ("stop", "look", "note")
 
 MEASURED = 10.0
@@ -51,6 +51,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     jitter: float = 0.0
     relayed: bool = False
     """No data channel opens: the same messages go over TCP."""
+    held_back: bool = False
+    """It was not filled: it carries at least so much."""
 
 
 class ScreenFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +69,12 @@ class ScreenFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Its doubt about the room clock; None while unknown."""
     problem: str | None = None
     """The sentence that it reports itself."""
+    answers_in: float | None = None
+    """Quickest of its recent round trips."""
+    display: tuple[int, int] = (0, 0)
+    """Its own pixels; zeros where it has not said."""
+    room: int | None = None
+    """Bytes that its browser may still put on its disk; None where it has not said."""
 
 
 class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +88,11 @@ class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
     problem: str | None = None
     """The sentence that says why it cannot be shown."""
     safe_in: float | None = 0.0
-    """Until it can be played to its end; None where that is never, or not known."""
+    """Until it can be played to its end; None where that is never."""
+    foreseen: bool = True
+    """Whether that is known at all."""
+    size: int = 0
+    """Bytes of what is sent to screens."""
     missing: int = 0
     """Bytes that are still to be fetched and kept."""
 
@@ -104,17 +116,6 @@ class Kind(msgspec.Struct, frozen=True):
     severity: Severity
     says: str
     do: str
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was found."""
-
-    type: str
-    severity: Severity
-    says: str
-    do: str
-    about: str = ""
-    """Name of the screen or reference of the exhibit; empty for the room as a whole."""
 
 
 KINDS: dict[str, Kind] = {
@@ -172,6 +173,11 @@ KINDS: dict[str, Kind] = {
     "wall-unknown": Kind(
         "note", "This machine's time was not compared with another's.", "Compare it with a clock that is right."
     ),
+    "screen-disk-short": Kind(
+        "note",
+        "{name} has room for {free} of the day's {need}.",
+        "Nothing need be done: what comes first is kept there, and the rest is sent when its turn comes.",
+    ),
     "no-sound": Kind("note", "No screen is the room's sound.", "Choose one, if a recording with sound will be played."),
     "disk-short": Kind(
         "stop",
@@ -192,6 +198,11 @@ KINDS: dict[str, Kind] = {
         "{name} would stop before its end, whenever it is started.",
         "Let it be fetched to the end over another line before the hearing.",
     ),
+    "file-safe-unknown": Kind(
+        "look",
+        "Whether {name} plays to its end is not known yet.",
+        "Repeat the check when a screen answers and its line was measured.",
+    ),
     "file-safe-later": Kind(
         "look", "{name} is safe to play in {wait}.", "Show something else first, or let it come in before the hearing."
     ),
@@ -201,19 +212,76 @@ KINDS: dict[str, Kind] = {
 
 def check(facts: Facts) -> list[Finding]:
     """What was found, the gravest first and else in the order of screens and exhibits; empty where all is well."""
-    found = [*_screens(facts), *_order(facts), *_disk(facts), *_wall(facts)]
-    return sorted(found, key=lambda finding: ORDER.index(finding.severity))
+    need = sum(file.missing for file in facts.files if file.problem is None)
+    return by_gravity([*_screens(facts), *_order(facts), *disk(facts.free, need), *wall(facts.wall_off)])
 
 
-def sum_up(findings: Sequence[Finding]) -> str:
-    """One sentence over it all."""
+def sum_up(findings: Sequence[Finding], ready: str = "The room is ready.") -> str:
+    """One sentence over it all; `ready` where nothing is in the way."""
     stops = sum(finding.severity == "stop" for finding in findings)
     looks = sum(finding.severity == "look" for finding in findings)
     if stops:
         return f"{_counted(stops, 'thing stands', 'things stand')} in the way of the hearing."
     if looks:
         return f"{_counted(looks, 'thing has', 'things have')} to be looked at before the hearing."
-    return "The room is ready."
+    return ready
+
+
+def looked_at(facts: Facts) -> list[Looked]:
+    """What was measured, in words: of each screen, each exhibit, and this machine."""
+    screens = [Looked(what="screen", name=screen.name, says=list(_measured(screen, facts))) for screen in facts.screens]
+    files = [Looked(what="exhibit", name=file.ref, says=list(_of_file(file))) for file in facts.files]
+    machine = [f"{in_bytes(facts.free)} free on its disk"] if facts.free is not None else []
+    if facts.wall_off is not None and isfinite(facts.wall_off):
+        machine.append("its time is right" if abs(facts.wall_off) <= WALL else "its time is not that of other machines")
+    return [*screens, *files, Looked(what="machine", name="This machine", says=machine)]
+
+
+def _measured(screen: ScreenFacts, facts: Facts) -> Iterator[str]:
+    if not screen.paired:
+        yield "found, not paired"
+        return
+    if screen.age is None or not screen.age <= SILENT:
+        yield "does not answer"
+        return
+    yield "answers" if screen.answers_in is None else f"answers in {milliseconds(screen.answers_in)}"
+    if all(screen.display):
+        yield f"display of {screen.display[0]} × {screen.display[1]}"
+    line = screen.line
+    if line is not None and isfinite(line.rate_kbit):
+        least = "at least " if line.held_back else ""
+        yield f"its line carries {least}{megabits(line.rate_kbit)}, measured for {lasting(line.seconds)}"
+        if not line.relayed:
+            yield f"{100 * line.loss:.1f} % of what is sent is lost"
+        yield f"{milliseconds(line.jitter)} of jitter"
+    if screen.clock is not None and isfinite(screen.clock):
+        yield f"its clock is known to {milliseconds(screen.clock)}"
+    if screen.room is not None:
+        yield f"room for {in_bytes(screen.room)} on its disk"
+    if screen.plays is not None and (shown := [file for file in facts.files if file.tracks]):
+        able = sum(screen.plays.issuperset(file.tracks) for file in shown)
+        yield "plays all that is prepared" if able == len(shown) else f"plays {able} of {len(shown)} exhibits"
+    if screen.name == facts.sound:
+        yield "the room's sound"
+
+
+def _of_file(file: FileFacts) -> Iterator[str]:
+    if file.rate_kbit is not None and isfinite(file.rate_kbit):
+        yield f"{megabits(file.rate_kbit)} on average"
+    if file.foreseen and file.tracks and file.problem is None and file.safe_in is not None and file.safe_in <= 0:
+        yield "safe from the first moment"
+
+
+def finding(kinds: Mapping[str, Kind], type_: str, name: str = "", **words: str) -> Finding:
+    """One of a kind, with its words filled in."""
+    kind = kinds[type_]
+    says, do = (text.format(name=name, **words) for text in (kind.says, kind.do))
+    return Finding(type=type_, severity=kind.severity, says=says, do=do, about=name)
+
+
+def by_gravity(found: Iterable[Finding]) -> list[Finding]:
+    """The gravest first, and else as they come."""
+    return sorted(found, key=lambda one: ORDER.index(one.severity))
 
 
 def _screens(facts: Facts) -> Iterator[Finding]:
@@ -241,28 +309,31 @@ def _answering(screen: ScreenFacts, files: Sequence[FileFacts]) -> Iterator[Find
     if screen.plays is None:
         yield _finding("screen-not-asked", screen.name)
     elif refs := [file.ref for file in files if not screen.plays.issuperset(file.tracks)]:
-        yield _finding("screen-cannot-play", screen.name, refs=_listed(refs))
+        yield _finding("screen-cannot-play", screen.name, refs=listed(refs))
     if screen.line is None or not all(map(isfinite, (screen.line.rate_kbit, screen.line.loss, screen.line.jitter))):
         yield _finding("line-not-measured", screen.name)
     else:
         yield from _line(screen.name, screen.line, files)
+    need = sum(file.size for file in files)
+    if screen.room is not None and screen.room < need:
+        yield _finding("screen-disk-short", screen.name, free=in_bytes(screen.room), need=in_bytes(need))
     if screen.clock is None or not isfinite(screen.clock):
         yield _finding("clock-unknown", screen.name)
     elif screen.clock > CLOCK:
-        yield _finding("clock-doubtful", screen.name, doubt=_milliseconds(screen.clock))
+        yield _finding("clock-doubtful", screen.name, doubt=milliseconds(screen.clock))
 
 
 def _line(name: str, line: Line, files: Sequence[FileFacts]) -> Iterator[Finding]:
     if line.seconds < MEASURED:
-        yield _finding("line-measured-shortly", name, seconds=_lasting(line.seconds))
+        yield _finding("line-measured-shortly", name, seconds=lasting(line.seconds))
     rates = [(file.rate_kbit, file.ref) for file in files if file.rate_kbit is not None and isfinite(file.rate_kbit)]
     need, ref = max(rates, default=(0.0, ""))
     if line.rate_kbit < SPARE * need:
-        yield _finding("line-slow", name, rate=_megabits(line.rate_kbit), need=_megabits(SPARE * need), refs=ref)
+        yield _finding("line-slow", name, rate=megabits(line.rate_kbit), need=megabits(SPARE * need), refs=ref)
     if line.loss > LOSS:
         yield _finding("line-lossy", name, loss=f"{100 * line.loss:.0f} %")
     if line.jitter > JITTER:
-        yield _finding("line-uneven", name, jitter=_milliseconds(line.jitter))
+        yield _finding("line-uneven", name, jitter=milliseconds(line.jitter))
     if line.relayed:
         yield _finding("line-relayed", name)
 
@@ -275,58 +346,58 @@ def _order(facts: Facts) -> Iterator[Finding]:
             yield _finding("file-problem", file.ref, why=file.problem)
         elif not file.tracks:
             yield _finding("file-not-prepared", file.ref)
+        elif not file.foreseen:
+            yield _finding("file-safe-unknown", file.ref)
         elif file.safe_in is None or not isfinite(file.safe_in):
             yield _finding("file-never-safe", file.ref)
         elif file.safe_in > AT_ONCE:
-            yield _finding("file-safe-later", file.ref, wait=_lasting(file.safe_in))
+            yield _finding("file-safe-later", file.ref, wait=lasting(file.safe_in))
 
 
-def _disk(facts: Facts) -> Iterator[Finding]:
-    need = sum(file.missing for file in facts.files if file.problem is None)
-    if facts.free is None:
-        yield _finding("disk-unknown", need=_size(need))
-    elif facts.free < need:
-        yield _finding("disk-short", free=_size(facts.free), need=_size(need))
-    elif facts.free < need + RESERVE:
-        yield _finding("disk-tight", left=_size(facts.free - need))
+def disk(free: int | None, need: int) -> Iterator[Finding]:
+    """Whether what is still to come has room on this machine's disk."""
+    if free is None:
+        yield _finding("disk-unknown", need=in_bytes(need))
+    elif free < need:
+        yield _finding("disk-short", free=in_bytes(free), need=in_bytes(need))
+    elif free < need + RESERVE:
+        yield _finding("disk-tight", left=in_bytes(free - need))
 
 
-def _wall(facts: Facts) -> Iterator[Finding]:
-    off = facts.wall_off
+def wall(off: float | None) -> Iterator[Finding]:
+    """Whether this machine's time is right, as far as others' tells."""
     if off is None or not isfinite(off):
         yield _finding("wall-unknown")
     elif abs(off) > WALL:
-        yield _finding("wall-wrong", off=f"{_lasting(abs(off))} {'fast' if off > 0 else 'slow'}")
+        yield _finding("wall-wrong", off=f"{lasting(abs(off))} {'fast' if off > 0 else 'slow'}")
 
 
 def _finding(type_: str, name: str = "", **words: str) -> Finding:
-    kind = KINDS[type_]
-    says, do = (text.format(name=name, **words) for text in (kind.says, kind.do))
-    return Finding(type=type_, severity=kind.severity, says=says, do=do, about=name)
+    return finding(KINDS, type_, name, **words)
 
 
 def _counted(count: int, one: str, more: str) -> str:
     return f"{count} {one if count == 1 else more}"
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _lasting(seconds: float) -> str:
+def lasting(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _milliseconds(seconds: float) -> str:
+def milliseconds(seconds: float) -> str:
     return f"{1000 * seconds:.0f} ms"
 
 
-def _megabits(kbit: float) -> str:
+def megabits(kbit: float) -> str:
     return f"{kbit / 1000:.1f} Mb/s"
 
 
-def _size(count: int) -> str:
+def in_bytes(count: int) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 10**9 else f"{count / 1e6:.0f} MB"

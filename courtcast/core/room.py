@@ -12,6 +12,7 @@ Rules
   (`hold`): the person's pause and ours are two facts.
 - What is restricted leaves a screen with the blank: where its zone is blanked it is not even kept ready (`stage_for`).
 - Blank needs nothing: no catalog, no time, no revision. `blank` cannot fail.
+- The test card is up on one screen while nothing is shown, for a short time; it goes with blank, and with any show.
 
 Media times are exact (Fraction); JSON's decimals are taken as written (1.2 is 6/5), see `moment`.
 """
@@ -24,6 +25,8 @@ from fractions import Fraction
 
 import msgspec
 
+from courtcast.core import card as cards
+from courtcast.core.card import CardUp, EndCard, ShowCard
 from courtcast.core.timeline import TOLERANCE, Timeline
 from courtcast.problems import Refused
 from courtcast.wire import api
@@ -112,6 +115,7 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
     sound_screen: str | None = None
     sound_chosen: bool = False
     """Somebody decided which screen is the sound (or that none is)."""
+    card: CardUp | None = None
     by: str | None = None
 
 
@@ -156,6 +160,8 @@ Command = (
     | api.VolumeRequest
     | ChooseSound
     | SetDelay
+    | ShowCard
+    | EndCard
     | Forget
     | Withdraw
 )
@@ -169,6 +175,8 @@ def apply(room: Room, command: Command, *, now: float, by: str, catalog: Catalog
         raise Refused("moved-on")
     settled = settle(room, now)
     after = _carry_out(settled, command, now, catalog)
+    if after.shown is not None and after.card is not None:
+        after = msgspec.structs.replace(after, card=None)
     if after == settled:
         return room
     return msgspec.structs.replace(after, revision=room.revision + 1, by=by)
@@ -177,6 +185,8 @@ def apply(room: Room, command: Command, *, now: float, by: str, catalog: Catalog
 def blank(room: Room, zones: list[str] | None, *, by: str) -> Room:
     """Takes everything down, or makes some zones black. Cannot fail; what is cued stays cued."""
     after = _blank_zones(room, zones) if zones else msgspec.structs.replace(room, shown=None, blanked=())
+    if after.card is not None:
+        after = msgspec.structs.replace(after, card=None)
     if after == room:
         return room
     return msgspec.structs.replace(after, revision=room.revision + 1, by=by)
@@ -310,6 +320,12 @@ def _carry_out(room: Room, command: Command, now: float, catalog: Catalog) -> Ro
             return msgspec.structs.replace(room, sound_screen=command.screen, sound_chosen=True)
         case SetDelay():
             return _delay(room, command)
+        case ShowCard():
+            if room.shown is not None:
+                raise Refused("card-not-now")
+            return msgspec.structs.replace(room, card=cards.up(command, now))
+        case EndCard():
+            return msgspec.structs.replace(room, card=cards.ended(room.card, command))
         case Forget():
             if room.shown is not None and room.shown.exhibit == command.exhibit:
                 raise Refused("exhibit-shown", ref=catalog(command.exhibit).ref)

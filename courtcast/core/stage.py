@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from courtcast.core.room import Item, Room, Shown, ends_at, frame_at, position
-from courtcast.wire.api import OnScreen, RoomState
-from courtcast.wire.screen import Anchor, Scene, Stage
+from courtcast.wire.api import OnScreen, RoomCard, RoomState
+from courtcast.wire.screen import Anchor, Scene, ScreenCard, Stage
 
 NUDGE = Fraction(1, 1_000_000)
 """Seconds. A paused anchor is moved so far into its frame: no rounding on the way can make it the frame before."""
@@ -21,7 +21,7 @@ def sees(room: Room, zone: str) -> bool:
     return shown is not None and zone not in room.blanked and (shown.zones is None or zone in shown.zones)
 
 
-def stage_for(room: Room, *, screen: str, zone: str) -> Stage:
+def stage_for(room: Room, *, screen: str, zone: str, name: str = "") -> Stage:
     """The whole of what one screen should do. It follows from the room alone: no exhibit has to be at hand for it."""
     shown, cued = room.shown, room.cued
     meant = shown is not None and (shown.zones is None or zone in shown.zones)
@@ -48,6 +48,9 @@ def stage_for(room: Room, *, screen: str, zone: str) -> Stage:
         blank=not up,
         volume=room.volume * room.volumes.get(screen, 1.0) if up else 0.0,
         sound=room.sound_screen == screen,
+        card=None
+        if room.card is None or room.card.screen != screen or shown is not None
+        else ScreenCard(until=room.card.until, name=name, volume=room.volume * room.volumes.get(screen, 1.0)),
     )
 
 
@@ -85,6 +88,9 @@ def state(room: Room, *, now: float, items: dict[str, Item]) -> RoomState:
         clock=now,
         position=_seconds(here),
         position_frame=None if shown is None or here is None else _frame(items, shown.exhibit, here),
+        card=None
+        if room.card is None or room.card.until <= now
+        else RoomCard(screen=room.card.screen, until=room.card.until),
     )
 
 

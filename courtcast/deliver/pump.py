@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import struct
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -33,7 +35,17 @@ from courtcast.core.policy import (
 from courtcast.core.spans import Spans
 from courtcast.deliver.paths import Path, PathClosed
 from courtcast.wire.api import DayReport
-from courtcast.wire.media import KIND_FRAGMENT, KIND_INIT, KIND_ROWS, PIECE, MediaHeader, Row, Track, pack
+from courtcast.wire.media import (
+    KIND_FRAGMENT,
+    KIND_INIT,
+    KIND_PADDING,
+    KIND_ROWS,
+    PIECE,
+    MediaHeader,
+    Row,
+    Track,
+    pack,
+)
 from courtcast.wire.screen import Hello, Holdings, Scene, Stage
 
 _log = logging.getLogger(__name__)
@@ -54,6 +66,13 @@ BUSY = PIECE
 """Bytes on their way above which the line counts as busy: control messages alone do not fill it."""
 FIRST_HOLDINGS = 2.0
 """Seconds to wait for what the page holds before it is taken to hold nothing."""
+
+PADDING_MOST = 12_500_000
+"""Bytes a second of padding at most, which is 100 Mb/s: no recording needs more, and the rest of the room's line
+belongs to others."""
+_PADDING = os.urandom(PIECE - 8)
+"""Nothing on the way can make it shorter."""
+_STAMP = struct.Struct(">d")
 
 
 class Fragments(Protocol):
@@ -105,6 +124,10 @@ class Pump:
         self._version = 0
         self._changed = asyncio.Event()
         self._progress = asyncio.Event()
+        self._padded_until = -1.0
+        """Monotonic time until which padding is sent, where nothing else is to be sent."""
+        self._padded = 0
+        """Pieces of it, ever."""
         path.on_progress = self._on_progress
 
     def set_stage(self, stage: Stage) -> None:
@@ -193,6 +216,18 @@ class Pump:
         parts = [held(manifest, self.held, sound=sound) for manifest in self._day]
         return DayReport(held=sum(have for have, _ in parts), total=sum(there for _, there in parts), disk=self._disk)
 
+    def pad(self, seconds: float) -> None:
+        """Measures the line: fills it with padding for so long. What is to be sent goes first, all the same, and
+        padding ends at once where something is shown."""
+        self._padded_until = self._monotonic() + seconds
+        self.wake()
+
+    @property
+    def padding(self) -> bool:
+        """Padding is being sent."""
+        shown = self._stage is not None and self._stage.shown is not None
+        return not shown and self._monotonic() < self._padded_until
+
     def lacking(self, rendition: str, at: float, end: float | None, *, sound: bool) -> int | None:
         """Bytes from media time `at` to `end` that the page does not hold; None where the manifest is not known."""
         manifest = self._manifests(rendition)
@@ -208,7 +243,7 @@ class Pump:
         while not self._path.closed:
             self._changed.clear()
             self._look_after_losses()
-            if not await self._walk():
+            if not await self._walk() and not await self._pad():
                 await self._wait(self._changed, PLAN_AGE)
         raise PathClosed("the path closed")
 
@@ -235,6 +270,25 @@ class Pump:
         if behind != self.behind:
             self.behind = behind
             self._on_behind()
+
+    async def _pad(self) -> bool:
+        """Padding, until there may be something to send again; False where none is wanted."""
+        version, begun, sent = self._version, self._monotonic(), 0
+        while self.padding and version == self._version and not self._path.closed:
+            now = self._monotonic()
+            if now - begun > PLAN_AGE:
+                break
+            if (early := sent / PADDING_MOST - (now - begun)) > 0:
+                await self._wait(self._changed, early)
+            await self._room()
+            if version != self._version or not self.padding:
+                break
+            self._padded += 1
+            header = MediaHeader(KIND_PADDING, 0, "0", self._padded & 0xFFFFFFFF, 0, PIECE)
+            piece = pack(header, _STAMP.pack(self._monotonic()) + _PADDING)
+            self._path.send_media(piece)
+            sent += len(piece)
+        return sent > 0
 
     async def _send(self, send: Send) -> None:
         manifest = self._manifests(send.rendition)

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from courtcast.core.checks import Line as MeasuredLine
 from courtcast.core.estimate import Line
 from courtcast.core.identity import Identity
 from courtcast.core.manifest import Manifest
@@ -23,6 +24,7 @@ from courtcast.core.rates import Rates
 from courtcast.deliver.address import Address, parse_address
 from courtcast.deliver.day import Day
 from courtcast.deliver.discovery import Discovery
+from courtcast.deliver.measure import measure
 from courtcast.deliver.pairing import card as ask_card
 from courtcast.deliver.pairing import pair
 from courtcast.deliver.sctp.siblings import Siblings
@@ -33,7 +35,7 @@ from courtcast.problems import TABLE, Refused
 from courtcast.wire.api import ChangeScreen, LineReport, Problem, Screen, ScreenReport
 from courtcast.wire.link import Card
 from courtcast.wire.media import Row, Track
-from courtcast.wire.screen import Report, Stage
+from courtcast.wire.screen import Able, Report, Stage
 
 SPACE: Final = "screens"
 """Of the database: one record for each screen that was typed in or paired."""
@@ -311,6 +313,16 @@ class Screens:
         stage = self._stages.get(screen)
         return session.talk.pump.lacking(rendition, start, end, sound=stage is not None and stage.sound)
 
+    async def ask(self, screen: str, types: Sequence[str]) -> Able | None:
+        """What it can do, and which of these types it plays; None where it does not say."""
+        session = self._sessions.get(screen)
+        return None if session is None else await session.talk.ask(types)
+
+    async def measure(self, screen: str, seconds: float) -> MeasuredLine | None:
+        """Its line, filled for so long; None where nothing came through."""
+        session = self._sessions.get(screen)
+        return None if session is None else await measure(session.talk, seconds)
+
     def _card(self, screen: str) -> Card:
         session, record, found = self._sessions.get(screen), self._records.get(screen), self._found.get(screen)
         if session is not None and session.link.hello is not None:
@@ -349,6 +361,7 @@ class Screens:
             problem=_problem(report.problem),
             age=max(0.0, time.monotonic() - session.talk.reported),
             revision=report.revision,
+            card=report.card,
         )
 
     def _frame(self, session: Session, report: Report) -> int | None:

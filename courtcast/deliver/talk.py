@@ -11,7 +11,7 @@ import base64
 import binascii
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -24,6 +24,8 @@ from courtcast.deliver.pump import Fragments, Pump
 from courtcast.wire.api import DayReport
 from courtcast.wire.screen import (
     PROTOCOL,
+    Able,
+    Ask,
     Fault,
     FromScreen,
     Hello,
@@ -44,6 +46,8 @@ CONTROL_MOST: Final = 1024 * 1024
 """Bytes of one message of a page. Holdings are the longest."""
 COUNTED: Final = 1.0
 """Seconds at least between two counts of what a page holds for the day."""
+ASK_WITHIN: Final = 4.0
+"""Seconds that a page has to say what it can do."""
 FAULT_SHOWN: Final = 30.0
 """Seconds that an uncaught error of the page is shown beside the screen; it starts anew by itself."""
 
@@ -53,7 +57,7 @@ _decoder = msgspec.json.Decoder(FromScreen)
 
 
 class Talk:
-    """With one screen, for as long as the presenter runs. `use` says over which path; every call returns at once."""
+    """With one screen, as long as the presenter runs. `use` says over which path; calls but `ask` return at once."""
 
     def __init__(
         self,
@@ -101,6 +105,9 @@ class Talk:
         self._keeps = False
         """… and that it keeps things for the day."""
         self._fault_until = 0.0
+        self._asked = 0
+        self._asking: dict[int, asyncio.Future[Able]] = {}
+        """What was asked and is not answered yet, by its number."""
 
     @property
     def online(self) -> bool:
@@ -147,6 +154,24 @@ class Talk:
             self._say_day()
         if self.pump is not None and self._keeps:
             self.pump.set_day(day.manifests)
+
+    async def ask(self, types: Sequence[str]) -> Able | None:
+        """What the page can do, by its own word; None where it does not say so in time."""
+        path = self.path
+        if path is None or not self.online:
+            return None
+        self._asked += 1
+        number = self._asked
+        answer: asyncio.Future[Able] = asyncio.get_running_loop().create_future()
+        self._asking[number] = answer
+        self._say(path, Ask(id=number, types=list(types)))
+        try:
+            async with asyncio.timeout(ASK_WITHIN):
+                return await answer
+        except TimeoutError:
+            return None
+        finally:
+            del self._asking[number]
 
     def use(self, path: Path | None) -> None:
         """From now on this path, in the place of the one before."""
@@ -219,6 +244,10 @@ class Talk:
                 pump.holdings(message)
             case Hello():
                 self._greet(path, pump, message)
+            case Able(id=number):
+                asked = self._asking.get(number)
+                if asked is not None and not asked.done():
+                    asked.set_result(message)
             case Picture(jpeg=jpeg):
                 self._keep_picture(jpeg)
             case Fault(where=where, detail=detail):

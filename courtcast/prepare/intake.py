@@ -27,6 +27,7 @@ from courtcast.evidence.links.direct import check_headers
 from courtcast.evidence.turns import Turns
 from courtcast.evidence.verify import is_intact
 from courtcast.prepare.cage.keeper import Cage
+from courtcast.prepare.examine import Copy, Seen, ask_link, read_again
 from courtcast.prepare.kept import SPACE, Kept
 from courtcast.prepare.moments import Stills, frame_meant
 from courtcast.prepare.store import Store
@@ -206,6 +207,21 @@ class Intake:
         self._first = way
         asyncio.get_running_loop().call_later(FIRST_SECONDS, self._share_line, way)
         self._line_up()
+
+    async def ask_link(self, id_: str) -> Seen:
+        """Whether its link still leads to what was fetched, by asking there now."""
+        return await ask_link(self._way(id_), self._house.guard)
+
+    async def read_again(self, id_: str, *, heal: bool) -> Copy:
+        """Whether what is on the disk of it is what was fetched and prepared. Where it is not, and `heal`, it is
+        fetched again from now on."""
+        way = self._way(id_)
+        async with self._looking:
+            copy = await read_again(way, self._house.store)
+        if heal and not copy.good and self._ways.get(id_) is way:
+            log.warning("exhibit %s: its copy is not what it was", id_)
+            await way.damaged()
+        return copy
 
     # its life
 

@@ -16,6 +16,10 @@ SafeReason = Literal["link", "line", "screen"]
 ExhibitState = Literal["waiting", "fetching", "preparing", "ready", "failed"]
 Kind = Literal["video", "audio", "image", "document"]
 Role = Literal["clerk", "advocate", "viewer"]
+Severity = Literal["stop", "look", "note"]
+"""*stop*: the hearing would not go as planned; *look*: it may not; *note*: good to know."""
+CheckKind = Literal["case", "room"]
+CheckState = Literal["running", "done", "cancelled", "broken"]
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -136,6 +140,8 @@ class ScreenReport(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds since the report came in."""
     revision: int = 0
     """Of the room, as far as this screen has carried it out."""
+    card: bool = False
+    """The test card is on its display."""
 
 
 class LineReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -223,6 +229,14 @@ class OnScreen(msgspec.Struct, frozen=True, kw_only=True):
     clip: str | None = None
 
 
+class RoomCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The test card that is up on one screen while nothing is shown."""
+
+    screen: str
+    until: float
+    """Room clock at which it goes by itself."""
+
+
 class RoomState(msgspec.Struct, frozen=True, kw_only=True):
     """`GET /room`: the state of the courtroom."""
 
@@ -248,6 +262,7 @@ class RoomState(msgspec.Struct, frozen=True, kw_only=True):
     position: float | None = None
     """Media time of what is shown at `clock`."""
     position_frame: int | None = None
+    card: RoomCard | None = None
 
 
 class CueRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -302,6 +317,72 @@ class VolumeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     revision: int | None = None
 
 
+class CaseCheckRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /checks/case`."""
+
+    until: float | None = None
+    """Unix time (seconds) until which links have to hold: the end of the hearing. Left out, it is a day from now."""
+
+
+class RoomCheckRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /checks/room`."""
+
+    seconds: float | None = None
+    """How long the lines are measured: 10 where it is left out, which is as long as it takes to be sure of a line."""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a check found."""
+
+    type: str
+    """Stable, as problems' types are."""
+    severity: Severity
+    says: str
+    do: str
+    about: str = ""
+    """Name of the screen or reference of the exhibit; empty for the whole."""
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a check looked at, and what it measured there."""
+
+    what: Literal["screen", "exhibit", "machine"]
+    name: str
+    says: list[str] = []
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """A check: the one that runs, or the last of its kind."""
+
+    kind: CheckKind
+    state: CheckState
+    begun: float
+    """Unix time, seconds."""
+    ended: float | None = None
+    progress: float = 0.0
+    """0 … 1."""
+    doing: str = ""
+    """What is being looked at, in words, while it runs."""
+    says: str = ""
+    """All of it in one sentence, once it is done."""
+    findings: list[Finding] = []
+    """The gravest first."""
+    looked: list[Looked] = []
+    by: str = ""
+    until: float | None = None
+    """With the case: Unix time that links had to reach."""
+
+
+class Checks(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /checks`: the one that runs, and the last of each kind that was done."""
+
+    running: Check | None = None
+    case: Check | None = None
+    room: Check | None = None
+    said: str = ""
+    """Why the last one did not come to its end; empty where it did."""
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
     """First event on every stream: the whole state."""
 
@@ -312,6 +393,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
     role: Role
     build: str
     """Hash of the pages' tree; a page of another build reloads when nothing is at stake."""
+    checks: Checks | None = None
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", omit_defaults=True):
@@ -325,6 +407,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", omit_defau
     order: list[str] | None = None
     """Ids of all exhibits in running order, when that changed."""
     gone_screens: list[str] = []
+    checks: Checks | None = None
 
 
 Event = Snapshot | Change

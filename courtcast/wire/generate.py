@@ -47,7 +47,7 @@ PARTS = (
         (
             "AddExhibit", "ChangeExhibit", "NewLink", "AddScreen", "PairScreen", "ChangeScreen", "CueRequest",
             "ShowRequest", "BlankRequest", "PlayRequest", "PlainRequest", "SeekRequest", "StepRequest", "RateRequest",
-            "VolumeRequest",
+            "VolumeRequest", "CaseCheckRequest", "RoomCheckRequest", "Checks",
         ),
         pages=True,
     ),
@@ -62,6 +62,7 @@ CONSTANTS: tuple[tuple[ModuleType, str], ...] = (
     (media, "KIND_ROWS"),
     (media, "KIND_INIT"),
     (media, "KIND_FRAGMENT"),
+    (media, "KIND_PADDING"),
     (link, "PATH_PREFIX"),
     (link, "PIECE_MOST"),
     (link, "PATH_CONTROL_MOST"),

@@ -23,6 +23,9 @@ KIND_ROWS = 1
 """Payload is JSON of `ManifestRows`."""
 KIND_INIT = 2
 KIND_FRAGMENT = 3
+KIND_PADDING = 4
+"""Payload means nothing: it is sent to measure a line, and thrown away. It is whole in one message; its first eight
+bytes are when it was sent, in seconds of the sender's own clock (float64, big-endian)."""
 
 _HEADER = struct.Struct(">BBBxQIII")
 HEADER = _HEADER.size

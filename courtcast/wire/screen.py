@@ -39,6 +39,16 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """Media time at which the clip ends: the last frame stays up from there on. null while not yet known."""
 
 
+class ScreenCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The test card: a picture with sound to set up a display by. Never while anything is shown."""
+
+    until: float
+    """Room clock at which it goes by itself."""
+    name: str = ""
+    """What the screen is called here."""
+    volume: float = 1.0
+
+
 class Stage(msgspec.Struct, frozen=True, kw_only=True, tag="stage"):
     """The whole of what one screen should do now."""
 
@@ -54,6 +64,8 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True, tag="stage"):
     """This screen is the room's sound; others append no sound track at all."""
     watch: bool = False
     """Somebody looks at this screen's small picture: send `Picture`, twice a second at most."""
+    card: ScreenCard | None = None
+    """Somebody sets this display up. It goes with its time, with the path, and with anything shown."""
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +104,15 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
     build: str = ""
 
 
-ToScreen = Stage | Day | Pong | Welcome
+class Ask(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
+    """What has to be known of this screen before a hearing; it answers with `Able`."""
+
+    id: int
+    types: list[str] = []
+    """MIME types with codecs of what will be shown."""
+
+
+ToScreen = Stage | Day | Pong | Welcome | Ask
 
 
 class Ping(msgspec.Struct, frozen=True, tag="ping"):
@@ -172,6 +192,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     cue_ready: bool = False
     problem: str | None = None
     """A problem type, where the page cannot do what the stage says."""
+    card: bool = False
+    """The test card is on the display."""
 
 
 class Picture(msgspec.Struct, frozen=True, tag="picture"):
@@ -189,4 +211,24 @@ class Fault(msgspec.Struct, frozen=True, tag="fault"):
     detail: str
 
 
-FromScreen = Ping | Hello | Holdings | Report | Picture | Fault
+class Able(msgspec.Struct, frozen=True, kw_only=True, tag="able"):
+    """Answer to `Ask`."""
+
+    id: int
+    plays: list[str] = []
+    """Those of the types that `MediaSource.isTypeSupported` says yes to."""
+    width: int = 0
+    """Of the display, in its own pixels."""
+    height: int = 0
+    quota: int | None = None
+    """Bytes of disk that the browser lets the page have; null where it does not say."""
+    used: int | None = None
+    padding: int = 0
+    """Bytes of padding that have come over this path, cumulative."""
+    doubt: float | None = None
+    """Seconds by which its idea of the room clock may be wrong; null while it was not measured."""
+    jitter: float | None = None
+    """Seconds: how unevenly padding came of late (RFC 3550 §6.4.1); null where none did."""
+
+
+FromScreen = Ping | Hello | Holdings | Report | Picture | Fault | Able

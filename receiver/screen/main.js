@@ -4,7 +4,7 @@
 
 import { RoomClock, untilPing } from "../../web/shared/clock.js";
 import {
-  Alive, Answer, Fault, Hello, Holdings, PageFault, PageHello, Picture as Still, Ping, PROTOCOL, Report, ToPage,
+  Able, Alive, Answer, Fault, Hello, Holdings, PageFault, PageHello, Picture as Still, Ping, PROTOCOL, Report, ToPage,
   ToScreen,
 } from "../../web/shared/wire.js";
 import { Agent } from "./agent.js";
@@ -14,6 +14,7 @@ import { Assembler } from "./chunks.js";
 import { Junction } from "./junction.js";
 import { Mse } from "./mse.js";
 import { net } from "./net.js";
+import { Padding } from "./padding.js";
 import { Peer } from "./peer.js";
 import { Picture } from "./picture.js";
 import { Player } from "./player.js";
@@ -22,6 +23,8 @@ import { Projector } from "./projector.js";
 import { Relayed } from "./relayed.js";
 import { base64, BLACK_JPEG, Pace, PicturePace, Rate } from "./report.js";
 import { Stagehand, wanted } from "./stagehand.js";
+import { cardOf } from "./testcard.js";
+import { TestCardView } from "./testcardview.js";
 import { Vault } from "./vault.js";
 
 /** @typedef {import("../../web/shared/wire.js").Idle} Idle */
@@ -54,10 +57,13 @@ const stillPace = new PicturePace();
 const stagehand = new Stagehand();
 const picture = new Picture(element("picture"), vault, room, { Player, Mse, Projector });
 const cardView = new CardView(element("card"));
+const testCard = new TestCardView(/** @type {HTMLCanvasElement} */ (element("testcard")));
 const hearing = new Hearing(resumed(recall(), wall()));
 
 /** In use. @type {Path | null} */
 let path = null;
+/** What came of it on this path. */
+let padding = new Padding();
 /** Objects that came whole and are being verified. @type {Set<Promise<void>>} */
 const taking = new Set();
 /** @type {Idle | null} */
@@ -115,6 +121,7 @@ const junction = new Junction({
     path = opened;
     foreign = false;
     assembler.clear();
+    padding = new Padding();
     pace.reset();
     stagehand.begin();
     toldHoldings = Infinity;
@@ -141,6 +148,7 @@ const ends = {
   onmedia: async (/** @type {ArrayBuffer} */ message, /** @type {Path} */ from) => {
     if (from !== path) return;
     rate.add(message.byteLength, seconds());
+    if (padding.add(message, seconds())) return;
     const whole = assembler.add(message);
     if (whole === null) return;
     const taken = guarded("media", () => vault.take(whole));
@@ -183,13 +191,25 @@ const obey = (message) => {
   } else if (message.type === "welcome") {
     foreign = message.protocol !== PROTOCOL;
     tell();
-  } else if (!foreign) perform(stagehand.take(message));
+  } else if (message.type === "ask") void guarded("ask", () => answer(message, path));
+  else if (!foreign) perform(stagehand.take(message));
+};
+
+/** What this screen can do. @param {import("../../web/shared/wire.js").Ask} ask @param {Path | null} on */
+const answer = async ({ id, types }, on) => {
+  const { quota = null, usage = null } = await navigator.storage.estimate();
+  const plays = types.filter((mime) => MediaSource.isTypeSupported(mime));
+  const [width, height] = [screen.width, screen.height].map((length) => Math.round(length * devicePixelRatio));
+  const doubt = clock.known ? clock.uncertainty(seconds()) : null;
+  const able = { id, plays, width, height, quota, used: usage, padding: padding.bytes, jitter: padding.jitter };
+  on?.send(JSON.stringify(Able.make({ ...able, doubt })));
 };
 
 /** @param {Stage | null} stage */
 const perform = (stage) => {
   if (stage === null) return;
-  // The card is away before anything else is up.
+  // The cards are away before anything else is up.
+  trial();
   if (stage.shown !== null) {
     hearing.update({ on: true, attached: true }, seconds());
     cardView.show(null);
@@ -214,13 +234,21 @@ const aim = () => {
   vault.focus(one, other);
 };
 
-/** Puts the card up or away. */
+/** Puts the test card up or away. */
+const trial = () => {
+  const facts = { attached: path !== null, timed: stagehand.isTimed, now: room.now() };
+  return testCard.show(cardOf(stagehand.applied, facts));
+};
+
+/** Puts the cards up or away. */
 const look = () => {
+  if (trial()) tell();
   const { on } = stagehand;
   const attached = path !== null || (receiver.open && (idle?.linked ?? false));
   const going = hearing.update({ on, attached }, seconds());
   const staged = stagehand.applied !== null;
-  cardView.show(card({ hearing: going, staged, on, idle, receiver: receiver.open, replaced, age: seconds() }));
+  if (testCard.card !== null) cardView.show(null);
+  else cardView.show(card({ hearing: going, staged, on, idle, receiver: receiver.open, replaced, age: seconds() }));
 };
 
 // What the screen says of itself
@@ -235,7 +263,7 @@ const report = () => {
     media_time: state.media_time,
     frame: state.frame,
     playing: state.playing,
-    blank: state.blank,
+    blank: state.blank && testCard.card === null,
     held: scene === null ? [] : vault.held(scene.rendition, { sound: stagehand.applied?.sound ?? false }),
     stalls: state.stalls,
     clock_offset: clock.offset,
@@ -248,6 +276,7 @@ const report = () => {
     sound: state.sound,
     cue_ready: state.cue_ready,
     problem: foreign ? "screen-protocol" : state.problem,
+    card: testCard.card !== null,
   });
 };
 
@@ -288,7 +317,7 @@ const portray = async (on) => {
   stillOnItsWay = true;
   try {
     for (const width of [480, 240]) {
-      const still = await picture.still(width);
+      const still = await (testCard.card === null ? picture.still(width) : testCard.picture(width));
       const jpeg = still === null ? BLACK_JPEG : base64(new Uint8Array(await still.blob.arrayBuffer()));
       if (jpeg.length > STILL_MOST) continue;
       on.send(JSON.stringify(Still.make({ jpeg, width: still?.width ?? 16, height: still?.height ?? 16 })));

@@ -11,6 +11,7 @@
 /** Nothing, and nothing ready. @type {Stage} */
 export const BLACK = {
   type: "stage", revision: 0, shown: null, cue: null, blank: true, volume: 1, sound: false, watch: false,
+  card: null,
 };
 
 export class Stagehand {
@@ -36,7 +37,8 @@ export class Stagehand {
     if (this.#timed) return (this.applied = stage);
     this.#waiting = stage;
     if (!stage.blank) return null;
-    return (this.applied = { ...(this.applied ?? BLACK), blank: true });
+    // A test card of an earlier path is nobody's any more.
+    return (this.applied = { ...(this.applied ?? BLACK), blank: true, card: null });
   }
 
   /** The room clock is known on this path. @returns {Stage | null} what to carry out now */

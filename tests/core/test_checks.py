@@ -12,13 +12,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courtcast.core.checks import KINDS, MEASURED, ORDER, RESERVE, Facts, FileFacts, Line, ScreenFacts, check, sum_up
+from courtcast.core.checks import (
+    KINDS,
+    MEASURED,
+    ORDER,
+    RESERVE,
+    Facts,
+    FileFacts,
+    Line,
+    ScreenFacts,
+    check,
+    looked_at,
+    sum_up,
+)
 
 H264, AAC, HEVC = 'video/mp4; codecs="avc1.640028"', 'audio/mp4; codecs="mp4a.40.2"', 'video/mp4; codecs="hvc1.1.6.L93"'
 LINE = Line(seconds=MEASURED, rate_kbit=40_000, loss=0.001, jitter=0.004)
 JURY = ScreenFacts(name="Jury", age=0.2, plays=frozenset({H264, AAC}), line=LINE, clock=0.001)
 JUDGE = msgspec.structs.replace(JURY, name="Judge")
-FILE = FileFacts(ref="JM/1", tracks=(H264, AAC), rate_kbit=8_000)
+FILE = FileFacts(ref="JM/1", tracks=(H264, AAC), rate_kbit=8_000, size=3 * 10**9)
 WELL = Facts(screens=(JURY, JUDGE), files=(FILE,), free=100 * 10**9, wall_off=0.4, sound="Jury")
 
 
@@ -55,6 +67,7 @@ CASES: list[tuple[Facts, str, str, str]] = [
     (line(loss=0.05), "line-lossy", "Jury", "The line to Jury loses 5 % of what is sent."),
     (line(jitter=0.1), "line-uneven", "Jury", "The line to Jury is uneven by 100 ms."),
     (line(relayed=True), "line-relayed", "Jury", "The network lets no UDP through to Jury; it is sent over TCP."),
+    (screen(room=10**9), "screen-disk-short", "Jury", "Jury has room for 1.0 GB of the day's 3.0 GB."),
     (screen(clock=0.035), "clock-doubtful", "Jury", "The clock of Jury is known to 35 ms only."),
     (screen(clock=None), "clock-unknown", "Jury", "The clock of Jury is not known yet."),
     (screen(clock=inf), "clock-unknown", "Jury", "The clock of Jury is not known yet."),
@@ -72,6 +85,7 @@ CASES: list[tuple[Facts, str, str, str]] = [
     (file(tracks=()), "file-not-prepared", "JM/1", "Nothing of JM/1 is prepared yet."),
     (file(safe_in=None), "file-never-safe", "JM/1", "JM/1 would stop before its end, whenever it is started."),
     (file(safe_in=inf), "file-never-safe", "JM/1", "JM/1 would stop before its end, whenever it is started."),
+    (file(foreseen=False), "file-safe-unknown", "JM/1", "Whether JM/1 plays to its end is not known yet."),
     (file(safe_in=600.0), "file-safe-later", "JM/1", "JM/1 is safe to play in 10 min."),
 ]  # fmt: skip
 
@@ -121,6 +135,29 @@ def test_what_cannot_be_shown_needs_no_room_on_the_disk() -> None:
     assert [finding.type for finding in check(room(files=(gone,)))] == ["file-problem"]
 
 
+def test_what_was_measured_is_said_too() -> None:
+    able = msgspec.structs.replace(JURY, answers_in=0.004, display=(1920, 1080), room=8 * 10**9)
+    jury, judge, exhibit, machine = looked_at(room(screens=(able, msgspec.structs.replace(JUDGE, age=None))))
+    assert (jury.what, jury.name, judge.says) == ("screen", "Jury", ["does not answer"])
+    assert jury.says == [
+        "answers in 4 ms",
+        "display of 1920 × 1080",
+        "its line carries 40.0 Mb/s, measured for 10 s",
+        "0.1 % of what is sent is lost",
+        "4 ms of jitter",
+        "its clock is known to 1 ms",
+        "room for 8.0 GB on its disk",
+        "plays all that is prepared",
+        "the room's sound",
+    ]
+    assert (exhibit.what, exhibit.name, exhibit.says) == (
+        "exhibit",
+        "JM/1",
+        ["8.0 Mb/s on average", "safe from the first moment"],
+    )
+    assert machine.says == ["100.0 GB free on its disk", "its time is right"]
+
+
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_the_words(kind: Any) -> None:
     """Whole sentences that say what is and what to do, blame nobody and hide nothing."""
@@ -156,6 +193,9 @@ some_screens = st.builds(
     line=st.none() | lines,
     clock=st.none() | numbers,
     problem=st.none() | st.just("{odd}"),
+    answers_in=st.none() | numbers,
+    display=st.tuples(st.integers(0, 8192), st.integers(0, 8192)),
+    room=st.none() | st.integers(0, 10**15),
 )
 some_files = st.builds(
     FileFacts,
@@ -164,6 +204,8 @@ some_files = st.builds(
     rate_kbit=st.none() | numbers,
     problem=st.none() | st.just("Why."),
     safe_in=st.none() | numbers,
+    foreseen=st.booleans(),
+    size=st.integers(0, 10**15),
     missing=st.integers(0, 10**15),
 )
 
@@ -177,7 +219,10 @@ some_files = st.builds(
 def test_whatever_a_screen_says_it_is_never_passed_over(
     screens: tuple[ScreenFacts, ...], files: tuple[FileFacts, ...], free: int | None, wall: float | None
 ) -> None:
-    found = check(Facts(screens=screens, files=files, free=free, wall_off=wall))
+    facts = Facts(screens=screens, files=files, free=free, wall_off=wall)
+    found = check(facts)
+    assert {one.name for one in looked_at(facts)} >= {one.name for one in screens} | {one.ref for one in files}
+    assert all(said for one in looked_at(facts) for said in one.says)
     assert [ORDER.index(one.severity) for one in found] == sorted(ORDER.index(one.severity) for one in found)
     for one in screens:
         about = {finding.type for finding in found if finding.about == one.name}
@@ -186,8 +231,8 @@ def test_whatever_a_screen_says_it_is_never_passed_over(
         elif one.age is None or not one.age <= 5:
             assert "screen-silent" in about
         elif one.line is None or not one.line.rate_kbit > 0:
-            assert about & {"line-not-measured", "line-slow"} or not any(file.rate_kbit for file in files)
+            assert about & {"line-not-measured", "line-slow"} or not any((file.rate_kbit or 0) > 0 for file in files)
     for file in files:
         about = {finding.type for finding in found if finding.about == file.ref}
         if file.problem is None and file.tracks and (file.safe_in is None or not file.safe_in <= 60):
-            assert about & {"file-never-safe", "file-safe-later"}
+            assert about & {"file-never-safe", "file-safe-later", "file-safe-unknown"}

@@ -12,7 +12,7 @@ const scene = (anchor = {}, rest = {}) => ({
 });
 /** @param {Partial<Stage>} parts @returns {Stage} */
 const stage = (parts) => ({
-  type: "stage", revision: 1, shown: null, cue: null, blank: false, volume: 1, sound: false, watch: false, ...parts,
+  type: "stage", revision: 1, shown: null, cue: null, blank: false, volume: 1, sound: false, watch: false, card: null, ...parts,
 });
 
 test("position follows the anchor, and rests until its instant", () => {

@@ -19,6 +19,7 @@ What it does is in the link's query, so that one server serves every test and a 
     ?fresh=1                      leads to an address that is good for two requests only
     ?needs=VALUE                  401 unless the request has `X-Key: VALUE`
     ?name=N                       Content-Disposition with this file name
+    ?date=D                       what it says the time is
     ?wait=S                       seconds before each answer (a far server)
     ?times=N                      misbehaves at the first N requests only
 
@@ -252,6 +253,8 @@ class _Answer:
             "Set-Cookie: seen=1; Path=/",
             *map(": ".join, headers.items()),
         ]
+        if "date" in self.how:
+            lines.append(f"Date: {self.how['date']}")
         if status == 200 and self.how.get("ranges") != "no":
             lines.append("Accept-Ranges: bytes")
         self.writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))

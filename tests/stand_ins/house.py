@@ -12,7 +12,7 @@ import struct
 import sys
 import time
 import zlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -23,18 +23,22 @@ from aiohttp import web
 
 from courtcast.control.api import make_app
 from courtcast.control.auth import Auth
+from courtcast.control.checkup import Checkup
 from courtcast.control.desk import Desk
 from courtcast.control.saved import BlankNote, load
 from courtcast.control.services import Services
 from courtcast.control.timekeeper import Timekeeper
+from courtcast.core.checks import Line
 from courtcast.core.manifest import Manifest
 from courtcast.deliver.day import Day
 from courtcast.evidence.database import Database
+from courtcast.evidence.look import Seen as Answer
+from courtcast.prepare.examine import Copy, Seen
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, ChangeScreen, Exhibit, NewLink, Problem, Screen, ScreenReport
 from courtcast.wire.assets import Assets
 from courtcast.wire.media import Row, Track
-from courtcast.wire.screen import Stage
+from courtcast.wire.screen import Able, Stage
 
 RATE = 30
 CODE = "12345678"
@@ -77,6 +81,10 @@ class Shelf:
         self.kept: dict[str, Exhibit] = {}
         self.manifests: dict[str, Manifest] = {}
         self.preferred: list[str] = []
+        self.links: dict[str, Seen] = {}
+        """What comes of asking at the links of some."""
+        self.damaged: set[str] = set()
+        self.healed: list[str] = []
         self.speed: float | None = 1e6
         """Bytes a second of the link."""
 
@@ -143,6 +151,16 @@ class Shelf:
     def rate(self, exhibit: str, /) -> float | None:
         return self.speed
 
+    async def ask_link(self, exhibit: str, /) -> Seen:
+        self.get(exhibit)
+        return self.links.get(exhibit, Seen(Answer(clock_off=0.2), None))
+
+    async def read_again(self, exhibit: str, /, *, heal: bool) -> Copy:
+        known = self.get(exhibit)
+        whole = known.state == "ready"
+        self.healed += [exhibit] if heal and exhibit in self.damaged else []
+        return Copy(complete=whole, intact=exhibit not in self.damaged if whole else None, prepared=whole)
+
     async def still(
         self, exhibit: str, /, t: float | None = None, frame: int | None = None, width: int | None = None
     ) -> bytes:
@@ -163,6 +181,9 @@ class Wall:
         self.day, self.go_ahead = Day(), False
         self.holds = float("inf")
         """Bytes of one exhibit that fit onto a screen."""
+        self.unplayable: set[str] = set()
+        self.line: Line | None = Line(seconds=10.0, rate_kbit=40_000.0, loss=0.001, jitter=0.003)
+        """Every screen's."""
         self.missing: int | None = 0
         """Bytes that a screen still lacks of anything."""
 
@@ -225,6 +246,16 @@ class Wall:
     def rate(self, screen: str, /) -> float | None:
         return 1e6
 
+    async def ask(self, screen: str, types: Sequence[str], /) -> Able | None:
+        if not self.get(screen).online:
+            return None
+        plays = [mime for mime in types if mime not in self.unplayable]
+        return Able(id=1, plays=plays, width=1920, height=1080, quota=10**11, used=0, doubt=0.001)
+
+    async def measure(self, screen: str, seconds: float, /) -> Line | None:
+        await asyncio.sleep(seconds)
+        return self.line if self.get(screen).online else None
+
     def to_send(self, screen: str, rendition: str, start: float, end: float | None, /) -> int | None:
         return self.missing
 
@@ -238,6 +269,7 @@ class House:
     shelf: Shelf
     wall: Wall
     desk: Desk
+    checkup: Checkup
     auth: Auth
     app: web.Application
     tokens: dict[str, str] = field(default_factory=dict)
@@ -254,11 +286,14 @@ async def house(data: Path, shelf: Shelf, wall: Wall) -> AsyncIterator[House]:
     note = data / "blank"
     async with Database(data / "courtcast.db") as db:
         clock = Timekeeper((await load(db, BlankNote(note))).mark)
-        async with Desk(db=db, intake=shelf, screens=wall, clock=clock, note=note) as desk:
+        async with (
+            Desk(db=db, intake=shelf, screens=wall, clock=clock, note=note) as desk,
+            Checkup(db=db, intake=shelf, screens=wall, desk=desk, data=data) as checkup,
+        ):
             auth = Auth(db)
             await auth.open()
-            app = make_app(Services(intake=shelf, screens=wall, desk=desk, auth=auth, assets=Assets.find()))
-            yield House(data, db, shelf, wall, desk, auth, app)
+            services = Services(intake=shelf, screens=wall, desk=desk, checkup=checkup, auth=auth, assets=Assets.find())
+            yield House(data, db, shelf, wall, desk, checkup, auth, make_app(services))
 
 
 async def main(data: Path) -> None:

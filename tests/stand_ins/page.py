@@ -20,8 +20,17 @@ from aiortc import RTCDataChannel, RTCSessionDescription
 from courtcast.core.spans import Spans
 from courtcast.deliver.peer import Connection
 from courtcast.wire.link import PATH_PREFIX, PathClosed, PathControl, PathOpen, PathOpened, PathTaken, path_of
-from courtcast.wire.media import KIND_FRAGMENT, KIND_INIT, KIND_ROWS, ManifestRows, MediaHeader, Row, unpack
-from courtcast.wire.screen import PROTOCOL, Hello, Holding, Holdings, Ping, Report, Stage
+from courtcast.wire.media import (
+    KIND_FRAGMENT,
+    KIND_INIT,
+    KIND_PADDING,
+    KIND_ROWS,
+    ManifestRows,
+    MediaHeader,
+    Row,
+    unpack,
+)
+from courtcast.wire.screen import PROTOCOL, Able, Hello, Holding, Holdings, Ping, Report, Stage
 from tests.stand_ins.line import Line
 
 T = TypeVar("T")
@@ -57,6 +66,11 @@ class PageProgram:
         self.arrived: list[tuple[str, int, int]] = []
         """(rendition, track, index) of whole fragments, in order."""
         self.media_bytes = 0
+        self.padding = 0
+        """Bytes of padding on this path."""
+        self.plays: Callable[[str], bool] = lambda _: True
+        self.admits = True
+        """It says what padding it had."""
         self.aborted = 0
         """Objects of which the end never came."""
         self.refused = 0
@@ -175,6 +189,7 @@ class PageProgram:
         """A path is open: it is the one in use from now on."""
         self._speak = speak
         self._partial = self._told = None
+        self.padding = 0
         self.say(Hello(protocol=self.protocol, budget=self.budget, disk=self.disk))
         self.tell_holdings()
         if self._reporter is not None:
@@ -228,10 +243,19 @@ class PageProgram:
         self.heard.append(message)
         if message["type"] == "stage":
             self.stages.append((time.monotonic(), msgspec.json.decode(text, type=Stage)))
+        elif message["type"] == "ask":
+            plays = [mime for mime in message["types"] if self.plays(mime)]
+            padding = self.padding if self.admits else 0
+            self.say(
+                Able(id=message["id"], plays=plays, width=1280, height=720, padding=padding, doubt=0.001, jitter=0.002)
+            )
 
     def _on_media(self, data: bytes) -> None:
         self.media_bytes += len(data)
         header, payload = unpack(data)
+        if header.kind == KIND_PADDING:
+            self.padding += len(data)
+            return
         if header.offset == 0:
             if self._partial is not None:
                 self.aborted += 1

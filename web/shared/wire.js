@@ -17,6 +17,7 @@ export const GOP_MOST = 100663296;
 export const KIND_ROWS = 1;
 export const KIND_INIT = 2;
 export const KIND_FRAGMENT = 3;
+export const KIND_PADDING = 4;
 export const PATH_PREFIX = 4;
 export const PIECE_MOST = 16412;
 export const PATH_CONTROL_MOST = 81920;
@@ -59,6 +60,22 @@ export const Scene = record(
 );
 
 /**
+ * The test card: a picture with sound to set up a display by. Never while anything is shown.
+ * @typedef {object} ScreenCard
+ * @property {number} until Room clock at which it goes by itself.
+ * @property {string} name What the screen is called here.
+ * @property {number} volume
+ */
+/** @type {Codec<ScreenCard>} */
+export const ScreenCard = record(
+  {
+    until: [number],
+    name: [text, ""],
+    volume: [number, 1.0],
+  }
+);
+
+/**
  * The whole of what one screen should do now.
  * @typedef {object} Stage
  * @property {"stage"} type
@@ -69,6 +86,8 @@ export const Scene = record(
  * @property {number} volume
  * @property {boolean} sound This screen is the room's sound; others append no sound track at all.
  * @property {boolean} watch Somebody looks at this screen's small picture: send `Picture`, twice a second at most.
+ * @property {ScreenCard | null} card Somebody sets this display up. It goes with its time, with the path, and with
+ *   anything shown.
  */
 /** @type {Codec<Stage>} */
 export const Stage = record(
@@ -80,6 +99,7 @@ export const Stage = record(
     volume: [number, 1.0],
     sound: [flag, false],
     watch: [flag, false],
+    card: [nullable(ScreenCard.check), null],
   },
   { tag: "stage" },
 );
@@ -149,6 +169,22 @@ export const Welcome = record(
     build: [text, ""],
   },
   { tag: "welcome" },
+);
+
+/**
+ * What has to be known of this screen before a hearing; it answers with `Able`.
+ * @typedef {object} Ask
+ * @property {"ask"} type
+ * @property {number} id
+ * @property {Array<string>} types MIME types with codecs of what will be shown.
+ */
+/** @type {Codec<Ask>} */
+export const Ask = record(
+  {
+    id: [integer],
+    types: [list(text), []],
+  },
+  { tag: "ask" },
 );
 
 /**
@@ -272,6 +308,7 @@ export const Stalls = record(
  * @property {boolean} sound
  * @property {boolean} cue_ready
  * @property {string | null} problem A problem type, where the page cannot do what the stage says.
+ * @property {boolean} card The test card is on the display.
  */
 /** @type {Codec<Report>} */
 export const Report = record(
@@ -294,6 +331,7 @@ export const Report = record(
     sound: [flag, false],
     cue_ready: [flag, false],
     problem: [nullable(text), null],
+    card: [flag, false],
   },
   { tag: "report" },
 );
@@ -332,16 +370,48 @@ export const Fault = record(
   { tag: "fault" },
 );
 
-/** @typedef {Stage | Day | Pong | Welcome} ToScreen */
+/**
+ * Answer to `Ask`.
+ * @typedef {object} Able
+ * @property {"able"} type
+ * @property {number} id
+ * @property {Array<string>} plays Those of the types that `MediaSource.isTypeSupported` says yes to.
+ * @property {number} width Of the display, in its own pixels.
+ * @property {number} height
+ * @property {number | null} quota Bytes of disk that the browser lets the page have; null where it does not say.
+ * @property {number | null} used
+ * @property {number} padding Bytes of padding that have come over this path, cumulative.
+ * @property {number | null} doubt Seconds by which its idea of the room clock may be wrong; null while it was not
+ *   measured.
+ * @property {number | null} jitter Seconds: how unevenly padding came of late (RFC 3550 §6.4.1); null where none did.
+ */
+/** @type {Codec<Able>} */
+export const Able = record(
+  {
+    id: [integer],
+    plays: [list(text), []],
+    width: [integer, 0],
+    height: [integer, 0],
+    quota: [nullable(integer), null],
+    used: [nullable(integer), null],
+    padding: [integer, 0],
+    doubt: [nullable(number), null],
+    jitter: [nullable(number), null],
+  },
+  { tag: "able" },
+);
+
+/** @typedef {Stage | Day | Pong | Welcome | Ask} ToScreen */
 /** @type {Codec<ToScreen>} */
 export const ToScreen = union({
   "stage": Stage,
   "day": Day,
   "pong": Pong,
   "welcome": Welcome,
+  "ask": Ask,
 });
 
-/** @typedef {Ping | Hello | Holdings | Report | Picture | Fault} FromScreen */
+/** @typedef {Ping | Hello | Holdings | Report | Picture | Fault | Able} FromScreen */
 /** @type {Codec<FromScreen>} */
 export const FromScreen = union({
   "ping": Ping,
@@ -350,6 +420,7 @@ export const FromScreen = union({
   "report": Report,
   "picture": Picture,
   "fault": Fault,
+  "able": Able,
 });
 
 // The media stream: presenter to page
@@ -671,6 +742,20 @@ export const OnScreen = record(
 );
 
 /**
+ * The test card that is up on one screen while nothing is shown.
+ * @typedef {object} RoomCard
+ * @property {string} screen
+ * @property {number} until Room clock at which it goes by itself.
+ */
+/** @type {Codec<RoomCard>} */
+export const RoomCard = record(
+  {
+    screen: [text],
+    until: [number],
+  }
+);
+
+/**
  * `GET /room`: the state of the courtroom.
  * @typedef {object} RoomState
  * @property {number} revision
@@ -689,6 +774,7 @@ export const OnScreen = record(
  * @property {number} clock The room clock (seconds) when this was written.
  * @property {number | null} position Media time of what is shown at `clock`.
  * @property {number | null} position_frame
+ * @property {RoomCard | null} card
  */
 /** @type {Codec<RoomState>} */
 export const RoomState = record(
@@ -709,6 +795,7 @@ export const RoomState = record(
     clock: [number, 0.0],
     position: [nullable(number), null],
     position_frame: [nullable(integer), null],
+    card: [nullable(RoomCard.check), null],
   }
 );
 
@@ -848,6 +935,7 @@ export const Exhibit = record(
  * @property {Problem | null} problem
  * @property {number} age Seconds since the report came in.
  * @property {number} revision Of the room, as far as this screen has carried it out.
+ * @property {boolean} card The test card is on its display.
  */
 /** @type {Codec<ScreenReport>} */
 export const ScreenReport = record(
@@ -868,6 +956,7 @@ export const ScreenReport = record(
     problem: [nullable(Problem.check), null],
     age: [number, 0.0],
     revision: [integer, 0],
+    card: [flag, false],
   }
 );
 
@@ -948,6 +1037,92 @@ export const Screen = record(
 );
 
 /**
+ * One thing that a check found.
+ * @typedef {object} Finding
+ * @property {string} type Stable, as problems' types are.
+ * @property {"look" | "note" | "stop"} severity
+ * @property {string} says
+ * @property {string} do
+ * @property {string} about Name of the screen or reference of the exhibit; empty for the whole.
+ */
+/** @type {Codec<Finding>} */
+export const Finding = record(
+  {
+    type: [text],
+    severity: [oneOf("look", "note", "stop")],
+    says: [text],
+    do: [text],
+    about: [text, ""],
+  }
+);
+
+/**
+ * One thing that a check looked at, and what it measured there.
+ * @typedef {object} Looked
+ * @property {"exhibit" | "machine" | "screen"} what
+ * @property {string} name
+ * @property {Array<string>} says
+ */
+/** @type {Codec<Looked>} */
+export const Looked = record(
+  {
+    what: [oneOf("exhibit", "machine", "screen")],
+    name: [text],
+    says: [list(text), []],
+  }
+);
+
+/**
+ * A check: the one that runs, or the last of its kind.
+ * @typedef {object} Check
+ * @property {"case" | "room"} kind
+ * @property {"broken" | "cancelled" | "done" | "running"} state
+ * @property {number} begun Unix time, seconds.
+ * @property {number | null} ended
+ * @property {number} progress 0 … 1.
+ * @property {string} doing What is being looked at, in words, while it runs.
+ * @property {string} says All of it in one sentence, once it is done.
+ * @property {Array<Finding>} findings The gravest first.
+ * @property {Array<Looked>} looked
+ * @property {string} by
+ * @property {number | null} until With the case: Unix time that links had to reach.
+ */
+/** @type {Codec<Check>} */
+export const Check = record(
+  {
+    kind: [oneOf("case", "room")],
+    state: [oneOf("broken", "cancelled", "done", "running")],
+    begun: [number],
+    ended: [nullable(number), null],
+    progress: [number, 0.0],
+    doing: [text, ""],
+    says: [text, ""],
+    findings: [list(Finding.check), []],
+    looked: [list(Looked.check), []],
+    by: [text, ""],
+    until: [nullable(number), null],
+  }
+);
+
+/**
+ * `GET /checks`: the one that runs, and the last of each kind that was done.
+ * @typedef {object} Checks
+ * @property {Check | null} running
+ * @property {Check | null} case
+ * @property {Check | null} room
+ * @property {string} said Why the last one did not come to its end; empty where it did.
+ */
+/** @type {Codec<Checks>} */
+export const Checks = record(
+  {
+    running: [nullable(Check.check), null],
+    case: [nullable(Check.check), null],
+    room: [nullable(Check.check), null],
+    said: [text, ""],
+  }
+);
+
+/**
  * First event on every stream: the whole state.
  * @typedef {object} Snapshot
  * @property {"state"} type
@@ -957,6 +1132,7 @@ export const Screen = record(
  * @property {Array<Screen>} screens
  * @property {"advocate" | "clerk" | "viewer"} role
  * @property {string} build Hash of the pages' tree; a page of another build reloads when nothing is at stake.
+ * @property {Checks | null} checks
  */
 /** @type {Codec<Snapshot>} */
 export const Snapshot = record(
@@ -967,6 +1143,7 @@ export const Snapshot = record(
     screens: [list(Screen.check)],
     role: [oneOf("advocate", "clerk", "viewer")],
     build: [text],
+    checks: [nullable(Checks.check), null],
   },
   { tag: "state" },
 );
@@ -981,6 +1158,7 @@ export const Snapshot = record(
  * @property {Array<Screen>} screens
  * @property {Array<string> | null} order Ids of all exhibits in running order, when that changed.
  * @property {Array<string>} gone_screens
+ * @property {Checks | null} checks
  */
 /** @type {Codec<Change>} */
 export const Change = record(
@@ -991,6 +1169,7 @@ export const Change = record(
     screens: [list(Screen.check), []],
     order: [nullable(list(text)), null],
     gone_screens: [list(text), []],
+    checks: [nullable(Checks.check), null],
   },
   { tag: "change" },
 );
@@ -1226,6 +1405,34 @@ export const VolumeRequest = record(
     level: [number],
     screen: [nullable(text), null],
     revision: [nullable(integer), null],
+  },
+  { closed: true },
+);
+
+/**
+ * `POST /checks/case`.
+ * @typedef {object} CaseCheckRequest
+ * @property {number | null} until Unix time (seconds) until which links have to hold: the end of the hearing. Left out,
+ *   it is a day from now.
+ */
+/** @type {Codec<CaseCheckRequest>} */
+export const CaseCheckRequest = record(
+  {
+    until: [nullable(number), null],
+  },
+  { closed: true },
+);
+
+/**
+ * `POST /checks/room`.
+ * @typedef {object} RoomCheckRequest
+ * @property {number | null} seconds How long the lines are measured: 10 where it is left out, which is as long as it
+ *   takes to be sure of a line.
+ */
+/** @type {Codec<RoomCheckRequest>} */
+export const RoomCheckRequest = record(
+  {
+    seconds: [nullable(number), null],
   },
   { closed: true },
 );

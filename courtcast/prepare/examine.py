@@ -1,0 +1,80 @@
+"""Looking at one exhibit again before a hearing: at its link, and at every byte of it on this machine's disk."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import NamedTuple
+
+from courtcast.core.expiry import expires
+from courtcast.core.manifest import Manifest
+from courtcast.evidence.guard import Guard
+from courtcast.evidence.look import Seen as Answer
+from courtcast.evidence.look import look
+from courtcast.evidence.verify import is_intact
+from courtcast.prepare.store import Store, fragment_name, init_name
+from courtcast.prepare.way import Way
+from courtcast.problems import Refused
+
+
+class Seen(NamedTuple):
+    """What came of asking at a link."""
+
+    answer: Answer
+    ends: float | None
+    """Unix time at which the link itself says that it ends."""
+
+
+class Copy(NamedTuple):
+    """What is here of an exhibit."""
+
+    complete: bool = False
+    """All of its bytes are here."""
+    intact: bool | None = None
+    """They have the hash that they had when they were fetched; None where that could not be looked at."""
+    prepared: bool = False
+    """All that is sent to screens is here; where it is complete, every fragment of it was read and has its hash."""
+
+    @property
+    def good(self) -> bool:
+        return self.intact is not False
+
+
+async def ask_link(way: Way, guard: Guard) -> Seen:
+    """One request; what was fetched is what its answer is compared with."""
+    spool = way.spool if way.spool is not None and way.spool.held.covers(0, 1) else None
+    answer = await look(way.entry.link, guard, known=way.kept.version, spool=spool)
+    return Seen(answer, expires(way.entry.link.url))
+
+
+async def read_again(way: Way, store: Store) -> Copy:
+    """Reads all of it. A file that is fetched anew meanwhile says nothing about the one before."""
+    kept, spool, manifest = way.kept, way.spool, way.manifest
+    if spool is None or not spool.complete or kept.sha256 is None:
+        return Copy()
+    intact: bool | None = await is_intact(spool.path, kept.sha256)
+    whole = manifest is not None and manifest.complete and way.state == "ready"
+    if whole and manifest is not None and not await _stored(store, manifest):
+        intact = False
+    if way.kept is not kept or way.spool is not spool:
+        intact = None
+    return Copy(complete=True, intact=intact, prepared=whole)
+
+
+async def _stored(store: Store, manifest: Manifest) -> bool:
+    """Every piece that screens are sent is there and has its hash."""
+    names = [(init_name(manifest.rendition, track), track.init_sha256) for track in manifest.tracks]
+    for track in manifest.tracks:
+        names += [(fragment_name(manifest.rendition, row), row.sha256) for row in manifest.rows(track.index)]
+    for name, sha256 in names:
+        try:
+            data = await store.get(name)
+        except (KeyError, OSError, Refused):
+            return False
+        if await asyncio.to_thread(_sha256, data) != sha256:
+            return False
+    return True
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
