@@ -192,7 +192,7 @@ const obey = (message) => {
     foreign = message.protocol !== PROTOCOL;
     tell();
   } else if (message.type === "ask") void guarded("ask", () => answer(message, path));
-  else if (!foreign) perform(stagehand.take(message));
+  else if (message.type === "stage" && !foreign) perform(stagehand.take(message));
 };
 
 /** What this screen can do. @param {import("../../web/shared/wire.js").Ask} ask @param {Path | null} on */
