@@ -21,7 +21,7 @@ from courtcast.control.checkup import Checkup
 from courtcast.control.desk import Desk
 from courtcast.control.saved import BlankNote, load
 from courtcast.control.services import Services
-from courtcast.control.timekeeper import Timekeeper
+from courtcast.control.timekeeper import Timekeeper, steady
 from courtcast.core.identity import Identity
 from courtcast.deliver.screens import Screens
 from courtcast.evidence.database import Database
@@ -118,6 +118,7 @@ async def presenter(settings: Settings) -> AsyncIterator[Presenter]:
                 interfaces=settings.interfaces,
                 on_change=screen_changed,
                 build=assets.build,
+                monotonic=steady,
             ) as screens,
             Desk(db=db, intake=exhibits, screens=screens, clock=clock, note=note) as desk,
             Checkup(db=db, intake=exhibits, screens=screens, desk=desk, data=data) as checkup,

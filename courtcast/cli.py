@@ -93,6 +93,9 @@ def build_parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="what is missing on this machine, in plain words")
     _data(doctor)
     doctor.add_argument("--chromium", type=Path, metavar="PROGRAM")
+    doctor.add_argument(
+        "--screen", action="append", default=[], metavar="ADDRESS", help="look for a screen there too (again for more)"
+    )
     return parser
 
 
@@ -151,7 +154,7 @@ def _command(args: argparse.Namespace) -> Coroutine[Any, Any, int]:
         case "doctor":
             from courtcast.doctor import doctor
 
-            return doctor(args.data, args.chromium)
+            return doctor(args.data, args.chromium, args.screen)
         case _:
             from courtcast.demo.run import demo
 

@@ -31,6 +31,8 @@ from receiver.tls import Gate
 
 LOOK: Final = 0.5
 """Seconds between looks whether `code --new` or `forget` has changed something, and whether the page is alive."""
+SHOWN: Final = 2
+"""Addresses that stand on the screen at most."""
 
 _log = logging.getLogger(__name__)
 
@@ -203,9 +205,9 @@ class Agent:
         return own_addresses(self._settings.interfaces)
 
     def _where(self) -> str:
-        """What to type in where discovery does not work."""
-        host = next(iter(self._addresses()), LOOPBACK)
-        return f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}"
+        """What to type in where discovery does not work. Which of two cards leads to a presenter is not known here."""
+        hosts = self._addresses()[:SHOWN] or [LOOPBACK]
+        return " or ".join(f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}" for host in hosts)
 
     def _find_browser(self) -> Path | None:
         if not self._settings.kiosk:

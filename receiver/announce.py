@@ -61,7 +61,7 @@ class Announcement:
         while True:
             try:
                 await self._say(list(await asyncio.to_thread(self._addresses)))
-            except (OSError, Error) as error:
+            except (OSError, RuntimeError, Error) as error:  # RuntimeError: an address of IPv6 that has gone since
                 self._warn(f"This screen cannot be found by itself, only by its address: {error!r}")
             await asyncio.sleep(LOOK_AGAIN)
 
@@ -69,17 +69,16 @@ class Announcement:
         lonely = not self._here and all(ipaddress.ip_address(address).is_loopback for address in addresses)
         if lonely:
             self._warn(Refused("no-network").detail)
-        multicast = [address for address in addresses if ipaddress.ip_address(address).version == 4]
-        if not multicast:
-            self._warn("This screen cannot be found by itself, only by its address: it has none of IPv4.")
+        # IPv4 where there is any: courts' networks carry it everywhere, and what is announced holds both.
+        multicast = [address for address in addresses if ipaddress.ip_address(address).version == 4] or addresses
+        if not multicast or addresses == self._said:
             return
-        if addresses == self._said:
-            return
+        version = IPVersion.All if ":" in multicast[0] else IPVersion.V4Only
         info = self._info(addresses)
         if self._zeroconf is None:
-            self._zeroconf = AsyncZeroconf(interfaces=multicast, ip_version=IPVersion.V4Only)
+            self._zeroconf = AsyncZeroconf(interfaces=multicast, ip_version=version)
         else:
-            await self._zeroconf.async_update_interfaces(interfaces=multicast)
+            await self._zeroconf.async_update_interfaces(interfaces=multicast, ip_version=version)
         if self._registered:
             await (await self._zeroconf.async_update_service(info))
         else:

@@ -14,8 +14,9 @@ from courtcast.problems import Refused
 def own_addresses(wanted: Sequence[str] = ()) -> list[str]:
     """Addresses that other machines may reach this one at, IPv4 first; with `wanted`, those of them that are here now.
 
-    Loopback only where it was asked for, or where there is nothing else. Link-local addresses are left out: they mean
-    something only together with an interface of the other machine.
+    Loopback only where it was asked for, or where there is nothing else. Link-local addresses of IPv6 are left out:
+    they mean something only together with an interface of the other machine. Those of IPv4 (169.254.…) are what two
+    machines on one cable have, and count where there is nothing better.
     """
     here = [
         ipaddress.ip_address(ip.ip if isinstance(ip.ip, str) else ip.ip[0])
@@ -26,6 +27,7 @@ def own_addresses(wanted: Sequence[str] = ()) -> list[str]:
         chosen = [ip for ip in here if str(ip) in wanted]
     else:
         chosen = [ip for ip in here if not (ip.is_loopback or ip.is_link_local)]
+        chosen = chosen or [ip for ip in here if ip.is_link_local and ip.version == 4]
         chosen = chosen or [ip for ip in here if ip.is_loopback and ip.version == 4]
     return [str(ip) for ip in sorted(dict.fromkeys(chosen), key=lambda ip: ip.version)]
 

@@ -15,6 +15,12 @@ OF_REPORTS: tuple[tuple[str, str, str, Callable[[ScreenReport], float | None]], 
     ("screen_stalls_total", "counter", "Stalls since the page was loaded.", lambda report: report.stalls.count),
     ("screen_stall_seconds_total", "counter", "Seconds stalled since then.", lambda report: report.stalls.seconds),
     ("screen_dropped_frames_total", "counter", "Frames dropped since then.", lambda report: report.dropped),
+    (
+        "screen_clock_uncertainty_seconds",
+        "gauge",
+        "How wrong the screen's room clock may be, by its own word.",
+        lambda report: report.clock_uncertainty,
+    ),
     ("screen_rtt_seconds", "gauge", "Quickest of the recent round trips.", lambda report: report.rtt),
     (
         "screen_rate_kbit",

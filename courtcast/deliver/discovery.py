@@ -86,13 +86,14 @@ class Discovery:
             self._failed("no address")
             return
         alone = not self._interfaces and all(ipaddress.ip_address(address).is_loopback for address in addresses)
+        version = IPVersion.All if any(":" in address for address in addresses) else IPVersion.V4Only
         try:
             if self._zeroconf is None:
-                self._zeroconf = AsyncZeroconf(interfaces=addresses, ip_version=IPVersion.V4Only)
+                self._zeroconf = AsyncZeroconf(interfaces=addresses, ip_version=version)
                 self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._heard])
             else:
-                await self._zeroconf.async_update_interfaces(interfaces=addresses)
-        except OSError as error:
+                await self._zeroconf.async_update_interfaces(interfaces=addresses, ip_version=version)
+        except (OSError, RuntimeError) as error:  # the latter: an address of IPv6 that has gone since
             self._failed(repr(error))
         else:
             if alone:  # screens on this machine itself are found all the same

@@ -123,6 +123,11 @@ class Way:
         self.waits.failed(now, chance)
 
 
+def given_up(seconds: float) -> bool:
+    """Whether what is in use is dropped, after so much silence of the page while the link had one."""
+    return seconds > DEAD
+
+
 class Ladder:
     """For one screen. Told what happened, it says in `due` what to do, and counts that as begun."""
 
@@ -212,11 +217,6 @@ class Ladder:
     def called_off(self) -> None:
         """Nothing is under way any more."""
         self.channels.trying = self.relay.trying = False
-
-    @staticmethod
-    def given_up(seconds: float) -> bool:
-        """Whether what is in use is dropped, after so much silence of the page while the link had one."""
-        return seconds > DEAD
 
     def due(self, now: float) -> list[Step]:
         """What to do now; each is begun thereby."""

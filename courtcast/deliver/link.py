@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import socket as sockets
 import ssl
 import time
 from collections.abc import Callable, Sequence
@@ -147,6 +148,25 @@ class Link:
                 async with asyncio.timeout(pause * random.uniform(0.5, 1.0)):  # noqa: S311 (no secret)
                     await self._woken.wait()
                     wait = FIRST_WAIT
+
+    @property
+    def source(self) -> str | None:
+        """This machine's address that it is connected from."""
+        raw = None if self._socket is None else self._socket.get_extra_info("socket")
+        if raw is None:
+            return None
+        try:
+            return str(raw.getsockname()[0])
+        except OSError:
+            return None
+
+    def renew(self) -> None:
+        """What is open leads nowhere any more: it ends now, without a word that nobody would hear, and begins anew."""
+        raw = None if self._socket is None else self._socket.get_extra_info("socket")
+        if raw is not None:
+            with contextlib.suppress(OSError):
+                raw.shutdown(sockets.SHUT_RDWR)
+        self.wake()
 
     def wake(self) -> None:
         """There is reason to try now: the receiver was found again, perhaps elsewhere, or was paired anew."""

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from courtcast.deliver.address import parse_address
 from courtcast.deliver.interfaces import offered_addresses
-from courtcast.deliver.ladder import Ladder, Signs, Step
+from courtcast.deliver.ladder import Ladder, Signs, Step, given_up
 from courtcast.deliver.link import Link, LinkDown, NoAnswer
 from courtcast.deliver.paths import Path
 from courtcast.deliver.peer import Peer, PeerFailed
@@ -84,6 +84,16 @@ class Reach:
         """What is open is closed, and nothing is tried for so long."""
         self._ladder.pause(self._monotonic() + seconds)
         self._drop_all()
+        self.wake()
+
+    def renew(self) -> None:
+        """What is open leads nowhere any more: it is closed, and all ways are tried at once."""
+        self._drop_all()
+        self.news()
+
+    def news(self) -> None:
+        """This machine has an address that it had not: what did not work may work now."""
+        self._ladder.news(self._monotonic())
         self.wake()
 
     async def run(self) -> None:
@@ -187,7 +197,7 @@ class Reach:
             count, busy = path.acknowledgements, path.buffered > 0
             signs = self._signs.last(words=self._heard(), count=count, busy=busy, now=now)
             self._ladder.channels_alive(max(signs, self._answering))
-        if not (self._ladder.given_up(now - heard) or used.closed):
+        if not (given_up(now - heard) or used.closed):
             return
         _log.info("screen %s: %s is lost", self._name, used.name)
         if self._relayed is not None and self._relayed is not used:

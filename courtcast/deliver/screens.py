@@ -25,6 +25,8 @@ from courtcast.deliver.address import Address, parse_address
 from courtcast.deliver.day import Day
 from courtcast.deliver.discovery import Discovery
 from courtcast.deliver.measure import measure
+from courtcast.deliver.minder import mind
+from courtcast.deliver.moves import Move
 from courtcast.deliver.pairing import card as ask_card
 from courtcast.deliver.pairing import pair
 from courtcast.deliver.sctp.siblings import Siblings
@@ -111,12 +113,15 @@ class Screens:
         interfaces: Sequence[str] = (),
         on_change: Callable[[str], None] = lambda _: None,
         build: str = "",
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`monotonic`: seconds of a clock that goes on while the machine sleeps, where there is one."""
         self._identity, self._name, self._db, self._clock = identity, name, db, clock
         self._renditions, self._interfaces, self._build = renditions, tuple(interfaces), build
         self._fragments = StoredFragments(store)
         self._siblings = Siblings()
-        self._on_change = on_change
+        self._on_change, self._monotonic = on_change, monotonic
+        self._minder: asyncio.Task[None] | None = None
         self._records: dict[str, Record] = {}
         self._found: dict[str, tuple[Card, list[str]]] = {}
         """What discovery claims: cards, and addresses as `host:port`."""
@@ -138,6 +143,7 @@ class Screens:
         await self._discovery.__aenter__()
         for screen, record in self._records.items():
             self._start(screen, record)
+        self._minder = asyncio.create_task(mind(self._monotonic, self._on_move), name="moves of this machine")
         return self
 
     async def __aexit__(
@@ -149,6 +155,8 @@ class Screens:
             await asyncio.gather(*(session.link.goodbye() for session in self._sessions.values()))
         finally:
             tasks = [*self._tasks.values(), *self._chores]
+            if self._minder is not None:
+                tasks.append(self._minder)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -353,13 +361,14 @@ class Screens:
             held=report.held,
             stalls=report.stalls,
             clock_offset=report.clock_offset,
+            clock_uncertainty=report.clock_uncertainty,
             rtt=report.rtt,
             rate_kbit=report.rate_kbit,
             dropped=report.dropped,
             sound=report.sound,
             cue_ready=session.talk.cue_ready,
             problem=_problem(report.problem),
-            age=max(0.0, time.monotonic() - session.talk.reported),
+            age=max(0.0, self._monotonic() - session.talk.reported),
             revision=report.revision,
             card=report.card,
         )
@@ -422,7 +431,7 @@ class Screens:
             manifests=self._renditions,
             fragments=self._fragments,
             clock=self._clock,
-            monotonic=time.monotonic,
+            monotonic=self._monotonic,
             interfaces=self._interfaces,
             siblings=self._siblings,
             build=self._build,
@@ -443,6 +452,10 @@ class Screens:
             except Exception:
                 _log.exception("screen %s: begins anew", screen)
             await asyncio.sleep(RESTART)
+
+    def _on_move(self, move: Move) -> None:
+        for session in self._sessions.values():
+            session.moved(move)
 
     async def _stop(self, screen: str) -> None:
         self._sessions.pop(screen, None)

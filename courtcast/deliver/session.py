@@ -12,7 +12,9 @@ from typing import Final
 
 from courtcast.core.identity import Identity
 from courtcast.core.manifest import Manifest
+from courtcast.deliver.ladder import given_up
 from courtcast.deliver.link import Link
+from courtcast.deliver.moves import Move
 from courtcast.deliver.pump import Fragments
 from courtcast.deliver.reach import Reach
 from courtcast.deliver.sctp.siblings import Siblings
@@ -120,6 +122,16 @@ class Session:
         if not self.link.relays:
             return Refused("screen-no-channel", otherwise=NO_OTHER_WAY).problem()
         return Refused("screen-no-channel", otherwise=NOR_BY_TCP).problem() if reach.refused else None
+
+    def moved(self, move: Move) -> None:
+        """This machine slept, or its addresses are others now."""
+        lost = self.link.source is not None and self.link.source in move.lost
+        if lost or move.slept:
+            self.link.renew()
+        if lost or given_up(move.slept):
+            self._reach.renew()
+        elif move.gained:
+            self._reach.news()
 
     async def run(self) -> None:
         """Until cancelled."""

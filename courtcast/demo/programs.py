@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -28,8 +28,10 @@ class StepFailed(Exception):
 class Program:
     """One of our own commands as a child: waits for the line that it prints when it is ready, and ends it."""
 
-    def __init__(self, module: str, *args: str | Path, says: str) -> None:
-        self._args = [sys.executable, "-m", module, *map(str, args)]
+    def __init__(self, module: str, *args: str | Path, says: str, before: Sequence[str] = ()) -> None:
+        """before: words in front of the command, which become it (`nsenter`: it runs on another machine)"""
+        self._args = [*before, sys.executable, "-m", module, *map(str, args)]
+        self._name = module
         self._says = says
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -60,7 +62,7 @@ class Program:
             if line.startswith(self._says):
                 return line[len(self._says) :].strip()
         why = (await self._process.stderr.read()).decode(errors="replace").strip()
-        raise StepFailed(why.splitlines()[-1] if why else f"{self._args[2]} ended at once")
+        raise StepFailed(why.splitlines()[-1] if why else f"{self._name} ended at once")
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -22,11 +22,11 @@ MARKS: dict[Mark, str] = {
 }
 
 
-async def doctor(data: Path, chromium: Path | None) -> int:
+async def doctor(data: Path, chromium: Path | None, screens: Sequence[str] = ()) -> int:
     """Prints one line for each thing looked at; 1 where something is missing."""
     sections = [
         Section("", lambda: machine(data, chromium)),
-        Section("", network),
+        Section("", lambda: network(data, screens)),
     ]
     missing = await report(sections, Console(highlight=False))
     return 1 if missing else 0

@@ -129,6 +129,8 @@ class ScreenReport(msgspec.Struct, frozen=True, kw_only=True):
     held: list[tuple[float, float]] = []
     stalls: Stalls = Stalls()
     clock_offset: float | None = None
+    clock_uncertainty: float | None = None
+    """Seconds that this may be wrong by."""
     rtt: float | None = None
     rate_kbit: float | None = None
     dropped: int = 0

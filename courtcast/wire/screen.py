@@ -179,6 +179,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     stalls: Stalls = Stalls()
     clock_offset: float | None = None
     """Seconds to add to the page's own clock to get the room clock."""
+    clock_uncertainty: float | None = None
+    """Seconds that this may be wrong by, at most, as far as the page can know: half of what the quickest way there and
+    the quickest way back take together, and what the clocks may have drifted since."""
     rtt: float | None = None
     """Seconds; the quickest of the recent round trips."""
     rate_kbit: float | None = None

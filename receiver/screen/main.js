@@ -267,6 +267,7 @@ const report = () => {
     held: scene === null ? [] : vault.held(scene.rendition, { sound: stagehand.applied?.sound ?? false }),
     stalls: state.stalls,
     clock_offset: clock.offset,
+    clock_uncertainty: clock.known ? clock.uncertainty(seconds()) : null,
     rtt: clock.rtt,
     rate_kbit: rate.value(seconds()),
     dropped: state.dropped,

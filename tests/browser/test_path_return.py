@@ -121,7 +121,7 @@ async def test_both_come_back_to_the_right_frame(browser: Browser, jury: Screen,
         await until(lambda: (report := screens.get(known).report) and report.revision == 1, "its stage is carried out")
         said = await right(page, begun)
         assert (said["jumps"], said["stalls"]["count"]) == (before["jumps"], before["stalls"]["count"])
-        assert screens._sessions[known].path is not None
-        sent = screens._sessions[known].path.sent
+        assert screens._sessions[known].talk.path is not None
+        sent = screens._sessions[known].talk.path.sent
         await asyncio.sleep(1.0)
-        assert screens._sessions[known].path.sent == sent, "what it holds is not sent again"
+        assert screens._sessions[known].talk.path.sent == sent, "what it holds is not sent again"

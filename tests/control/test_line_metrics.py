@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from courtcast.wire.api import LineReport
+from courtcast.wire.api import LineReport, ScreenReport
 from tests.control.conftest import Caller
 from tests.stand_ins.house import House
 
@@ -32,3 +32,11 @@ async def test_screens_that_are_reached_the_slower_way_are_counted(place: House,
         'courtcast_screen_websocket{screen="judge"} 0.0',
         'courtcast_screen_websocket{screen="jury"} 1.0',
     ]
+
+
+async def test_how_well_a_screen_knows_the_time_is_shown(place: House, call: Caller) -> None:
+    known = place.wall.known
+    report = msgspec.structs.replace(known["jury"].report or ScreenReport(), clock_uncertainty=0.0014)
+    known["jury"] = msgspec.structs.replace(known["jury"], report=report)
+    lines = (await (await call.client.get("/metrics")).text()).splitlines()
+    assert 'courtcast_screen_clock_uncertainty_seconds{screen="jury"} 0.0014' in lines

@@ -21,6 +21,7 @@ from courtcast.deliver.ladder import (
     Ladder,
     Signs,
     Step,
+    given_up,
 )
 
 
@@ -175,8 +176,8 @@ def test_channels_that_break_again_and_again_are_tried_less_and_less_often(ladde
 
 
 def test_what_is_in_use_is_given_up_after_a_while() -> None:
-    assert not Ladder.given_up(DEAD)
-    assert Ladder.given_up(DEAD + 0.1)
+    assert not given_up(DEAD)
+    assert given_up(DEAD + 0.1)
 
 
 def test_dead_channels_are_offered_anew(ladder: Ladder) -> None:
@@ -261,7 +262,7 @@ class World:
             self.word = now
         if self.channels:
             self.ladder.channels_alive(self.word)
-            if self.ladder.given_up(now - self.word):
+            if given_up(now - self.word):
                 self._lose_channels(now, chance)
         for step in self.ladder.due(now):
             if step is Step.OFFER:

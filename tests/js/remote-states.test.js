@@ -90,6 +90,15 @@ test("who will see it is said on the button, and nobody is no answer", () => {
   assert.notEqual(look(model, { ...around, zones: ["judge"] }).show.meaning, look(model, { ...around, zones: null }).show.meaning);
 });
 
+test("a clock is named only where it is not well known", () => {
+  const { model } = state("playing");
+  const around = /** @type {const} */ ({ link: "live", now: 50, clock: 100, east: 0, zones: null, build: "" });
+  const about = (/** @type {number | null} */ clock_uncertainty) =>
+    look({ ...model, screens: model.screens.map((screen) => ({ ...screen, online: true, report: screen.report && { ...screen.report, clock_uncertainty } })) }, around).tiles.map((tile) => tile.about).join();
+  assert.match(about(0.12), /its clock may be off by 120 ms/);
+  for (const well of [null, 0.001, 0.05]) assert.doesNotMatch(about(well), /clock/);
+});
+
 test("the path is named only where it is the slower one, and the screen answers", () => {
   const { model } = state("playing");
   const around = /** @type {const} */ ({ link: "live", now: 50, clock: 100, east: 0, zones: null, build: "" });

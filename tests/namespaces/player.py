@@ -2,8 +2,9 @@
 
     python -m tests.namespaces.player FOLDER CLIP
 
-Lines in: `add ADDRESS`, `pair ID CODE`, `play ID SECONDS` (in so many seconds), `state ID`. Each is answered with one line
-of JSON. The frame in `state` is read out of the screen's own small picture: the bar code that is on the display.
+Lines in: `add ADDRESS`, `found` (the first that is), `pair ID CODE`, `play ID SECONDS` (in so many seconds), `state ID`.
+Each is answered with one line of JSON. The frame in `state` is read out of the screen's own small picture: the bar code
+that is on the display.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from courtcast.problems import Refused
 from courtcast.samples import read_luma
 from courtcast.wire.screen import Anchor, Scene, Stage
 from tests.prepare.prepared import prepared, stored
+
+FIND = 15.0
 
 
 def number_in(jpeg: bytes | None) -> int | None:
@@ -56,6 +59,11 @@ async def main(folder: Path, file: Path) -> None:
             nonlocal begun
             if verb == "add":
                 return {"id": (await screens.add(rest[0])).id}
+            if verb == "found":
+                async with asyncio.timeout(FIND):
+                    while not screens.screens():  # noqa: ASYNC110
+                        await asyncio.sleep(0.05)
+                return {"id": screens.screens()[0].id}
             if verb == "pair":
                 return {"id": (await screens.pair(*rest)).id}
             if verb == "play":
@@ -85,6 +93,8 @@ async def main(folder: Path, file: Path) -> None:
                 answer = await obey(*line)
             except Refused as refused:
                 answer = {"problem": refused.type}
+            except TimeoutError:
+                answer = {"problem": "nothing in time"}
             print(json.dumps(answer), flush=True)
 
 

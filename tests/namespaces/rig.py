@@ -1,6 +1,6 @@
-"""Two machines on one line: network namespaces joined by a pair of virtual interfaces. Needs root.
+"""Machines on lines of their own: network namespaces joined by pairs of virtual interfaces. Needs root.
 
-Nothing leaves them: neither has a way to anywhere else.
+Nothing leaves them: none has a way to anywhere else.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from bench.net.namespaces import missing, run
 
 NEAR, FAR = "10.77.0.1", "10.77.0.2"
 """The presenter's and the screen's address, on the line between them."""
+NEAR_6, FAR_6 = "fd00:77::1", "fd00:77::2"
+"""The same where there is no IPv4."""
 
 DROP = """
 table inet quiet {
@@ -68,6 +70,17 @@ class Machine(namespaces.Machine):
         """As before."""
         run(*self.command("nft", "delete", "table", "inet", "tcponly"))
 
+    def drop_tcp(self, port: int) -> None:
+        """None of the other machines' packets to that port get in."""
+        text = f"table inet noport {{ chain in {{ type filter hook input priority -10; tcp dport {port} drop; }} }}"
+        run(*self.command("nft", "-f", "-"), text=text)
+
+    def move(self, address: str, to: str) -> None:
+        """Another address in the place of the one it has on the line, as another network gives it."""
+        run(*self.command("ip", "address", "delete", address, "dev", "line"))
+        run(*self.command("ip", "address", "add", to, "dev", "line"))
+        run(*self.command("ip", "route", "replace", "224.0.0.0/4", "dev", "line"))
+
     def let_nobody_in(self) -> None:
         """What this machine began goes on; whatever begins elsewhere does not get in."""
         run(*self.command("nft", "-f", "-"), text=FIREWALL)
@@ -84,22 +97,68 @@ class Machine(namespaces.Machine):
 
 @contextmanager
 def two_machines() -> Iterator[tuple[Machine, Machine]]:
-    """The presenter's and the screen's. Skips the test where there can be none."""
+    """The presenter's and the screen's, on one line. Skips the test where there can be none."""
+    with machines(n=NEAR, f=FAR) as (near, far):
+        join(near, f"{NEAR}/24", far, f"{FAR}/24")
+        yield near, far
+
+
+@contextmanager
+def two_subnets() -> Iterator[tuple[Machine, Machine]]:
+    """A router between them: multicast stays on its own side, and nobody but the router is a neighbour."""
+    with machines(n="10.77.1.1", r="10.77.1.254", f="10.77.2.2") as (near, router, far):
+        run(*router.command("sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"))
+        join(near, "10.77.1.1/24", router, "10.77.1.254/24")
+        join(far, "10.77.2.2/24", router, "10.77.2.254/24", there="line2")
+        for machine, through in ((near, "10.77.1.254"), (far, "10.77.2.254")):
+            run(*machine.command("ip", "route", "add", "default", "via", through))
+        yield near, far
+
+
+@contextmanager
+def two_cards() -> Iterator[tuple[Machine, Machine]]:
+    """Each has a second card to a network of its own, which is where its default route leads and the other is not."""
+    with machines(n=NEAR, f=FAR, o="10.88.0.254", p="10.99.0.254") as (near, far, office, public):
+        join(near, "10.88.0.1/24", office, "10.88.0.254/24", here="card0")
+        join(far, "10.99.0.1/24", public, "10.99.0.254/24", here="card0")
+        join(near, f"{NEAR}/24", far, f"{FAR}/24")
+        run(*near.command("ip", "route", "add", "default", "via", "10.88.0.254"))
+        run(*far.command("ip", "route", "add", "default", "via", "10.99.0.254"))
+        yield near, far
+
+
+@contextmanager
+def only_ipv6() -> Iterator[tuple[Machine, Machine]]:
+    """One line, on which nobody has an address of IPv4."""
+    with machines(n=NEAR_6, f=FAR_6) as (near, far):
+        join(near, f"{NEAR_6}/64", far, f"{FAR_6}/64")
+        yield near, far
+
+
+@contextmanager
+def machines(**addresses: str) -> Iterator[Sequence[Machine]]:
+    """Not joined yet. Skips the test where there can be none."""
     if (why := missing("nft")) is not None:
         pytest.skip(f"network namespaces: {why}")
-    near, far = (Machine(f"cc{os.getpid()}{letter}", at) for letter, at in (("n", NEAR), ("f", FAR)))
+    made = [Machine(f"cc{os.getpid()}{letter}", address) for letter, address in addresses.items()]
     with ExitStack() as undo:
-        for machine in (near, far):
+        for machine in made:
             machine.begin()
             undo.callback(machine.delete)
             run(*machine.command("ip", "link", "set", "lo", "up"))
-        run("ip", "link", "add", "line", "netns", near.name, "type", "veth", "peer", "name", "line", "netns", far.name)
-        for machine in (near, far):
-            run(*machine.command("ip", "address", "add", f"{machine.address}/24", "dev", "line"))
-            run(*machine.command("ip", "link", "set", "line", "up"))
+        yield made
+
+
+def join(one: Machine, at: str, other: Machine, there_at: str, *, here: str = "line", there: str = "line") -> None:
+    """A line between two machines, each with that address on it and the card so called."""
+    run("ip", "link", "add", here, "netns", one.name, "type", "veth", "peer", "name", there, "netns", other.name)
+    for machine, card, address in ((one, here, at), (other, there, there_at)):
+        more = ["nodad"] if ":" in address else []  # or nobody could use it for a second or two
+        run(*machine.command("ip", "address", "add", address, "dev", card, *more))
+        run(*machine.command("ip", "link", "set", card, "up"))
+        if ":" not in address and card == "line":
             # zeroconf and browsers alike want a way for multicast
-            run(*machine.command("ip", "route", "add", "224.0.0.0/4", "dev", "line"))
-        yield near, far
+            run(*machine.command("ip", "route", "add", "224.0.0.0/4", "dev", card))
 
 
 @contextmanager

@@ -152,10 +152,10 @@ def test_a_screen_whose_address_was_typed_where_multicast_was_never_let_through(
             assert near.multicasts_dropped() > 0, "the screen's browser did try to tell its name, in vain"
 
 
-def added(side: Presenter) -> dict[str, Any]:
+def added(side: Presenter, address: str = FAR) -> dict[str, Any]:
     """Typed in, once the receiver listens."""
     for _ in range(100):
-        found = side.ask("add", FAR)
+        found = side.ask("add", address)
         if "problem" not in found:
             return found
         time.sleep(0.1)

@@ -131,7 +131,7 @@ const tile = (model, screen, seen) => {
     holds: problem === null ? holds(model, screen, seen) : { text: "", tone: "quiet" },
     problem: problem?.detail ?? null,
     sound: screen.sound,
-    about: [screen.name.toLowerCase().includes(screen.zone.toLowerCase()) ? "" : screen.zone, shifted(screen.delay_ms), slower(screen)].filter(Boolean).join(" · "),
+    about: [screen.name.toLowerCase().includes(screen.zone.toLowerCase()) ? "" : screen.zone, shifted(screen.delay_ms), slower(screen), unsure(screen)].filter(Boolean).join(" · "),
     address: screen.address,
     volume: screen.volume,
     delay: screen.delay_ms,
@@ -144,6 +144,15 @@ const shifted = (ms) => (ms === 0 ? "" : `${Math.abs(ms)} ms ${ms > 0 ? "later" 
 
 /** @param {Screen} screen @returns {string} in words, where it is reached by the slower of the two paths */
 const slower = ({ online, path }) => (online && path === "websocket" ? "slower connection" : "");
+
+/** Seconds. What a clock may be wrong by without anybody seeing it beside another screen: two pictures. */
+const UNSURE = 0.08;
+
+/** @param {Screen} screen @returns {string} in words, where it may not be in step with the others */
+const unsure = ({ online, report }) =>
+  online && (report?.clock_uncertainty ?? 0) > UNSURE
+    ? `its clock may be off by ${Math.round((report?.clock_uncertainty ?? 0) * 1000)} ms`
+    : "";
 
 /** @param {Model} model @param {Screen} screen @param {Seen} seen @returns {Tile["holds"]} */
 const holds = (model, screen, seen) => {

@@ -299,6 +299,9 @@ export const Stalls = record(
  *   shown) that are held.
  * @property {Stalls} stalls
  * @property {number | null} clock_offset Seconds to add to the page's own clock to get the room clock.
+ * @property {number | null} clock_uncertainty Seconds that this may be wrong by, at most, as far as the page can know:
+ *   half of what the quickest way there and the quickest way back take together, and what the clocks may have drifted
+ *   since.
  * @property {number | null} rtt Seconds; the quickest of the recent round trips.
  * @property {number | null} rate_kbit Media bytes received lately.
  * @property {number} dropped
@@ -322,6 +325,7 @@ export const Report = record(
     held: [list(tuple(number, number)), []],
     stalls: [Stalls.check, {"count": 0, "seconds": 0.0}],
     clock_offset: [nullable(number), null],
+    clock_uncertainty: [nullable(number), null],
     rtt: [nullable(number), null],
     rate_kbit: [nullable(number), null],
     dropped: [integer, 0],
@@ -927,6 +931,7 @@ export const Exhibit = record(
  * @property {Array<[number, number]>} held
  * @property {Stalls} stalls
  * @property {number | null} clock_offset
+ * @property {number | null} clock_uncertainty Seconds that this may be wrong by.
  * @property {number | null} rtt
  * @property {number | null} rate_kbit
  * @property {number} dropped
@@ -948,6 +953,7 @@ export const ScreenReport = record(
     held: [list(tuple(number, number)), []],
     stalls: [Stalls.check, {"count": 0, "seconds": 0.0}],
     clock_offset: [nullable(number), null],
+    clock_uncertainty: [nullable(number), null],
     rtt: [nullable(number), null],
     rate_kbit: [nullable(number), null],
     dropped: [integer, 0],

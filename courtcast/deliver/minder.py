@@ -1,0 +1,28 @@
+"""Looks whether the presenter's machine slept or has other addresses (`courtcast.deliver.moves`)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from courtcast.deliver.interfaces import all_addresses
+from courtcast.deliver.moves import LOOK, Move, Moves
+
+_log = logging.getLogger(__name__)
+
+
+async def mind(now: Callable[[], float], on_move: Callable[[Move], None]) -> None:
+    """Until cancelled. `now` goes on while the machine sleeps; `on_move` may neither block nor raise."""
+    moves = Moves(now(), await asyncio.to_thread(all_addresses))
+    while True:
+        await asyncio.sleep(LOOK)
+        try:
+            addresses = await asyncio.to_thread(all_addresses)
+        except OSError as error:
+            _log.warning("the addresses of this machine cannot be read: %r", error)
+            continue
+        move = moves.look(now(), addresses)
+        if move is not None:
+            _log.info("this machine moved: %s", move)
+            on_move(move)
