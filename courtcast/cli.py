@@ -7,6 +7,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Coroutine, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,20 @@ def _header(text: str) -> tuple[str, str]:
     if not colon or not name.strip():
         raise argparse.ArgumentTypeError(f"{text} is not a header like 'Name: value'")
     return name.strip(), value.strip()
+
+
+def _moment(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text.strip()).timestamp()
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text} is not a time like 2026-11-30T16:30") from None
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds") from None
 
 
 def _data(parser: argparse.ArgumentParser) -> None:
@@ -96,6 +111,21 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument(
         "--screen", action="append", default=[], metavar="ADDRESS", help="look for a screen there too (again for more)"
     )
+    doctor.add_argument(
+        "--case", action="store_true", help="check the case: links, copies, what is prepared (the presenter has to run)"
+    )
+    doctor.add_argument(
+        "--room",
+        action="store_true",
+        help="check the room: screens, lines, running order (the presenter has to run)",
+    )
+    doctor.add_argument(
+        "--until",
+        type=_moment,
+        metavar="TIME",
+        help="end of the hearing, like 2026-11-30T16:30; else a day from now",
+    )
+    doctor.add_argument("--seconds", type=_seconds, metavar="N", help="how long lines are measured, 10 otherwise")
     return parser
 
 
@@ -154,7 +184,15 @@ def _command(args: argparse.Namespace) -> Coroutine[Any, Any, int]:
         case "doctor":
             from courtcast.doctor import doctor
 
-            return doctor(args.data, args.chromium, args.screen)
+            return doctor(
+                args.data,
+                args.chromium,
+                args.screen,
+                case=args.case,
+                room=args.room,
+                until=args.until,
+                seconds=args.seconds,
+            )
         case _:
             from courtcast.demo.run import demo
 

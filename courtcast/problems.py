@@ -196,6 +196,7 @@ TABLE: dict[str, Kind] = {
     ),
     # checks
     "check-running": Kind(409, "A check runs", "A check is running already. Wait for its end, or cancel it."),
+    "check-ended": Kind(409, "Check ended early", "The check did not come to its end. {why}"),
     "check-not-now": Kind(
         409,
         "Something is shown",

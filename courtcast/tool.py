@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
-import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from courtcast.app import RUNNING, Running, database, intake
-from courtcast.control.auth import SPACE, digest, issue_token
+from courtcast.app import database, intake
+from courtcast.beside import beside
+from courtcast.control.auth import issue_token
 from courtcast.evidence.database import Database
 from courtcast.problems import Refused
 from courtcast.settings import Network, Settings, ready_folder
-from courtcast.wire.api import AddExhibit, Exhibit, Problem, Role
+from courtcast.wire.api import AddExhibit, Exhibit, Role
 
-CALL_SECONDS = 20.0
 LOOK_SECONDS = 0.25
 
 Look = Callable[[str], Awaitable[Exhibit]]
@@ -71,47 +68,11 @@ async def _alone(data: Path, networks: Sequence[Network]) -> AsyncIterator[tuple
 
 @asynccontextmanager
 async def _beside(data: Path) -> AsyncIterator[tuple[Add, Look]]:
-    """A presenter is running: it is asked, with a token of our own."""
-    try:
-        running = msgspec.json.decode((data / RUNNING).read_bytes(), type=Running)
-    except (OSError, msgspec.MsgspecError):
-        raise Refused("data-in-use", path=data) from None
-    async with Database(database(data), presenter=False) as db:
-        secret = await issue_token(db, "advocate")
-        try:
-            async with _api(data, running.url, secret) as calls:
-                yield calls
-        finally:
-            await db.delete(SPACE, digest(secret))
-
-
-@asynccontextmanager
-async def _api(data: Path, url: str, secret: str) -> AsyncIterator[tuple[Add, Look]]:
-    tls = ssl.create_default_context(cafile=str(data / "remote.pem")) if (data / "remote.pem").exists() else None
-    if tls is not None:
-        tls.check_hostname = False  # it is this machine's own, found in the presenter's own folder
-    http = aiohttp.ClientSession(
-        trust_env=False,
-        headers={"Authorization": f"Bearer {secret}"},
-        timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
-        connector=aiohttp.TCPConnector(ssl=tls or True),
-    )
-
-    async def call(method: str, path: str, body: bytes | None = None) -> Exhibit:
-        headers = {"Content-Type": "application/json"} if body else {}
-        try:
-            async with http.request(method, f"{url}/api/v1{path}", data=body, headers=headers) as answer:
-                content = await answer.read()
-        except (aiohttp.ClientError, TimeoutError):
-            raise Refused("data-in-use", path=data) from None
-        if answer.status >= 400:
-            raise Refused.of(msgspec.json.decode(content, type=Problem))
-        return msgspec.json.decode(content, type=Exhibit)
-
-    async with http:
+    """A presenter is running: it is asked."""
+    async with beside(data, "advocate", Refused("data-in-use", path=data)) as presenter:
         yield (
-            lambda request: call("POST", "/exhibits", msgspec.json.encode(request)),
-            lambda id_: call("GET", f"/exhibits/{id_}"),
+            lambda request: presenter.call("POST", "/exhibits", Exhibit, request),
+            lambda id_: presenter.call("GET", f"/exhibits/{id_}", Exhibit),
         )
 
 

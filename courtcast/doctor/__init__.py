@@ -10,26 +10,48 @@ from pathlib import Path
 
 from rich.console import Console
 
+from courtcast.doctor.checks import case_check, room_check
 from courtcast.doctor.lines import Mark, Section
 from courtcast.doctor.machine import machine
 from courtcast.doctor.network import network
 
 MARKS: dict[Mark, str] = {
     "good": "[green]✓[/]",
+    "plain": " ",
     "note": "[blue]·[/]",
     "look": "[yellow]![/]",
     "stop": "[red]✗[/]",
 }
 
 
-async def doctor(data: Path, chromium: Path | None, screens: Sequence[str] = ()) -> int:
-    """Prints one line for each thing looked at; 1 where something is missing."""
-    sections = [
+async def doctor(
+    data: Path,
+    chromium: Path | None,
+    screens: Sequence[str] = (),
+    *,
+    case: bool = False,
+    room: bool = False,
+    until: float | None = None,
+    seconds: float | None = None,
+) -> int:
+    """Prints one line for each thing looked at; 1 where something is missing. With `case` or `room` it is these checks
+    that are carried out, by the presenter that runs here."""
+    console = Console(highlight=False)
+    sections = []
+    if case:
+        sections.append(Section("Case check", lambda: case_check(data, until, console)))
+    if room:
+        sections.append(Section("Room check", lambda: room_check(data, seconds, console)))
+    missing = await report(sections or this_machine(data, chromium, screens), console)
+    return 1 if missing else 0
+
+
+def this_machine(data: Path, chromium: Path | None, screens: Sequence[str]) -> list[Section]:
+    """What is looked at where nothing else is asked for."""
+    return [
         Section("", lambda: machine(data, chromium)),
         Section("", lambda: network(data, screens)),
     ]
-    missing = await report(sections, Console(highlight=False))
-    return 1 if missing else 0
 
 
 async def report(sections: Sequence[Section], console: Console) -> int:
@@ -42,5 +64,8 @@ async def report(sections: Sequence[Section], console: Console) -> int:
             console.print(MARKS[line.mark], end=" ")
             console.print(f"{line.says} {line.do}".strip(), markup=False)
             missing += line.mark == "stop"
-    console.print("Everything is here." if not missing else f"{missing} to put right.")
+    if missing:
+        console.print(f"{missing} to put right.")
+    elif not any(section.title for section in sections):
+        console.print("Everything is here.")
     return missing

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Literal, NamedTuple
 
-Mark = Literal["good", "note", "look", "stop"]
-"""All is well · good to know · to be looked at · stands in the way: then the command ends with 1."""
+Mark = Literal["good", "plain", "note", "look", "stop"]
+"""All is well · what was seen · good to know · to be looked at · stands in the way: then the command ends with 1."""
 
 
 class Line(NamedTuple):

@@ -1,0 +1,68 @@
+"""Talking to the presenter that runs on this machine, from a command beside it: over its own API, with a token that is
+made for this and taken away again."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import aiohttp
+import msgspec
+
+from courtcast.app import RUNNING, Running, database
+from courtcast.control.auth import SPACE, digest, issue_token
+from courtcast.evidence.database import Database
+from courtcast.problems import Refused
+from courtcast.wire.api import Problem, Role
+
+CALL_SECONDS = 20.0
+
+T = TypeVar("T")
+
+
+class Beside:
+    """The running presenter's API."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str, nobody: Refused) -> None:
+        self._http, self._url, self._nobody = http, url, nobody
+
+    async def call(self, method: str, path: str, gives: type[T], body: msgspec.Struct | None = None) -> T:
+        """One call. Raises what it refuses, and `nobody` where it does not answer."""
+        data = None if body is None else msgspec.json.encode(body)
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        try:
+            async with self._http.request(method, f"{self._url}/api/v1{path}", data=data, headers=headers) as answer:
+                content = await answer.read()
+        except (aiohttp.ClientError, TimeoutError):
+            raise self._nobody from None
+        if answer.status >= 400:
+            raise Refused.of(msgspec.json.decode(content, type=Problem))
+        return msgspec.json.decode(content or b"null", type=gives)
+
+
+@asynccontextmanager
+async def beside(data: Path, role: Role, nobody: Refused) -> AsyncIterator[Beside]:
+    """The presenter whose data folder this is. Raises `nobody` where none runs."""
+    try:
+        running = msgspec.json.decode((data / RUNNING).read_bytes(), type=Running)
+    except (OSError, msgspec.MsgspecError):
+        raise nobody from None
+    certificate = data / "remote.pem"
+    tls = ssl.create_default_context(cafile=str(certificate)) if certificate.exists() else None
+    if tls is not None:
+        tls.check_hostname = False  # it is this machine's own, found in the presenter's own folder
+    async with Database(database(data), presenter=False) as db:
+        secret = await issue_token(db, role)
+        try:
+            async with aiohttp.ClientSession(
+                trust_env=False,
+                headers={"Authorization": f"Bearer {secret}"},
+                timeout=aiohttp.ClientTimeout(total=CALL_SECONDS),
+                connector=aiohttp.TCPConnector(ssl=tls or True),
+            ) as http:
+                yield Beside(http, running.url, nobody)
+        finally:
+            await db.delete(SPACE, digest(secret))
