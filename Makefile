@@ -7,7 +7,7 @@ NODE := $(BIN)/node
 export PLAYWRIGHT_NODEJS_PATH := $(abspath $(NODE))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types js unit generate lock bench bench-channel bench-sim clean
+.PHONY: help demo test lint types js unit generate lock bench bench-channel bench-net bench-hold bench-sim clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -55,6 +55,12 @@ bench: $(VENV)/test-ready ## the figures of docs/performance.md, all from one ru
 
 bench-channel: $(VENV)/test-ready ## the media channel over bad lines, beside TCP and stock aiortc (needs root; CELLS="40-30-1" for some)
 	$(BIN)/python -m bench.channel $(or $(CELLS),--write)
+
+bench-net: $(VENV)/test-ready ## the product on bad lines beside <video>, hls.js and a mirror (needs root; goes on where it was cut off)
+	$(BIN)/python -m bench.rivals $(CELLS) --write $(NET)
+
+bench-hold: $(VENV)/test-ready ## two screens over ten minutes and an outage: how far apart they are (needs root)
+	$(BIN)/python -m bench.hold --write
 
 bench-sim: $(VENV)/test-ready ## the buffer's policy alone over traces of real lines (COURTCAST_TRACES=folder), beside what players do
 	$(BIN)/python -m bench.sim --write

@@ -39,13 +39,13 @@ async def run(running: Stand, clips: Mapping[str, Path], figures: Figures) -> No
     jumped = [await _jumps(page) - was for page, was in zip(running.pages, jumps, strict=True)]
     await running.api.room("pause")
 
-    clocks = [abs(d) * 1000 for d in _apart(samples[0], samples[1], 1e-3)]
+    clocks = [abs(d) * 1000 for d in apart(samples[0], samples[1], 1e-3)]
     figures.add(
         f"media clocks of two screens apart, {SECONDS} s, sound on one",
         f"median {percentile(clocks, 0.5):.1f}, p99 {percentile(clocks, 0.99):.1f} ms (n = {len(clocks)})",
         "p99 ≤ 5 ms", percentile(clocks, 0.99) <= 5,
     )  # fmt: skip
-    frames = _frame_distances(logs[0], logs[1])
+    frames = frame_distances(logs[0], logs[1])
     figures.add(
         "the same frame on the two displays, apart in room-clock time",
         f"median {percentile(frames, 0.5):.1f}, p99 {percentile(frames, 0.99):.1f} ms (n = {len(frames)})",
@@ -63,7 +63,7 @@ async def _jumps(page: object) -> int:
     return int(state.get("jumps") or 0)
 
 
-def _apart(one: Sequence[Sequence[float]], other: Sequence[Sequence[float]], unit: float) -> list[float]:
+def apart(one: Sequence[Sequence[float]], other: Sequence[Sequence[float]], unit: float) -> list[float]:
     """Seconds by which `one`'s media clock is ahead of the other's, at the times of `one`; rate 1 between samples."""
     times = [sample[0] for sample in other]
     result = []
@@ -75,7 +75,7 @@ def _apart(one: Sequence[Sequence[float]], other: Sequence[Sequence[float]], uni
     return result
 
 
-def _frame_distances(one: Sequence[Mapping[str, float]], other: Sequence[Mapping[str, float]]) -> list[float]:
+def frame_distances(one: Sequence[Mapping[str, float]], other: Sequence[Mapping[str, float]]) -> list[float]:
     """Milliseconds between the moments at which the two put the same frame up."""
     shown = {round(frame["media_time"], 4): frame["clock"] for frame in other}
     pairs = {round(frame["media_time"], 4): frame["clock"] for frame in one}

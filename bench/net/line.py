@@ -26,6 +26,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """From–to, seconds since these conditions were set: nothing that is sent in that time arrives."""
     down: bool = False
     """An outage until other conditions are set."""
+    no_udp: bool = False
+    """No datagram arrives, as where a firewall lets nothing but the web through."""
     loss: float = 0.0
     """Share of packets lost …"""
     burst: float = 1.0
@@ -66,7 +68,7 @@ class Counts(msgspec.Struct):
     overflowed: int = 0
     """Found the buffer full."""
     cut: int = 0
-    """Fell into an outage."""
+    """Fell into an outage, or may not pass."""
     held_back: int = 0
     doubled: int = 0
     queued: int = 0
@@ -82,6 +84,8 @@ class Counts(msgspec.Struct):
 
 
 LARGE = 300
+UDP = 17
+"""In the ninth byte of an IPv4 packet (RFC 791 §3.1, RFC 768)."""
 
 
 class _Packet(NamedTuple):
@@ -153,7 +157,7 @@ class Line:
         if len(data) >= LARGE:
             counts.large += 1
             counts.large_bytes += len(data)
-        if self._outage(now):
+        if self._outage(now) or (at.no_udp and _is_udp(data)):
             counts.cut += 1
             return
         if self._loss and self._is_lost():
@@ -236,3 +240,7 @@ class Line:
             self._in_order.append(_Packet(due, self._number, data, self._free, extra, True))
         else:
             heapq.heappush(self._loose, _Packet(due, self._number, data, self._free, extra, False))
+
+
+def _is_udp(packet: bytes) -> bool:
+    return len(packet) > 9 and packet[9] == UDP
