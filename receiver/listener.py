@@ -27,7 +27,7 @@ from receiver.tls import Gate
 HEARTBEAT: Final = 5.0
 """Seconds between pings; the answer has half of that."""
 HANDSHAKE: Final = 10.0
-"""Seconds for a TLS handshake."""
+"""Seconds for a TLS handshake, the first one or the last."""
 STRANGER: Final = 45.0
 """Seconds that a connection lives which is not a link: a pairing takes 30 at most."""
 PER_ADDRESS: Final = 12
@@ -71,7 +71,11 @@ class Listener:
         for listening in sockets:
             self._servers.append(
                 await loop.create_server(
-                    self._runner.server, sock=listening, ssl=self._gate.context, ssl_handshake_timeout=HANDSHAKE
+                    self._runner.server,
+                    sock=listening,
+                    ssl=self._gate.context,
+                    ssl_handshake_timeout=HANDSHAKE,
+                    ssl_shutdown_timeout=HANDSHAKE,
                 )
             )
 
@@ -90,7 +94,10 @@ class Listener:
             self._seen = {transport: self._seen.get(transport, now) for transport in transports}
             count: dict[str, int] = {}
             for transport, since in sorted(self._seen.items(), key=lambda item: item[1]):
-                if transport in self._links or not isinstance(transport, asyncio.WriteTransport):
+                # what is being closed ends by itself, and a TLS transport that was closed twice answers no question
+                if transport in self._links or transport.is_closing():
+                    continue
+                if not isinstance(transport, asyncio.WriteTransport):
                     continue
                 address = _host(transport, "peername")
                 count[address] = count.get(address, 0) + 1

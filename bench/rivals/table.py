@@ -107,13 +107,14 @@ def row(cell: Cell, way: str, every: Sequence[Found]) -> str | None:
 
 def verdict(cell: Cell, every: Sequence[Found]) -> str:
     """✓ where ours is first or equal in every column that was measured, or in which it is not."""
-    if not of(every, cell.name, OURS, "play"):
+    rivals = [way for way in cell.ways if way not in (OURS, SAFE) and of(every, cell.name, way, "play")]
+    if not of(every, cell.name, OURS, "play") or not rivals:
         return ""
     behind = []
     for what, kind, value, equal in COMPARED:
         mine = value(of(every, cell.name, OURS, kind))
-        others = {way: value(of(every, cell.name, way, kind)) for way in cell.ways if way not in (OURS, SAFE)}
-        best = min((theirs for theirs in others.values() if theirs is not None), default=None)
+        others = [value(of(every, cell.name, way, kind)) for way in rivals]
+        best = min((theirs for theirs in others if theirs is not None), default=None)
         if mine is not None and best is not None and mine > best + equal:
             behind.append(what)
     return f"behind in: {', '.join(behind)}" if behind else "✓"

@@ -14,6 +14,7 @@ from receiver import listener
 from receiver.tls import INTRODUCED_FOR, MAX_INTRODUCED, Gate
 from tests.deliver.test_link import linked
 from tests.stand_ins.screen import HERE, Screen, screen
+from tests.stand_ins.thin import ThinLine
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +46,23 @@ async def test_one_that_asks_for_nothing_is_ended_and_a_link_is_not(tmp_path: Pa
             await ended(reader)
             writer.close()
             assert watched.link.connected
+
+
+async def test_a_link_on_a_dead_line_ends_and_the_screen_lives_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No answer comes, so that its closing takes time: what is being closed is looked at too."""
+    monkeypatch.setattr(listener, "HEARTBEAT", 0.3)
+    me = Identity.make("me")
+    async with screen(tmp_path) as jury:
+        pinned = await jury.pair(me)
+        async with ThinLine((HERE, jury.agent.port), rate=1e6) as line, linked(pinned, me, line.address) as watched:
+            await watched.until(lambda link: link.connected)
+            line.whole.clear()
+            await asyncio.sleep(1.5)
+            reader, writer = await connect(jury)
+            await ended(reader)
+            writer.close()
 
 
 async def test_half_a_request_and_half_a_handshake_are_ended(tmp_path: Path) -> None:

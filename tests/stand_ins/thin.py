@@ -18,6 +18,9 @@ class ThinLine:
 
     def __init__(self, target: tuple[str, int], rate: float) -> None:
         self.rate = rate
+        self.whole = asyncio.Event()
+        """Cleared: nothing passes, and neither side is told."""
+        self.whole.set()
         self._target = target
         self._server: asyncio.Server | None = None
         self._busy_until = 0.0
@@ -65,6 +68,7 @@ class ThinLine:
             if thin:
                 self._busy_until = max(self._busy_until, loop.time()) + len(data) / self.rate
                 await asyncio.sleep(self._busy_until - loop.time())
+            await self.whole.wait()
             writer.write(data)
             await writer.drain()
         writer.write_eof() if writer.can_write_eof() else writer.close()
