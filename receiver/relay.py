@@ -264,7 +264,8 @@ class Relay:
         holder = None if self._holder is None else self._presenters.get(self._holder.fingerprint)
         if port is not self._page or answer.page != self._number or holder is None or len(answer.sdp) > MAX_SDP:
             return
-        holder.port.send(Answer(answer.page, with_real_addresses(answer.sdp, holder.reached, self._addresses())))
+        sdp = with_real_addresses(answer.sdp, holder.reached, self._addresses())
+        holder.port.send(Answer(answer.page, sdp, answer.number))
 
     def _leave(self, presenter: Presenter, bye: Bye) -> None:
         """A presenter goes on purpose: it gives up the page at once, and its pin where it says so."""

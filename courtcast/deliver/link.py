@@ -112,7 +112,9 @@ class Link:
         self._path_opened: asyncio.Future[None] | None = None
         self._paths = 0
         """How many there were; their numbers."""
-        self._pending: tuple[int, asyncio.Future[str]] | None = None
+        self._pending: tuple[int, int, asyncio.Future[str]] | None = None
+        """Page and number of the offer under way."""
+        self._offers = 0
         self._woken = asyncio.Event()
         self._steady = False
         self._attached = 0
@@ -164,6 +166,7 @@ class Link:
         """What is open leads nowhere any more: it ends now, without a word that nobody would hear, and begins anew."""
         raw = None if self._socket is None else self._socket.get_extra_info("socket")
         if raw is not None:
+            self._set_page(0, None)  # from now on nothing is offered over it, until it is open again
             with contextlib.suppress(OSError):
                 raw.shutdown(sockets.SHUT_RDWR)
         self.wake()
@@ -179,11 +182,12 @@ class Link:
             raise LinkDown
         self._drop_pending()
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._pending = page, answer
+        self._offers += 1
+        self._pending = page, self._offers, answer
         said = False
         try:
             async with asyncio.timeout(ANSWER):
-                await _say(socket, Offer(page, sdp))
+                await _say(socket, Offer(page, sdp, self._offers))
                 said = True
                 return await answer
         except TimeoutError as error:
@@ -191,7 +195,7 @@ class Link:
         except (OSError, aiohttp.ClientError) as error:
             raise LinkDown from error
         finally:
-            if self._pending is not None and self._pending[1] is answer:
+            if self._pending is not None and self._pending[2] is answer:
                 self._pending = None
 
     @property
@@ -331,14 +335,13 @@ class Link:
 
     async def _listen(self, socket: aiohttp.ClientWebSocketResponse) -> Refused:
         async for raw in socket:
-            match _read(raw):
+            match message := _read(raw):
                 case PageChanged(page=page, taken=taken):
                     self._set_page(page, taken)
                     self._on_state()
-                case Answer(page=page, sdp=sdp):
-                    if self._pending is not None and self._pending[0] == page and not self._pending[1].done():
-                        self._pending[1].set_result(sdp)
-                case PathOpened() | PathControl() | PathTaken() | PathClosed() as message:
+                case Answer():
+                    self._on_answer(message)
+                case PathOpened() | PathControl() | PathTaken() | PathClosed():
                     self._of_path(message)
                 case Bye(reason=reason):
                     return Refused("screen-revoked" if reason == "revoked" else "screen-unreachable")
@@ -346,6 +349,14 @@ class Link:
                     _log.warning("the receiver at %s said something that is no message", self.address)
                     return Refused("screen-protocol")
         return Refused("screen-unreachable")
+
+    def _on_answer(self, answer: Answer) -> None:
+        """One to an offer over the link before this one, or to an older one, is late."""
+        if self._pending is None:
+            return
+        page, number, future = self._pending
+        if answer.page == page and answer.number in (0, number) and not future.done():
+            future.set_result(answer.sdp)
 
     def _of_path(self, message: PathOpened | PathControl | PathTaken | PathClosed) -> None:
         if self._path is None or message.path != self._path.number:
@@ -368,8 +379,8 @@ class Link:
             self._on_page(page)
 
     def _drop_pending(self) -> None:
-        if self._pending is not None and not self._pending[1].done():
-            self._pending[1].set_exception(LinkDown())
+        if self._pending is not None and not self._pending[2].done():
+            self._pending[2].set_exception(LinkDown())
         self._pending = None
 
 

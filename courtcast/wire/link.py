@@ -113,6 +113,8 @@ class Offer(msgspec.Struct, frozen=True, tag="offer"):
 
     page: int
     sdp: str
+    number: int = 0
+    """Of this offer."""
 
 
 class Answer(msgspec.Struct, frozen=True, tag="answer"):
@@ -120,6 +122,8 @@ class Answer(msgspec.Struct, frozen=True, tag="answer"):
 
     page: int
     sdp: str
+    number: int = 0
+    """Of the offer; 0 from a page that does not say it."""
 
 
 class Attached(msgspec.Struct, frozen=True, tag="attached"):

@@ -110,7 +110,7 @@ const hear = async (message) => {
   } else if (message.type !== "offer") relayed.hear(message);
   else {
     const sdp = await peer.answer(message.sdp);
-    receiver.send(JSON.stringify(Answer.make({ page: message.page, sdp })));
+    receiver.send(JSON.stringify(Answer.make({ page: message.page, sdp, number: message.number })));
   }
 };
 

@@ -80,7 +80,7 @@ async def displayed(receiver: Screen, program: PageProgram) -> AsyncIterator[Non
         async def answer() -> None:
             while True:
                 offer = await socket.offers.get()
-                await socket.say(Answer(offer.page, await program.answer(offer.sdp)))
+                await socket.say(Answer(offer.page, await program.answer(offer.sdp), offer.number))
 
         answering = asyncio.create_task(answer())
         try:

@@ -12,6 +12,7 @@ import pytest
 from courtcast.deliver import ladder as ladder_module
 from courtcast.deliver import link as link_module
 from courtcast.deliver import peer as peer_module
+from courtcast.deliver.moves import Move
 from courtcast.deliver.paths import PathClosed
 from courtcast.deliver.relayed import RelayedPath
 from courtcast.wire.link import (
@@ -348,3 +349,37 @@ async def test_a_receiver_that_opens_what_nobody_asked_for_changes_nothing(room:
             next(iter(program_says.values())).port.send(message)
         await asyncio.sleep(0.3)
         assert path_of(room, known) == "webrtc"
+
+
+@pytest.mark.parametrize("passes", [True, False])
+async def test_a_machine_that_slept_or_moved_begins_anew_at_once(room: Room, jury: Screen, passes: bool) -> None:
+    known = await room.paired(jury)
+    room.screens.set_stages({known: stage(5)})
+    name = "webrtc" if passes else "websocket"
+    async with PageProgram(passes=passes) as program, displayed(jury, program):
+        await until(lambda: path_of(room, known) == name, 20)
+        session = room.screens._sessions[known]
+        for move in (Move(20.0, frozenset(), frozenset()), Move(0.0, frozenset([HERE]), frozenset())):
+            before = session.talk.path
+            assert session.link.source == HERE
+            session.moved(move)
+            begun = time.monotonic()
+            await until(
+                lambda before=before: session.talk.path not in (None, before) and path_of(room, known) == name, 20
+            )
+            assert time.monotonic() - begun < 3
+
+
+async def test_a_nap_ends_the_link_alone(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    async with PageProgram() as program, displayed(jury, program):
+        await until(lambda: path_of(room, known) == "webrtc", 20)
+        session = room.screens._sessions[known]
+        path, hello = session.talk.path, session.link.hello
+        session.moved(Move(6.0, frozenset(), frozenset()))
+        await until(lambda: session.link.connected and session.link.hello is not hello)
+        await asyncio.sleep(0.5)
+        assert session.talk.path is path
+        session.moved(Move(0.0, frozenset(["192.0.2.9"]), frozenset(["192.0.2.10"])))
+        await asyncio.sleep(0.3)
+        assert session.talk.path is path

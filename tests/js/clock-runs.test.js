@@ -94,9 +94,10 @@ for (const [name, line, bound] of LINES) {
 
 for (const [there, back] of [[0.005, 0.025], [0.03, 0.001], [0.001, 0.1]]) {
   test(`${there * 1000} ms there and ${back * 1000} ms back: wrong by half the difference and no more`, (t) => {
-    const { worst, steps } = hearings({ there, back, jitter: 0.003 });
+    const { worst, steps, lied } = hearings({ there, back, jitter: 0.003 });
     t.diagnostic(`worst: ${ms(worst)}`);
     assert.ok(worst < Math.abs(there - back) / 2 + 0.002, `${worst}`);
+    assert.equal(lied, 0); // it never says to be closer than it is: half of a round trip is more than half the difference
     assert.equal(steps, 0);
   });
 }

@@ -55,6 +55,17 @@ table inet tcponly {
 """As networks that isolate their clients, or let nothing but the web through."""
 
 
+NO_TCP = """
+table inet noport {
+  chain in {
+    type filter hook input priority -10;
+    iifname line tcp dport %d drop
+  }
+}
+"""
+"""As a firewall that knows nothing of us."""
+
+
 class Machine(namespaces.Machine):
     """One namespace, with the weather of courts' networks."""
 
@@ -72,8 +83,7 @@ class Machine(namespaces.Machine):
 
     def drop_tcp(self, port: int) -> None:
         """None of the other machines' packets to that port get in."""
-        text = f"table inet noport {{ chain in {{ type filter hook input priority -10; tcp dport {port} drop; }} }}"
-        run(*self.command("nft", "-f", "-"), text=text)
+        run(*self.command("nft", "-f", "-"), text=NO_TCP % port)
 
     def move(self, address: str, to: str) -> None:
         """Another address in the place of the one it has on the line, as another network gives it."""

@@ -113,8 +113,8 @@ def test_an_answer_of_an_older_page_or_to_an_older_offer_goes_nowhere() -> None:
     room.relay.page_said(new, Answer(room.relay.page - 1, "late"))
     room.relay.page_said(new, Answer(room.relay.page, "x" * (MAX_SDP + 1)))
     assert len(ear.heard) == said
-    room.relay.page_said(new, Answer(room.relay.page, "v=0\r\n"))
-    assert ear.last == Answer(room.relay.page, "v=0\r\n")
+    room.relay.page_said(new, Answer(room.relay.page, "v=0\r\n", 3))
+    assert ear.last == Answer(room.relay.page, "v=0\r\n", 3), "with the number of the offer"
 
 
 def test_offers_for_a_page_that_is_gone_go_nowhere() -> None:

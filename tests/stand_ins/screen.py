@@ -101,7 +101,7 @@ class StandInPage:
     async def answer(self, sdp: str) -> Offer:
         """Waits for an offer and answers it."""
         offer = await asyncio.wait_for(self.offers.get(), 10)
-        await self.say(Answer(offer.page, sdp))
+        await self.say(Answer(offer.page, sdp, offer.number))
         return offer
 
     async def until_idle(self, true: object) -> Idle:

@@ -538,12 +538,14 @@ export const PageHello = record(
  * @property {"answer"} type
  * @property {number} page
  * @property {string} sdp
+ * @property {number} number Of the offer; 0 from a page that does not say it.
  */
 /** @type {Codec<Answer>} */
 export const Answer = record(
   {
     page: [integer],
     sdp: [text],
+    number: [integer, 0],
   },
   { tag: "answer" },
 );
@@ -673,12 +675,14 @@ export const Idle = record(
  * @property {"offer"} type
  * @property {number} page
  * @property {string} sdp
+ * @property {number} number Of this offer.
  */
 /** @type {Codec<Offer>} */
 export const Offer = record(
   {
     page: [integer],
     sdp: [text],
+    number: [integer, 0],
   },
   { tag: "offer" },
 );
