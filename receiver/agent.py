@@ -125,6 +125,7 @@ class Agent:
                     page_hangs=lambda: self._relay.page != 0 and self._relay.page == self._hung,
                     headless=self._settings.headless,
                     loopback=alone,
+                    six=all(":" in address for address in self._addresses()),
                 )
                 tasks.append(group.create_task(kiosk.run()))
             else:

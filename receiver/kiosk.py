@@ -99,9 +99,10 @@ def check_desktop() -> None:
         raise Refused("no-desktop")
 
 
-def arguments(url: str, profile: Path, *, headless: bool, loopback: bool) -> list[str]:
-    """Everything behind the browser's name. `loopback`: the presenter is on this machine, so show it our addresses."""
-    off = [*FEATURES_OFF, *(["WebRtcHideLocalIpsWithMdns"] if loopback else [])]
+def arguments(url: str, profile: Path, *, headless: bool, loopback: bool, six: bool = False) -> list[str]:
+    """Everything behind the browser's name. `loopback`: the presenter is on this machine, so show it our addresses.
+    `six`: there is no IPv4, and without it Chromium finds no names to hide addresses behind, and gives none at all."""
+    off = [*FEATURES_OFF, *(["WebRtcHideLocalIpsWithMdns"] if loopback or six else [])]
     return [
         f"--user-data-dir={profile}",
         *ALWAYS,
@@ -126,8 +127,9 @@ class Kiosk:
         page_hangs: Callable[[], bool] = lambda: False,
         headless: bool = False,
         loopback: bool = False,
+        six: bool = False,
     ) -> None:
-        self._command = [str(browser), *arguments(url, profile, headless=headless, loopback=loopback)]
+        self._command = [str(browser), *arguments(url, profile, headless=headless, loopback=loopback, six=six)]
         self._profile = profile
         self._page_there = page_there
         self._page_hangs = page_hangs

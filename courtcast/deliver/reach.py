@@ -23,6 +23,9 @@ from courtcast.deliver.sctp.siblings import Siblings
 
 LOOK: Final = 0.25
 """Seconds between two looks at silence: the page speaks as often."""
+ASK: Final = 1.0
+"""Seconds of silence until the page is asked for a word, and then between two askings. A browser lets a page in the
+background speak once a minute; asked, it answers at once, and what was asked is acknowledged in any case."""
 
 T = TypeVar("T")
 
@@ -31,7 +34,8 @@ _log = logging.getLogger(__name__)
 
 class Reach:
     """Runs until cancelled. `use` is called with each path that is to be used from now on, None when there is none any
-    more; `heard` gives the time when the page last said something over that path. Neither may block or raise.
+    more; `heard` gives the time when the page last said something over that path; `nudge` has it say something. None
+    of them may block or raise.
 
     relay_worked: the link's path is what worked when this screen was reached last
     """
@@ -46,11 +50,13 @@ class Reach:
         monotonic: Callable[[], float],
         use: Callable[[Path | None], None],
         heard: Callable[[], float],
+        nudge: Callable[[], None],
         relay_worked: bool = False,
     ) -> None:
         self._link, self._name, self._interfaces = link, name, interfaces
         self._siblings = siblings
-        self._monotonic, self._use, self._heard = monotonic, use, heard
+        self._monotonic, self._use, self._heard, self._nudge = monotonic, use, heard, nudge
+        self._asked = 0.0
         self._ladder = Ladder(relay_worked=relay_worked)
         self._news = asyncio.Event()
         self._peer: Peer | None = None
@@ -192,6 +198,9 @@ class Reach:
         if self._relayed is not None and self._relayed is not used and self._relayed.closed:
             self._end_relayed(now)
         heard = max(self._heard(), self._answering)
+        if now - max(heard, self._asked) > ASK and not used.closed:
+            self._asked = now
+            self._nudge()
         if self._peer is not None and not used.closed:
             path = self._peer.path
             count, busy = path.acknowledgements, path.buffered > 0

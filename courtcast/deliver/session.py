@@ -90,6 +90,7 @@ class Session:
             monotonic=monotonic,
             use=self.talk.use,
             heard=lambda: self.talk.heard,
+            nudge=self.talk.nudge,
             relay_worked=relay_worked,
         )
 
@@ -130,7 +131,8 @@ class Session:
             self.link.renew()
         if lost or given_up(move.slept):
             self._reach.renew()
-        elif move.gained:
+        if move.gained:
+            self.link.wake()
             self._reach.news()
 
     async def run(self) -> None:

@@ -194,7 +194,7 @@ class Talk:
                 estimate=self.estimate,
                 on_behind=self._on_behind,
             )
-            self._say(path, Welcome(protocol=PROTOCOL, presenter=self._presenter, build=self._build))
+            self._welcome(path)
             if self.stage is not None:
                 self._say(path, self.stage)
                 pump.set_stage(self.stage)
@@ -202,6 +202,11 @@ class Talk:
             path.listen(lambda text: self._hear(path, text))
         self._on_change()
         self.look()
+
+    def nudge(self) -> None:
+        """Has the page say something: it answers a welcome with a report."""
+        if self.path is not None:
+            self._welcome(self.path)
 
     def look(self) -> None:
         """Silence begins without an event: to be called now and then."""
@@ -283,6 +288,9 @@ class Talk:
             self.picture = picture
             self.pictures += 1
             self._on_change()
+
+    def _welcome(self, path: Path) -> None:
+        self._say(path, Welcome(protocol=PROTOCOL, presenter=self._presenter, build=self._build))
 
     def _say(self, path: Path, message: ToScreen) -> None:
         with contextlib.suppress(PathClosed, BufferError):

@@ -13,6 +13,7 @@ import pytest
 
 from courtcast.core.identity import Identity
 from courtcast.core.manifest import Manifest
+from courtcast.deliver import ladder as ladder_module
 from courtcast.deliver import peer as peer_module
 from courtcast.deliver import session as session_module
 from courtcast.deliver import talk as talk_module
@@ -205,6 +206,7 @@ async def test_a_silent_page_counts_as_away_and_comes_back(
         program.mute = False
         await until(lambda: room.screens.get(known).online)
         assert len(program.stages) == 1, "over the same channels"
+        monkeypatch.setattr(ladder_module, "DEAD", 2.0)
         program.mute = True
         await until(lambda: len(program.stages) == 2)
 

@@ -137,13 +137,28 @@ async def test_a_gap_in_udp_alone_is_lived_through_on_the_channels(room: Room, j
     room.screens.set_stages({known: stage(5)})
     async with thick() as line, PageProgram(line=line) as program, displayed(jury, program):
         await until(lambda: path_of(room, known) == "webrtc", 20)
+        path = room.screens._sessions[known].talk.path
         for _ in range(3):
             line.cut = True
             await asyncio.sleep(1.0)
             line.cut = False
             await asyncio.sleep(2.0)
         assert path_of(room, known) == "webrtc"
-        assert [said["type"] for said in program.heard].count("welcome") == 1
+        assert room.screens._sessions[known].talk.path is path
+
+
+async def test_a_page_that_may_not_speak_by_itself_is_asked(room: Room, jury: Screen) -> None:
+    """As one in the background of a browser: it has a word a minute, and acknowledges what comes all the same."""
+    known = await room.paired(jury)
+    room.screens.set_stages({known: stage(5)})
+    async with thick() as line, PageProgram(line=line) as program, displayed(jury, program):
+        await until(lambda: path_of(room, known) == "webrtc" and program.stages, 20)
+        path = room.screens._sessions[known].talk.path
+        program.mute = True
+        before = len(program.heard)
+        await asyncio.sleep(6.0)
+        assert [said["type"] for said in program.heard[before:]].count("welcome") >= 4
+        assert room.screens._sessions[known].talk.path is path, "the network is not at fault"
 
 
 async def test_after_a_restart_a_screen_that_was_reached_over_the_link_is_reached_so_at_once(

@@ -137,10 +137,14 @@ class Hearing:
 
 
 async def main(folder: Path, clip: Path, far: str, address: str) -> None:
+    """Until nothing is asked any more, or it is told to end: what it started ends with it."""
     loop = asyncio.get_running_loop()
+    asked = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(asked), sys.stdin)
+    loop.add_signal_handler(signal.SIGTERM, asked.feed_eof)
     async with AsyncExitStack() as stack:
         hearing = Hearing(folder, clip, far, address, stack)
-        while line := (await loop.run_in_executor(None, sys.stdin.readline)).split():
+        while line := (await asked.readline()).decode().split():
             try:
                 answer = await hearing.obey(*line)
             except StepFailed as failed:

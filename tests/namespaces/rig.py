@@ -139,9 +139,11 @@ def two_cards() -> Iterator[tuple[Machine, Machine]]:
 
 @contextmanager
 def only_ipv6() -> Iterator[tuple[Machine, Machine]]:
-    """One line, on which nobody has an address of IPv4."""
+    """One line, on which nobody has an address of IPv4, and a way out that leads nowhere, as routers announce one."""
     with machines(n=NEAR_6, f=FAR_6) as (near, far):
         join(near, f"{NEAR_6}/64", far, f"{FAR_6}/64")
+        for machine, through in ((near, FAR_6), (far, NEAR_6)):  # without one, a browser names no address at all
+            run(*machine.command("ip", "route", "add", "default", "via", through))
         yield near, far
 
 

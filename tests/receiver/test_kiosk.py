@@ -131,7 +131,9 @@ def test_what_it_is_started_with() -> None:
     assert sum(part.startswith("--disable-features=") for part in usual) == 1, "the last of two would win"
     alone = arguments("u", Path("/p"), headless=True, loopback=True)
     assert "--allow-loopback-in-peer-connection" in alone
-    assert any(part.startswith("--disable-features=") and "WebRtcHideLocalIpsWithMdns" in part for part in alone)
+    six = arguments("u", Path("/p"), headless=True, loopback=False, six=True)
+    for shown in (alone, six):
+        assert any(part.startswith("--disable-features=") and "WebRtcHideLocalIpsWithMdns" in part for part in shown)
     assert "--kiosk" not in alone
 
 
