@@ -2,27 +2,20 @@
  * The screen's page: makes every part once and connects them. What it does, the parts say.
  */
 
-import { RoomClock, untilPing } from "../../web/shared/clock.js";
-import {
-  Able, Alive, Answer, Fault, Hello, Holdings, PageFault, PageHello, Picture as Still, Ping, PROTOCOL, Report, ToPage,
-  ToScreen,
-} from "../../web/shared/wire.js";
+import { Able, Alive, Answer, Fault, PageFault, PageHello, Picture as Still, ToPage } from "../../web/shared/wire.js";
 import { Agent } from "./agent.js";
 import { card, Hearing, resumed } from "./card.js";
 import { CardView } from "./cardview.js";
-import { Assembler } from "./chunks.js";
-import { Junction } from "./junction.js";
 import { Mse } from "./mse.js";
 import { net } from "./net.js";
-import { Padding } from "./padding.js";
 import { Peer } from "./peer.js";
 import { Picture } from "./picture.js";
 import { Player } from "./player.js";
 import { ASKED } from "./plays.js";
 import { Projector } from "./projector.js";
 import { Relayed } from "./relayed.js";
-import { base64, BLACK_JPEG, Pace, PicturePace, Rate } from "./report.js";
-import { Stagehand, wanted } from "./stagehand.js";
+import { base64, BLACK_JPEG, PicturePace } from "./report.js";
+import { Talk } from "./talk.js";
 import { cardOf } from "./testcard.js";
 import { TestCardView } from "./testcardview.js";
 import { Vault } from "./vault.js";
@@ -35,8 +28,6 @@ import { Vault } from "./vault.js";
 const TICK = 250;
 /** Milliseconds between two signs of life for the receiver, which gives up a page after fifteen seconds without one. */
 const ALIVE_EVERY = 2000;
-/** Seconds that a stage waits for the room clock: a path on which no ping comes back still shows what it is told. */
-const CLOCK_WITHIN = 1;
 /** Bytes of `control` that may wait before small pictures are left out. */
 const CROWDED = 64 << 10;
 /** Base64 characters of a small picture at most (48 KiB of JPEG). */
@@ -47,32 +38,18 @@ const build = document.querySelector("script[data-build]")?.getAttribute("data-b
 const seconds = () => performance.now() / 1000;
 const wall = () => Date.now() / 1000;
 
-const clock = new RoomClock();
-const room = { now: () => clock.at(seconds()) };
+const room = { now: () => talk.room() };
 const vault = new Vault({ budget: budget() });
-const assembler = new Assembler();
-const rate = new Rate();
-const pace = new Pace();
 const stillPace = new PicturePace();
-const stagehand = new Stagehand();
 const picture = new Picture(element("picture"), vault, room, { Player, Mse, Projector });
 const cardView = new CardView(element("card"));
 const testCard = new TestCardView(/** @type {HTMLCanvasElement} */ (element("testcard")));
 const hearing = new Hearing(resumed(recall(), wall()));
 
-/** In use. @type {Path | null} */
-let path = null;
-/** What came of it on this path. */
-let padding = new Padding();
-/** Objects that came whole and are being verified. @type {Set<Promise<void>>} */
-const taking = new Set();
 /** @type {Idle | null} */
 let idle = null;
-/** The presenter on this path speaks another version. */
-let foreign = false;
 /** Another page is this screen now. */
 let replaced = false;
-let toldHoldings = -1;
 let stillOnItsWay = false;
 let rememberedAt = -Infinity;
 /** A hearing was going on then. */
@@ -95,7 +72,7 @@ const receiver = new Agent(`ws://${location.host}/page${location.search}`, {
     replaced = true;
     peer.close();
     relayed.close();
-    perform(stagehand.end());
+    talk.end();
   },
 });
 
@@ -116,46 +93,28 @@ const hear = async (message) => {
 
 // To the presenter
 
-const junction = new Junction({
-  onopen: (opened) => {
-    path = opened;
-    foreign = false;
-    assembler.clear();
-    padding = new Padding();
-    pace.reset();
-    stagehand.begin();
-    toldHoldings = Infinity;
-    const plays = ASKED.filter((mime) => MediaSource.isTypeSupported(mime));
-    opened.send(JSON.stringify(Hello.make({ protocol: PROTOCOL, build, budget: vault.budget, plays })));
-    void holdingsSettled(opened);
-    beat(opened);
-    setTimeout(() => path === opened && perform(stagehand.timed()), CLOCK_WITHIN * 1000);
+const talk = new Talk({
+  vault,
+  build,
+  plays: ASKED.filter((mime) => MediaSource.isTypeSupported(mime)),
+  now: seconds,
+  later: (after, call) => void setTimeout(call, after * 1000),
+  perform: (stage) => perform(stage),
+  onpath: () => {
+    look();
     tell();
   },
-  onclose: () => {
-    path = null;
-    look();
-  },
+  onword: () => tell(),
+  onask: (ask, path) => void guarded("ask", () => answer(ask, path)),
+  mention: (where, error) => net.mention(where, error),
 });
 
 /** What both kinds of path do. */
 const ends = {
-  onopen: (/** @type {Path} */ opened) => junction.opened(opened),
-  onclose: (/** @type {Path} */ closed) => junction.closed(closed),
-  oncontrol: (/** @type {string} */ text, /** @type {Path} */ from) => {
-    if (junction.heard(from)) void guarded("control", () => obey(ToScreen.parse(text)));
-  },
-  onmedia: async (/** @type {ArrayBuffer} */ message, /** @type {Path} */ from) => {
-    if (from !== path) return;
-    rate.add(message.byteLength, seconds());
-    if (padding.add(message, seconds())) return;
-    const whole = assembler.add(message);
-    if (whole === null) return;
-    const taken = guarded("media", () => vault.take(whole));
-    taking.add(taken);
-    await taken;
-    taking.delete(taken);
-  },
+  onopen: (/** @type {Path} */ opened) => talk.opened(opened),
+  onclose: (/** @type {Path} */ closed) => talk.closed(closed),
+  oncontrol: (/** @type {string} */ text, /** @type {Path} */ from) => talk.hear(text, from),
+  onmedia: (/** @type {ArrayBuffer} */ message, /** @type {Path} */ from) => talk.take(message, from),
 };
 const peer = new Peer(ends);
 const relayed = new Relayed({
@@ -164,50 +123,18 @@ const relayed = new Relayed({
   later: (after, call) => void setTimeout(call, after * 1000),
 });
 
-/** Pings that were not answered yet: when each left. @type {Map<number, number>} */
-const pings = new Map();
-let pingId = 0;
-
-/** Measures the room clock as long as the path is open. @param {Path} on @param {number} [count] */
-const beat = (on, count = 0) => {
-  if (path !== on) return;
-  if (count === 0) pings.clear();
-  pingId += 1;
-  pings.set(pingId, seconds());
-  if (pings.size > 32) pings.delete(pingId - 32);
-  on.send(JSON.stringify(Ping.make({ id: pingId })));
-  setTimeout(() => beat(on, count + 1), untilPing(count) * 1000);
-};
-
-/** @param {ToScreen} message */
-const obey = (message) => {
-  const now = seconds();
-  if (message.type === "pong") {
-    const sent = pings.get(message.id);
-    pings.delete(message.id);
-    if (sent === undefined) return;
-    const counted = clock.add({ sent, received: message.received, replied: message.sent, got: now });
-    if (counted && !stagehand.isTimed) perform(stagehand.timed());
-  } else if (message.type === "welcome") {
-    foreign = message.protocol !== PROTOCOL;
-    tell();
-  } else if (message.type === "ask") void guarded("ask", () => answer(message, path));
-  else if (message.type === "stage" && !foreign) perform(stagehand.take(message));
-};
-
-/** What this screen can do. @param {import("../../web/shared/wire.js").Ask} ask @param {Path | null} on */
+/** What this screen can do. @param {import("../../web/shared/wire.js").Ask} ask @param {Path} on */
 const answer = async ({ id, types }, on) => {
   const { quota = null, usage = null } = await navigator.storage.estimate();
   const plays = types.filter((mime) => MediaSource.isTypeSupported(mime));
   const [width, height] = [screen.width, screen.height].map((length) => Math.round(length * devicePixelRatio));
-  const doubt = clock.known ? clock.uncertainty(seconds()) : null;
+  const { padding, doubt } = talk;
   const able = { id, plays, width, height, quota, used: usage, padding: padding.bytes, jitter: padding.jitter };
-  on?.send(JSON.stringify(Able.make({ ...able, doubt })));
+  on.send(JSON.stringify(Able.make({ ...able, doubt })));
 };
 
-/** @param {Stage | null} stage */
+/** @param {Stage} stage */
 const perform = (stage) => {
-  if (stage === null) return;
   // The cards are away before anything else is up.
   trial();
   if (stage.shown !== null) {
@@ -219,34 +146,24 @@ const perform = (stage) => {
   } catch (error) {
     net.fault("picture", error);
   }
-  aim();
+  talk.aim();
   look();
   tell();
 };
 
-/** Tells the store where the playheads are. */
-const aim = () => {
-  const { shown, cue } = stagehand.applied ?? { shown: null, cue: null };
-  const now = room.now();
-  const [one, other] = [shown, cue].map(
-    (scene) => scene && { rendition: scene.rendition, media: wanted(scene, now) },
-  );
-  vault.focus(one, other);
-};
-
 /** Puts the test card up or away. */
 const trial = () => {
-  const facts = { attached: path !== null, timed: stagehand.isTimed, now: room.now() };
-  return testCard.show(cardOf(stagehand.applied, facts));
+  const facts = { attached: talk.path !== null, timed: talk.timed, now: room.now() };
+  return testCard.show(cardOf(talk.applied, facts));
 };
 
 /** Puts the cards up or away. */
 const look = () => {
   if (trial()) tell();
-  const { on } = stagehand;
-  const attached = path !== null || (receiver.open && (idle?.linked ?? false));
+  const { on } = talk;
+  const attached = talk.path !== null || (receiver.open && (idle?.linked ?? false));
   const going = hearing.update({ on, attached }, seconds());
-  const staged = stagehand.applied !== null;
+  const staged = talk.applied !== null;
   if (testCard.card !== null) cardView.show(null);
   else cardView.show(card({ hearing: going, staged, on, idle, receiver: receiver.open, replaced, age: seconds() }));
 };
@@ -254,41 +171,18 @@ const look = () => {
 // What the screen says of itself
 
 const report = () => {
-  const state = picture.state();
-  const { shown, cue } = stagehand.applied ?? { shown: null, cue: null };
-  const scene = shown ?? cue;
-  return Report.make({
-    revision: stagehand.applied?.revision ?? 0,
-    exhibit: state.exhibit,
-    media_time: state.media_time,
-    frame: state.frame,
-    playing: state.playing,
-    blank: state.blank && testCard.card === null,
-    held: scene === null ? [] : vault.held(scene.rendition, { sound: stagehand.applied?.sound ?? false }),
-    stalls: state.stalls,
-    clock_offset: clock.offset,
-    clock_uncertainty: clock.known ? clock.uncertainty(seconds()) : null,
-    rtt: clock.rtt,
-    rate_kbit: rate.value(seconds()),
-    dropped: state.dropped,
-    decoded: state.decoded,
-    late: state.late,
-    jumps: state.jumps,
-    sound: state.sound,
-    cue_ready: state.cue_ready,
-    problem: foreign ? "screen-protocol" : state.problem,
-    card: testCard.card !== null,
-  });
+  const state = picture.state(), up = testCard.card !== null;
+  return talk.report({ ...state, blank: state.blank && !up, card: up });
 };
 
 /** Sends what is due. */
 const tell = () => {
+  const { path } = talk;
   if (path === null) return;
-  const now = seconds();
   const said = report();
-  if (pace.due(said, now)) path.send(JSON.stringify(said));
+  talk.tell(said);
   const free = !stillOnItsWay && path.buffered < CROWDED;
-  if (stagehand.applied?.watch && free && stillPace.due(said, now)) void portray(path);
+  if (talk.applied?.watch && free && stillPace.due(said, seconds())) void portray(path);
 };
 
 /** Tells a change at once, and again when the first word was too early. */
@@ -296,21 +190,6 @@ picture.onchange = () => {
   tell();
   clearTimeout(soon);
   soon = setTimeout(tell, 30);
-};
-
-/** What came over an older path is counted as held before a new one begins to send. @param {Path} on */
-const holdingsSettled = async (on) => {
-  await Promise.all(taking);
-  if (path !== on) return;
-  toldHoldings = -1;
-  tellHoldings(on);
-};
-
-/** @param {Path} on */
-const tellHoldings = (on) => {
-  if (toldHoldings === Infinity || toldHoldings === vault.version) return;
-  toldHoldings = vault.version;
-  on.send(JSON.stringify(Holdings.make(vault.holdings())));
 };
 
 /** Sends a small picture of what is on the display. @param {Path} on */
@@ -335,7 +214,7 @@ const portray = async (on) => {
 
 net.onfault = ({ where, detail }) => {
   console.error(where, detail);
-  path?.send(JSON.stringify(Fault.make({ where, detail })));
+  talk.path?.send(JSON.stringify(Fault.make({ where, detail })));
   receiver.send(JSON.stringify(PageFault.make({ where, detail })));
 };
 for (const caught of net.missed()) net.onfault(caught);
@@ -354,11 +233,11 @@ async function guarded(where, act) {
 
 const tick = () => {
   look();
-  aim();
+  talk.aim();
   tell();
-  if (path !== null) tellHoldings(path);
+  talk.tellHoldings();
   remember();
-  net.alive(stagehand.on);
+  net.alive(talk.on);
   if (idle !== null && idle.build !== "" && idle.build !== build) net.outdated();
 };
 

@@ -10,7 +10,7 @@
  */
 
 import { Learned } from "./approach.js";
-import { cast, same } from "./scene.js";
+import { cast, same, seen } from "./scene.js";
 
 /** @typedef {import("../../web/shared/wire.js").Row} Row */
 /** @typedef {import("../../web/shared/wire.js").Scene} Scene */
@@ -268,7 +268,7 @@ export class Picture {
     else if (stage.shown && this.#up && this.#up !== shown) this.#up.follow(stage.shown, false, stage.volume);
     if (stage.shown && this.#up === shown && !led) shown?.follow(stage.shown, open && stage.sound, stage.volume);
     if (stage.shown && this.#up?.stands(stage.shown)) this.#unveil(this.#up);
-    if (open && this.#up !== null && !this.#up.before) this.#uncover();
+    if (seen(stage, this.#up)) this.#uncover();
     else this.#blacken();
     this.#prepare(stage, led);
     this.#settling = false;

@@ -78,6 +78,15 @@ export function same(one, other) {
 }
 
 /**
+ * Whether the display may be anything but black. Nothing else decides this.
+ * @param {Stage} stage
+ * @param {{rendition: string, before: boolean}|null} up  The player in front; `before`: its picture has not begun.
+ */
+export function seen(stage, up) {
+  return !stage.blank && stage.shown !== null && up !== null && up.rendition === stage.shown.rendition && !up.before;
+}
+
+/**
  * @typedef {object} Candidate  A player as the cast sees it.
  * @property {string} rendition
  * @property {boolean} sound  Whether it has a sound track in its buffer.

@@ -3,7 +3,8 @@
  *
  * Within one path a lower revision than the last is late and ignored; the first one of a new path counts whatever its
  * number, since another presenter counts its own. Until the room clock was measured on a path its anchors mean nothing,
- * so a stage waits for that; black does not wait.
+ * so a stage waits for that; black does not wait, and counts as well where it comes over a path that is not in use any
+ * more while the new one is still silent.
  */
 
 /** @typedef {import("../../web/shared/wire.js").Stage} Stage */
@@ -39,6 +40,16 @@ export class Stagehand {
     if (!stage.blank) return null;
     // A test card of an earlier path is nobody's any more.
     return (this.applied = { ...(this.applied ?? BLACK), blank: true, card: null });
+  }
+
+  /**
+   * Black was said over a path before the one in use.
+   * @returns {Stage | null} what to carry out now
+   */
+  blacken() {
+    const { applied } = this;
+    if (this.#last !== null || applied === null || (applied.blank && applied.card === null)) return null;
+    return (this.applied = { ...applied, blank: true, card: null });
   }
 
   /** The room clock is known on this path. @returns {Stage | null} what to carry out now */
