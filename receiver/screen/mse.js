@@ -58,6 +58,8 @@ export class Mse {
   #playing = false;
   #closed = false;
   #budget;
+  /** The browser took less than that: nothing is kept but what is needed. */
+  #tight = false;
   #url;
   /** A problem's type. @type {string|null} */
   problem = null;
@@ -182,6 +184,7 @@ export class Mse {
       at: this.#at,
       playing: this.#playing,
       budget: this.#budget,
+      tight: this.#tight,
       held: (index) => vault.fragment(rendition, lane.track.index, index) !== undefined,
     });
     if (step === null) return;
@@ -191,7 +194,7 @@ export class Mse {
       this.#remove(lane, step.gop, step.disturbs);
     } else {
       const data = vault.fragment(rendition, lane.track.index, step.index);
-      if (data) this.#append(lane, data, () => this.#look(lane, step.index));
+      if (data) this.#append(lane, data, () => this.#look(lane, step.index), step.index);
     }
   }
 
@@ -199,18 +202,19 @@ export class Mse {
    * @param {Lane} lane
    * @param {ArrayBuffer} data
    * @param {() => void} done
+   * @param {number} [index]  Of the fragment; none for an init segment.
    */
-  #append(lane, data, done) {
+  #append(lane, data, done, index) {
     try {
       lane.buffer.appendBuffer(data);
       lane.done = done;
       return true;
     } catch (error) {
       if (!(error instanceof DOMException) || error.name !== "QuotaExceededError") return this.#fail("decoder");
+      if (index === undefined || lane.slide.alone(index)) return this.#fail("gop-too-large");
       // The browser holds less than we believed: live within four fifths of what it took.
-      const less = Math.floor(lane.slide.bytes * 0.8);
-      if (less === 0 || less >= this.#budget) return this.#fail("gop-too-large");
-      this.#budget = less;
+      this.#budget = Math.min(this.#budget, Math.floor(lane.slide.bytes * 0.8));
+      this.#tight = true;
       this.#step(lane);
       return false;
     }
@@ -262,6 +266,7 @@ export class Mse {
       if (!gone) return;
       lane.slide.removed(gone);
       this.#budget = Math.min(this.#budget, Math.floor(lane.slide.bytes * 0.8));
+      this.#tight = true;
       if (this.#within(gone)) this.feed.ondisturbed();
     }
   }

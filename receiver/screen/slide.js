@@ -25,6 +25,8 @@
  * @property {number} at  Playhead: seconds, MSE time.
  * @property {boolean} playing
  * @property {number} budget  Bytes.
+ * @property {boolean} [tight]  The browser refused less than we believed it takes: nothing is kept but what is needed now,
+ *   and whether the GOP at the playhead fits is for the browser to say.
  * @property {(index: number) => boolean} held  Whether the store has the fragment.
  */
 
@@ -141,9 +143,9 @@ export class Slide {
     const victim = this.#victim(place, here, view);
     if (victim) return { kind: "remove", gop: victim, disturbs: false };
     // Playing must be able to go on into the next GOP, however large both are.
-    if (place === here + 1) return this.bytes + need <= view.budget * OVER ? "fits" : "full";
+    if (place === here + 1) return !view.tight && this.bytes + need <= view.budget * OVER ? "fits" : "full";
     if (place !== here) return "full";
-    return gop.bytes > view.budget ? { kind: "too-large" } : "fits";
+    return !view.tight && gop.bytes > view.budget ? { kind: "too-large" } : "fits";
   }
 
   /**
@@ -153,10 +155,10 @@ export class Slide {
    * @param {View} view
    * @returns {Gop|null}
    */
-  #victim(place, here, { at, playing }) {
+  #victim(place, here, { at, playing, tight }) {
     const order = this.#order(here, false);
     const start = /** @type {Gop} */ (this.#gops[here]).start;
-    const spare = playing && at - start < LINGER ? here - 1 : here;
+    const spare = playing && !tight && at - start < LINGER ? here - 1 : here;
     const rank = order.indexOf(place);
     for (let at = order.length - 1; at > rank; at--) {
       const candidate = /** @type {number} */ (order[at]);
@@ -200,6 +202,12 @@ export class Slide {
     this.bytes -= this.#held(gop);
     this.#have.delete(gop.first);
     if (this.#cursor === gop.first) this.#cursor = null;
+  }
+
+  /** Whether nothing but the GOP of this fragment is in the buffer. @param {number} index */
+  alone(index) {
+    const own = this.gopOf(index)?.first;
+    return [...this.#have.keys()].every((first) => first === own);
   }
 
   /** The first and the last GOP in the buffer: where a browser that runs short of room takes away. @returns {Gop[]} */

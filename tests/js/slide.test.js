@@ -96,6 +96,17 @@ test("two GOPs that fill the budget do not keep playing from going on", () => {
   assert.deepEqual(settle(made, { at: 3.2, playing: true, budget: 700 }), ["-0", 8, 9, 10, 11]);
 });
 
+test("where the browser took less than was believed, nothing but the GOP being played is kept before it stands still", () => {
+  const made = slide(rows({ count: 40 }));
+  settle(made, { at: 0, budget: 700, tight: true });
+  assert.ok(!made.covers(3.9, 1000), "the next one is not tried over the budget");
+  assert.ok(made.alone(0) && made.alone(3) && !made.alone(4));
+  assert.deepEqual(settle(made, { at: 2.1, playing: true, budget: 700, tight: true }), ["-0", 4, 5, 6, 7]);
+  assert.deepEqual(settle(made, { at: 8.1, playing: true, budget: 100, tight: true }), ["-4", 16, 17, 18, 19],
+    "whether the GOP at the playhead fits is for the browser to say");
+  assert.ok(made.covers(8.1, 1000));
+});
+
 test("after a jump back over the budget the furthest ahead goes", () => {
   const made = slide(rows({ count: 40 }));
   settle(made, { at: 10, budget: 1200 });
