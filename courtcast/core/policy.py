@@ -172,6 +172,8 @@ def sends(view: View) -> Iterator[Send]:
     known = view.known
     needs = [need for need in (view.shown, view.cue) if need is not None]
     yield from _news([need.manifest for need in needs], known)
+    for need in needs:
+        yield from _inits(need.manifest, known, sound=view.sound)
     tiers = _Tiers(view)
     # Where all of it fits there is no need to add up what is held, nor to look at it: hours of it, once a second.
     sizes = {need.manifest.rendition: need.manifest.bytes for need in needs}
@@ -284,6 +286,14 @@ def _news(manifests: Sequence[Manifest], known: Known) -> Iterator[Send]:
             for track in manifest.tracks[:1]:
                 count = len(manifest.rows(track.index))
                 yield SendRows(manifest.rendition, track.index, count, count)
+
+
+def _inits(manifest: Manifest, known: Known, *, sound: bool) -> Iterator[Send]:
+    """Init segments that came damaged where the fragments behind them did not: nothing plays without."""
+    for track in _tracks(manifest, sound=sound):
+        key = manifest.rendition, track.index
+        if known.fragments.get(key) and key not in known.inits:
+            yield SendInit(*key)
 
 
 def _before(manifest: Manifest, track: Track, index: int, known: Known) -> Iterator[Send]:

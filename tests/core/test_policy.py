@@ -259,6 +259,14 @@ def test_what_the_page_gave_back_is_sent_again_only_where_it_is_needed_first() -
     assert fragments(drain(view(Need(made, 48.0), known=known, sound=False))) == [(SHOWN, PICTURE, 100)]
 
 
+def test_an_init_segment_that_came_damaged_is_sent_again_though_all_fragments_are_held() -> None:
+    seen = view(Need(manifest(SHOWN, seconds=8.0), 2.0), sound=True)
+    drain(seen)
+    for track in (PICTURE, SOUND):
+        seen.known.forget(SendInit(SHOWN, track))
+        assert drain(seen) == [SendInit(SHOWN, track)]
+
+
 def test_more_is_sent_as_the_manifest_grows() -> None:
     made = manifest(SHOWN, seconds=0.5, complete=False)
     known, need = Known(), Need(made, 0.0)
