@@ -7,7 +7,7 @@ NODE := $(BIN)/node
 export PLAYWRIGHT_NODEJS_PATH := $(abspath $(NODE))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types js unit generate lock bench bench-channel bench-net bench-hold bench-sim clean
+.PHONY: help demo test lint types js unit generate lock bench bench-channel bench-net bench-hold bench-sim histories clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -64,6 +64,9 @@ bench-hold: $(VENV)/test-ready ## two screens over ten minutes and an outage: ho
 
 bench-sim: $(VENV)/test-ready ## the buffer's policy alone over traces of real lines (COURTCAST_TRACES=folder), beside what players do
 	$(BIN)/python -m bench.sim --write
+
+histories: $(VENV)/test-ready ## ten thousand random histories of a hearing, in virtual time (about 20 minutes)
+	COURTCAST_HISTORIES=$(or $(HISTORIES),10000) $(BIN)/python -m pytest -s tests/histories
 
 lock: ## the lock files anew (needs uv); they hold hashes and no addresses
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \

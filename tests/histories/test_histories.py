@@ -1,0 +1,47 @@
+"""Random commands and faults, in virtual time, through the real desk, talks, pumps and pages.
+
+A few hundred histories here; `make histories` makes ten thousand (`COURTCAST_HISTORIES` says how many).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.conftest import NODE
+from tests.histories.machine import Courtroom
+from tests.histories.world import Pages
+
+HISTORIES = int(os.environ.get("COURTCAST_HISTORIES", "250"))
+STEPS = 25
+
+pytestmark = pytest.mark.skipif(not NODE.exists(), reason="there is no node beside this Python (make test sets it up)")
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[Pages]:
+    root = os.environ.get("COURTCAST_SCREEN")
+    running = Pages(Path(root) if root else None)
+    yield running
+    running.close()
+
+
+@pytest.mark.timeout(0)
+def test_whatever_happens_all_screens_come_to_where_the_room_is(pages: Pages) -> None:
+    Courtroom.pages = pages
+    run_state_machine_as_test(
+        Courtroom,
+        settings=settings(
+            max_examples=HISTORIES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
