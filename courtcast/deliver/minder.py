@@ -14,15 +14,17 @@ _log = logging.getLogger(__name__)
 
 async def mind(now: Callable[[], float], on_move: Callable[[Move], None]) -> None:
     """Until cancelled. `now` goes on while the machine sleeps; `on_move` may neither block nor raise."""
-    moves = Moves(now(), await asyncio.to_thread(all_addresses))
+    moves = Moves()
+    took = LOOK
     while True:
-        await asyncio.sleep(LOOK)
         try:
-            addresses = await asyncio.to_thread(all_addresses)
+            move = moves.look(took, await asyncio.to_thread(all_addresses))
         except OSError as error:
             _log.warning("the addresses of this machine cannot be read: %r", error)
-            continue
-        move = moves.look(now(), addresses)
-        if move is not None:
-            _log.info("this machine moved: %s", move)
-            on_move(move)
+        else:
+            if move is not None:
+                _log.info("this machine moved: %s", move)
+                on_move(move)
+        before = now()
+        await asyncio.sleep(LOOK)
+        took = now() - before  # of the waiting alone: the look itself may have to wait for other work

@@ -26,14 +26,17 @@ class Move(NamedTuple):
 
 
 class Moves:
-    """`now` is a clock that goes on while the machine sleeps."""
+    """Told at each look what there is, it says what has happened since the one before."""
 
-    def __init__(self, now: float, addresses: Collection[str]) -> None:
-        self._looked, self._addresses = now, frozenset(addresses)
+    def __init__(self) -> None:
+        self._addresses: frozenset[str] | None = None
 
-    def look(self, now: float, addresses: Collection[str]) -> Move | None:
-        """To be called every `LOOK`; None where nothing happened."""
-        late, before = now - self._looked - LOOK, self._addresses
-        self._looked, self._addresses = now, frozenset(addresses)
-        move = Move(late if late > LATE else 0.0, before - self._addresses, self._addresses - before)
+    def look(self, took: float, addresses: Collection[str]) -> Move | None:
+        """`took`: what waiting for `LOOK` has taken, by a clock that goes on while the machine sleeps. None where
+        nothing happened."""
+        now = frozenset(addresses)
+        before = now if self._addresses is None else self._addresses
+        self._addresses = now
+        late = took - LOOK
+        move = Move(late if late > LATE else 0.0, before - now, now - before)
         return move if any(move) else None

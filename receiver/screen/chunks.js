@@ -89,9 +89,4 @@ export class Assembler {
     this.begun.delete(key);
     return { kind, track, rendition, index, bytes: object.bytes.buffer };
   }
-
-  /** A new path begins: what was begun on the old one is not continued. */
-  clear() {
-    this.begun.clear();
-  }
 }

@@ -45,7 +45,8 @@ export class Talk {
   /** The presenter on this path speaks another version. */
   foreign = false;
   #stagehand = new Stagehand();
-  #assembler = new Assembler();
+  /** What comes over each path: one that is tried and called off takes nothing from the other. @type {WeakMap<Path, Assembler>} */
+  #assemblers = new WeakMap();
   #pace = new Pace();
   /** Objects that came whole and are being verified. @type {Set<Promise<void>>} */
   #taking = new Set();
@@ -137,11 +138,12 @@ export class Talk {
 
   /** A message of `media`; resolved once it is taken. @param {ArrayBuffer} message @param {Path} from */
   async take(message, from) {
-    if (from !== this.path) return;
     const now = this.given.now();
     this.rate.add(message.byteLength, now);
-    if (this.padding.add(message, now)) return;
-    const whole = this.#assembler.add(message);
+    if (from === this.path && this.padding.add(message, now)) return;
+    const assembler = this.#assemblers.get(from) ?? new Assembler();
+    this.#assemblers.set(from, assembler);
+    const whole = assembler.add(message);
     if (whole === null) return;
     const taken = this.#store(whole);
     this.#taking.add(taken);
@@ -189,7 +191,6 @@ export class Talk {
     const { vault, build, plays, later, onpath } = this.given;
     this.path = path;
     this.foreign = false;
-    this.#assembler.clear();
     this.padding = new Padding();
     this.#pace.reset();
     this.#stagehand.begin();

@@ -237,6 +237,15 @@ class Presenter:
     def faults(self) -> list[Fault]:
         return [message for message in self.said if isinstance(message, Fault)]
 
+    def send_piece(self, piece: bytes) -> None:
+        """One message of the media stream, as it is."""
+        assert self._path is not None
+        self._path.send_media(piece)
+
+    @property
+    def hellos(self) -> list[Hello]:
+        return [message for message in self.said if isinstance(message, Hello)]
+
     @property
     def hello(self) -> Hello:
         first = self.said[0]

@@ -15,7 +15,8 @@ import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
 from courtcast.samples import make_clip
-from courtcast.wire.link import Idle
+from courtcast.wire.link import Idle, PathClosed, PathOpen
+from courtcast.wire.media import KIND_FRAGMENT, PIECE, MediaHeader, pack
 from courtcast.wire.screen import Anchor, Scene, Stage
 from tests.browser.page_stand import (
     FLAGS,
@@ -150,6 +151,33 @@ async def test_only_what_is_genuine_is_kept(page: Page, receiver: Receiver) -> N
     async with Presenter(receiver) as again:
         await until(lambda: again.reports, "the first report")
         assert again.held.bytes == sum(map(len, NOISE)), "told before all else: nothing is sent twice"
+
+
+async def test_a_path_that_is_tried_and_called_off_takes_nothing_from_the_other(page: Page, receiver: Receiver) -> None:
+    async with Presenter(receiver) as presenter:
+        await presenter.send_rows(noise_rendition(RENDITION, NOISE, INIT))
+        await presenter.send_init(RENDITION, 0, INIT)
+        first, *rest = pieces_of(NOISE[3], 3)
+        presenter.send_piece(first)
+        await until(lambda: presenter.held.tracks, "the init is held, and the piece behind it came")
+        greeted = len(presenter.hellos)
+        await receiver.say(PathOpen(page=1, path=1))
+        await asyncio.sleep(0.3)
+        presenter.send_piece(rest[0])
+        await asyncio.sleep(0.3)
+        await receiver.say(PathClosed(path=1))
+        await until(lambda: len(presenter.hellos) > greeted, "it greets again over the channels")
+        for piece in rest[1:]:
+            presenter.send_piece(piece)
+        await until(lambda: presenter.held.bytes == len(NOISE[3]), "the whole is held")
+
+
+def pieces_of(data: bytes, index: int) -> list[bytes]:
+    """The messages of one fragment."""
+    return [
+        pack(MediaHeader(KIND_FRAGMENT, 0, RENDITION, index, offset, len(data)), data[offset : offset + PIECE])
+        for offset in range(0, len(data), PIECE)
+    ]
 
 
 async def test_a_picture_takes_the_card_away_and_black_keeps_it_away(

@@ -110,11 +110,3 @@ test("noise never throws", () => {
     assert.ok(assembler.begun.size <= BEGUN_MOST);
   }
 });
-
-test("a new path begins without what the old one left", () => {
-  const assembler = new Assembler();
-  const [one, two] = pieces({ total: 0 }, Uint8Array.of(1, 2), 1);
-  assembler.add(one);
-  assembler.clear();
-  assert.equal(assembler.add(two), null);
-});

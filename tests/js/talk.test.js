@@ -160,3 +160,25 @@ test("pings go on as long as the path is in use", () => {
   bench.pass(110);
   assert.equal(path.said.filter(({ type }) => type === "ping").length, before);
 });
+
+test("a path that is tried and called off takes nothing from the other", async () => {
+  const bench = new Bench(), channels = bench.path();
+  /** One of two pieces of an object of eight bytes. @param {number} offset */
+  const piece = (offset) => {
+    const message = new ArrayBuffer(24 + 4);
+    const view = new DataView(message);
+    [[0, 1], [1, 3]].forEach(([at, value]) => view.setUint8(at, value));
+    view.setUint32(16, offset);
+    view.setUint32(20, 8);
+    return message;
+  };
+  await bench.talk.take(piece(0), channels);
+  const tried = bench.path();
+  void bench.talk.take(piece(0), tried);
+  const taken = bench.talk.take(piece(4), channels);
+  assert.equal(bench.storing.length, 1, "whole, although the other path was in use");
+  bench.storing.forEach((done) => done());
+  await taken;
+  tried.close();
+  assert.equal(bench.talk.path, channels);
+});

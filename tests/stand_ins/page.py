@@ -120,9 +120,10 @@ class PageProgram:
             self._reporter = None
 
     async def _end_connection(self) -> None:
-        if self.connection is not None:
-            await self.connection.close()
-            self.connection = None
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            # aiortc waits for ever for the end of a closing that was called off in the middle
+            await asyncio.shield(connection.close())
 
     async def answer(self, offer: str) -> str:
         await self._end_connection()
