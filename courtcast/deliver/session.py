@@ -116,7 +116,7 @@ class Session:
         reach = self._reach
         if not self.link.connected:
             return None
-        if reach.unanswered >= NO_CHANNEL:
+        if reach.unanswered >= NO_CHANNEL or (reach.unopened == 0 and reach.refused >= NO_CHANNEL):
             return Refused("screen-page-silent").problem()
         if reach.unopened < NO_CHANNEL:
             return None

@@ -5,6 +5,7 @@ The screen plays on from what it holds, from its own pixels and its own log of f
 
 from __future__ import annotations
 
+import os
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -19,8 +20,12 @@ from tests.namespaces.test_multicast_dropped import Presenter, program
 pytestmark = [pytest.mark.browser, pytest.mark.namespaces]
 
 RATE = 25
-SECONDS = 60
+TIMES = int(os.environ.get("COURTCAST_KILLS", "2"))
+"""How often it is killed. Fifty take ten minutes for each path."""
 AWAY = 3.0
+EACH = 12.0
+"""Seconds of the clip for each time."""
+SECONDS = int(30 + TIMES * EACH)
 BACK = 3.0
 """Seconds from its return until it is attached …"""
 SLACK = 3.0
@@ -65,22 +70,26 @@ def test_the_screen_plays_on_and_the_presenter_is_back_in_time(tmp_path: Path, c
             begun = side.ask("begin")
             assert begun.get("path") == path, begun
             before = all_held(side)
-            side.ask("kill")
-            time.sleep(AWAY)
-            alone = side.ask("display")
-            assert alone["report"]["media_time"] - before["report"]["media_time"] > AWAY - 0.5, "it plays on"
-            assert abs(alone["number"] / RATE - alone["report"]["media_time"]) < 0.2, "the pixels say so as well"
-            back = side.ask("start")
-            assert "problem" not in back, back
-            print(f"{path}: attached {back['took']:.2f} s after its return; its start took {back['program']:.2f} s")
-            assert back["path"] == path
-            assert back["took"] < BACK + SLACK
-            time.sleep(2.0)
-            after = side.ask("display")
-            for what in ("jumps", "stalls"):
-                assert after["report"][what] == before["report"][what]
-            steps = [two["media_time"] - one["media_time"] for one, two in pairwise(after["frames"])]
-            assert min(steps) >= 0, "no frame comes twice"
-            late = [frame["clock"] - frame["media_time"] - phase(before) for frame in after["frames"][-100:]]
-            assert max(map(abs, late)) < 0.2, "each frame in its time, before and after"
-            assert abs(after["number"] / RATE - after["report"]["media_time"]) < 0.2
+            took = []
+            for _ in range(TIMES):
+                shown = side.ask("display")
+                side.ask("kill")
+                time.sleep(AWAY)
+                alone = side.ask("display")
+                assert alone["report"]["media_time"] - shown["report"]["media_time"] > AWAY - 0.5, "it plays on"
+                assert abs(alone["number"] / RATE - alone["report"]["media_time"]) < 0.2, "the pixels say so as well"
+                back = side.ask("start")
+                assert "problem" not in back, back
+                took.append(back["took"])
+                assert back["path"] == path
+                assert back["took"] < BACK + SLACK
+                time.sleep(2.0)
+                after = side.ask("display")
+                for what in ("jumps", "stalls"):
+                    assert after["report"][what] == before["report"][what]
+                steps = [two["media_time"] - one["media_time"] for one, two in pairwise(after["frames"])]
+                assert min(steps) >= 0, "no frame comes twice"
+                late = [frame["clock"] - frame["media_time"] - phase(before) for frame in after["frames"][-100:]]
+                assert max(map(abs, late)) < 0.2, "each frame in its time, before and after"
+                assert abs(after["number"] / RATE - after["report"]["media_time"]) < 0.2
+            print(f"{path}: attached {max(took):.2f} s after its return at most, of {TIMES}")
