@@ -47,13 +47,29 @@
         look();
       });
     },
-    /** Notes from now on which number comes onto the display when. */
+    /** Notes from now on which number comes onto the display when. A video's pixels are read once for each of its frames. */
     follow() {
       const log = (window.bench.log = []);
+      const watched = new WeakSet();
+      let before = null, another = true;
+      const watch = (video) => {
+        watched.add(video);
+        const presented = () => {
+          another = true;
+          video.requestVideoFrameCallback(presented);
+        };
+        video.requestVideoFrameCallback(presented);
+      };
       const look = () => {
         if (log !== window.bench.log) return;
-        const seen = number();
-        if (seen !== null && seen !== log.at(-1)?.[1]) log.push([now(), seen]);
+        const source = visible();
+        if (source instanceof HTMLVideoElement && !watched.has(source)) watch(source);
+        if (another || source !== before || !(source instanceof HTMLVideoElement)) {
+          another = false;
+          before = source;
+          const seen = number();
+          if (seen !== null && seen !== log.at(-1)?.[1]) log.push([now(), seen]);
+        }
         requestAnimationFrame(look);
       };
       look();

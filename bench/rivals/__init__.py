@@ -12,8 +12,8 @@ in the log (`--log`); runs that are in it are not made again, so a long bench ma
 the log to begin anew.
 
 The ways:
-    ours    the presenter and the receivers, through their own commands; a link is given, shown and played at once,
-            though it is not safe yet
+    ours    the presenter and the receivers, through their own commands; the clip is shown, and played as soon as
+            the picture is up, though it is not safe yet
     safe    the same, but it is played when the presenter says that it is safe
     video   <video src> over HTTP/1.1 with ranges; kernel TCP (CUBIC)
     hls     hls.js over the same server, parts of 2 s, a playlist that says the rate; kernel TCP (CUBIC)
@@ -22,10 +22,10 @@ The ways:
 
 Measured in the same way for all, from pixels: each frame has its number in it as a bar code, and a script in the page
 notes when which number comes onto the display.
-    first picture   from the moment at which it was asked for. The page is open, hosts are paired or connected. Ours is
-                    asked for with a link that the presenter has never seen: it fetches (from its own host), checks and
-                    re-wraps first, while the peers' files lie ready; *prepared*: it has done that before. Commands of
-                    ours and of the mirror cross the line, those of the others are given at the screen.
+    first picture   from the moment at which it was asked for. The page is open, hosts are paired or connected, files
+                    lie ready: the presenter has prepared the clip before the screens came. *Cold link*: it has never
+                    seen it, and fetches (from its own host), checks and re-wraps first. Commands of ours and of the
+                    mirror cross the line, those of the others are given at the screen.
     still           times at which no new number came for 0.25 s and more, and their seconds in all
     back after      from the line's return until the picture went on, where it stood still for want of it
     not shown       seconds of the clip that were jumped over

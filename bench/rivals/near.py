@@ -37,6 +37,9 @@ FOUND = 30.0
 UNSAFE = 90.0
 """Seconds that are waited for a clip to become safe, at most."""
 POLL = 0.1
+LATE = 2.0
+"""Seconds that the first screen which shows it waits for the others."""
+LOOK = 0.02
 
 
 async def serve(stack: AsyncExitStack, address: str, folder: Path, algorithm: str = "cubic") -> str:
@@ -158,10 +161,11 @@ class Presented:
         if not self._exhibit:
             await self._add(lambda now: now.showable)
         await self._api.room("cue", exhibit=self._exhibit)
-        if not self._wait:
-            await self._api.room("show", play=True, anyway=True)
-            return {"at": at, "playing": time.time() * 1e3}
         await self._api.room("show")
+        if not self._wait:
+            await self._seen()
+            await self._api.room("play", anyway=True)
+            return {"at": at, "playing": time.time() * 1e3}
         told: list[tuple[float, float | None]] = []
 
         def safe(now: Exhibit) -> bool:
@@ -195,6 +199,18 @@ class Presented:
                 await self._api.until("the screen to answer", self._api.screens, self._online, FOUND)
                 return screen.id
         raise ValueError(f"not known: {asked}")
+
+    async def _seen(self) -> None:
+        """As a person does it: looks whether it is up, and plays it then. For one screen that is late nobody waits."""
+        loop = asyncio.get_running_loop()
+        begun, first = loop.time(), None
+        while loop.time() < begun + FOUND:
+            screens = [screen for screen in await self._api.screens() if screen.id in self._ids]
+            up = sum(bool(screen.report and screen.report.frame is not None) for screen in screens)
+            first = loop.time() if up and first is None else first
+            if up == len(screens) or (first is not None and loop.time() > first + LATE):
+                return
+            await asyncio.sleep(LOOK)
 
     async def _add(self, enough: Callable[[Exhibit], bool]) -> None:
         self._exhibit = (await self._api.add(url=self._link, ref="B/1", title="bench")).id

@@ -34,8 +34,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     seen: list[Seen] = []
     """By screen."""
     seeks: list[Seek] = []
-    prepared: float | None = None
-    """Seconds to the first picture in a run of seeks: what is asked for there is prepared by the presenter."""
+    cold: float | None = None
+    """Seconds to the first picture in a run of seeks, where ours is asked for with a link never seen before."""
     waited: float = 0.0
     """Seconds from the asking until it was safe, where that was waited for."""
     told: list[tuple[float, float | None]] = []

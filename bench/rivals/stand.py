@@ -26,7 +26,7 @@ from bench.rivals.seen import LAST, arrived, seen
 
 LOOK = 0.25
 SETTLE = 1.0
-"""Seconds between the setting up and the asking."""
+"""Seconds between the setting up and the asking, in which the machine comes to rest."""
 STARTED = 20.0
 """Seconds for a first picture in a run of seeks."""
 PLAYED = 2.0
@@ -40,7 +40,12 @@ SEEK = 15.0
 class Run:
     """Context manager. The programs of one run, set up and waiting."""
 
-    def __init__(self, network: Network, cell: Cell, way: str, media: Path, folder: Path, *, seed: int) -> None:
+    def __init__(
+        self, network: Network, cell: Cell, way: str, media: Path, folder: Path, *, seed: int, cold: bool = False
+    ) -> None:
+        """`cold`: the presenter has never seen the link; otherwise the clip is prepared, as the peers' files are, and
+        then the screens come, so that as good as nothing is sent ahead before it is asked for."""
+        self._cold = cold
         self._network, self._cell, self._media, self._folder, self._seed = network, cell, media, folder, seed
         self._named, self._way = way, way.partition("-")[0]
         self._stack = ExitStack()
@@ -68,6 +73,9 @@ class Run:
             program = module("bench.rivals.far", host.address, str(folder))
             self.fars.append(stack.enter_context(Program(host, program, log=folder / "far.log")))
         self._urls = self.near.ask("ready", within=60)
+        if self._way in (OURS, SAFE) and not self._cold:
+            self.near.ask("prepare", within=60)
+            time.sleep(SETTLE)
         for number, far in enumerate(self.fars):
             if self._way in (OURS, SAFE):
                 screen = far.ask("screen")
@@ -93,7 +101,8 @@ class Run:
 
     def play(self) -> dict[str, Any]:
         """Watches for as long as the cell says."""
-        time.sleep(SETTLE)
+        if self._way not in (OURS, SAFE):
+            time.sleep(SETTLE)
         frames = clip.frames(self._media / clip.NAME)
         before, idle, count = self._spent(), _idle(), self._network.counts().out.delivered_bytes
         began = time.time()
@@ -138,9 +147,7 @@ class Run:
         }  # fmt: skip
 
     def seeks(self) -> dict[str, Any]:
-        """To and fro while it plays, on the first screen. The presenter has prepared the clip, as peers' files are."""
-        if self._way in (OURS, SAFE):
-            self.near.ask("prepare", within=60)
+        """To and fro while it plays, on the first screen."""
         time.sleep(SETTLE)
         self._set(self._cell.schedule)
         began = self._begin()[0]["at"]
@@ -162,7 +169,7 @@ class Run:
             found.append(Seek(to, ahead, arrived(log, asked=at, to=to, rate=FRAME_RATE)))
             time.sleep(PLAYED)
         (self._folder / "said.json").write_text(json.dumps(self._said()))
-        return {"seeks": found, "prepared": first}
+        return {"seeks": found, "cold": first}
 
     def _wait_for(self, good: Any, since: float, seconds: float) -> bool:
         end = time.time() + seconds
@@ -195,7 +202,7 @@ def run(
             folder = keep / f"{cell.name}-{way}-{kind}-{number}-{when[-8:].replace(':', '')}"
             folder.mkdir(parents=True)
         try:
-            with Run(network, cell, way, media, folder, seed=2 * number + 1) as running:
+            with Run(network, cell, way, media, folder, seed=2 * number + 1, cold=kind == "seek") as running:
                 found = running.play() if kind == "play" else running.seeks()
                 found["browser"] = running.browser
         except ProgramFailed as why:

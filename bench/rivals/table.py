@@ -83,8 +83,8 @@ def row(cell: Cell, way: str, every: Sequence[Found]) -> str | None:
     begun = spread([first(run) for run in plays])
     if way == SAFE and plays:
         begun += f"; plays after {spread([run.waited for run in plays], 1)}"
-    if way == OURS and (ready := [_begun(run) for run in seeks]):
-        begun += f"; prepared {spread(ready)}"
+    if way == OURS and seeks:
+        begun += f"; cold link {spread([NEVER if run.cold is None else run.cold for run in seeks])}"
     dead = all(first(run) == NEVER for run in plays)
     fields = [
         cell.what,
@@ -120,17 +120,12 @@ def verdict(cell: Cell, every: Sequence[Found]) -> str:
     return f"behind in: {', '.join(behind)}" if behind else "✓"
 
 
-def _begun(run: Found) -> float:
-    return NEVER if run.prepared is None else run.prepared
-
-
 def _median(values: Sequence[float]) -> float | None:
     return statistics.median_high(values) if values else None
 
 
 COMPARED: Sequence[tuple[str, Kind, Callable[[Sequence[Found]], float | None], float]] = (
     ("first picture", "play", lambda runs: _median([first(run) for run in runs]), FIRST_EQUAL),
-    ("first picture of what is prepared", "seek", lambda runs: _median([_begun(run) for run in runs]), FIRST_EQUAL),
     ("still", "play", lambda runs: _median([still(run) for run in runs]), STILL_EQUAL),
     ("not shown", "play", lambda runs: _median([unseen(run) for run in runs]), STILL_EQUAL),
     ("seek ahead", "seek", lambda runs: _median(sought(runs, ahead=True)), FIRST_EQUAL),
