@@ -1,6 +1,6 @@
 """The product on bad lines, beside what people do without it: the same clip, the same line, the same browser.
 
-    python -m bench.rivals                          # every cell, every way, three runs: about four hours
+    python -m bench.rivals                          # every cell, every way, three runs: about five hours
     python -m bench.rivals outage-30 fall           # these cells
     python -m bench.rivals --quick                  # two cells, one run, ours and <video>: under three minutes
     python -m bench.rivals --ways ours,hls --runs 1

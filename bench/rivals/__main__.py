@@ -18,6 +18,7 @@ from bench.rivals.results import Found, Kind, add, load
 from bench.rivals.stand import run
 from bench.rivals.table import described, promises, table
 from bench.sim.traces import folder as traces
+from bench.sim.traces import read
 
 BEGIN, END = "<!-- figures: make bench-net -->", "<!-- end of figures: make bench-net -->"
 LOG = ROOT / "build/bench-net.jsonl"
@@ -29,7 +30,7 @@ def known() -> dict[str, Cell]:
     """All cells, with those of recorded lines where there are any."""
     cells = dict(CELLS)
     if (place := traces()) is not None:
-        files = sorted(place.glob("*.txt"))
+        files = sorted(file for file in place.rglob("*.txt") if read(file) is not None)
         for cell in (recorded(files[number]) for number in TRACES if number < len(files)):
             cells[cell.name] = cell
     return cells

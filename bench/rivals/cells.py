@@ -22,7 +22,8 @@ CLIP_RATE = 4 * MEGABIT
 WATCHED = 30.0
 """Seconds on lines that stay as they are."""
 FALLEN = 0.6
-"""Share of the clip's rate."""
+THIN = 0.95
+"""Shares of the clip's rate."""
 TRACE_SHARE = 1.5
 """Mean of a trace that was recorded, as a share of the clip's rate."""
 
@@ -64,8 +65,9 @@ def _lossy(trip: int, loss: int, burst: float = 1.0) -> Cell:
     )  # fmt: skip
 
 
-def _fallen() -> Conditions:
-    return line(FALLEN * CLIP_RATE / MEGABIT, 30)
+def _share(share: float) -> Conditions:
+    """A rate as a share of the clip's."""
+    return line(share * CLIP_RATE / MEGABIT, 30)
 
 
 STEADY = [
@@ -78,6 +80,7 @@ STEADY = [
     Cell("three", "30 ms, three screens on the line", line(RATE, 30), screens=3),
 ]
 CHANGING = [
+    Cell("thin", f"30 ms, {THIN:g} × the clip's rate", _share(THIN), seconds=45, seeks=False, ways=(*EVERYWHERE, SAFE)),
     Cell("outage-5", "30 ms, gone for 5 s after 20 s", line(RATE, 30), outages=((20, 25),), seconds=35, seeks=False),
     Cell("outage-early", "30 ms, gone for 5 s after 4 s", line(RATE, 30), outages=((4, 9),), seconds=30, seeks=False),
     Cell(
@@ -91,7 +94,7 @@ CHANGING = [
         "roaming", "30 ms, gone for 1 s three times", line(RATE, 30), outages=((6, 7), (14, 15), (22, 23)), seeks=False,
     ),
     Cell(
-        "fall", f"30 ms, after 10 s {FALLEN:g} × the clip's rate", line(RATE, 30), later=((10.0, _fallen()),),
+        "fall", f"30 ms, after 10 s {FALLEN:g} × the clip's rate", line(RATE, 30), later=((10.0, _share(FALLEN)),),
         seconds=60, seeks=False, ways=(*EVERYWHERE, SAFE),
     ),
 ]  # fmt: skip
