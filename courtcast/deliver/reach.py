@@ -143,6 +143,7 @@ class Reach:
                     self._change(now)
                 case Step.CALM:
                     self._call_off()
+                    self._forgive()
                     if self._relayed is not None:
                         self._end_relayed(now)
 
@@ -233,7 +234,7 @@ class Reach:
     def _take(self, path: Path | None) -> None:
         self._used = path
         if path is not None:
-            self.unanswered = self.unopened = self.refused = 0
+            self._forgive()
             _log.info("screen %s: %s is open", self._name, path.name)
         self._use(path)
         page = 0 if self._used is None else self._page
@@ -258,6 +259,9 @@ class Reach:
             self._relayed.end()
             self._relayed = None
         self._ladder.relay_lost(now, _chance())
+
+    def _forgive(self) -> None:
+        self.unanswered = self.unopened = self.refused = 0
 
     def _call_off(self) -> None:
         """What is under way and not open yet."""

@@ -79,6 +79,7 @@ async def main(folder: Path, file: Path) -> None:
             return {
                 "online": seen.online,
                 "path": seen.path,
+                "which": id(screens._sessions[rest[0]].talk.path),
                 "from": screens._sessions[rest[0]].link.source,
                 "number": number_in(screens.picture(rest[0])),
                 "expected": time.monotonic() - begun,

@@ -55,6 +55,17 @@ table inet tcponly {
 """As networks that isolate their clients, or let nothing but the web through."""
 
 
+SILENCE = """
+table inet silence {
+  chain in {
+    type filter hook input priority -10;
+    iifname line drop
+  }
+}
+"""
+"""A cable that was pulled, as far as anybody can tell."""
+
+
 NO_TCP = """
 table inet noport {
   chain in {
@@ -84,6 +95,15 @@ class Machine(namespaces.Machine):
     def drop_tcp(self, port: int) -> None:
         """None of the other machines' packets to that port get in."""
         run(*self.command("nft", "-f", "-"), text=NO_TCP % port)
+
+    @contextmanager
+    def silenced(self) -> Iterator[None]:
+        """Nothing gets in."""
+        run(*self.command("nft", "-f", "-"), text=SILENCE)
+        try:
+            yield
+        finally:
+            run(*self.command("nft", "delete", "table", "inet", "silence"))
 
     def move(self, address: str, to: str) -> None:
         """Another address in the place of the one it has on the line, as another network gives it."""

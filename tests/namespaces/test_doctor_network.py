@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,24 +34,6 @@ def doctor(near: Machine, data: Path, *more: str) -> str:
 def pair(near: Machine, data: Path, code: str) -> None:
     data.mkdir()
     run(*near.command(sys.executable, "-m", "tests.namespaces.paired", str(data), FAR, code))
-
-
-@contextmanager
-def silenced(machine: Machine) -> Iterator[None]:
-    """Nothing that comes in is answered, as where everything is dropped on the way."""
-    run(*machine.command("nft", "-f", "-"), text=SILENCE)
-    yield
-    run(*machine.command("nft", "delete", "table", "inet", "silence"))
-
-
-SILENCE = """
-table inet silence {
-  chain in {
-    type filter hook input priority -10;
-    iifname line drop
-  }
-}
-"""
 
 
 def test_each_hop_is_named_where_it_fails(tmp_path: Path) -> None:
@@ -84,7 +64,7 @@ def test_each_hop_is_named_where_it_fails(tmp_path: Path) -> None:
             assert "is reached: address, TCP 8470, TLS, WebSocket, UDP." in said
             assert "is not found by itself: multicast does not get through" in said
 
-            with silenced(far):
+            with far.silenced():
                 said = doctor(near, data)
                 assert f"is not reached: address: nothing answers at {FAR}." in said or "nobody has" in said
 
