@@ -1,8 +1,8 @@
 /**
  * Which stage is carried out, and when. Pure.
  *
- * Within one path a lower revision than the last is late and ignored; the first one of a new path counts whatever its
- * number, since another presenter counts its own. Until the room clock was measured on a path its anchors mean nothing,
+ * Within one path a lower revision than the last is late and ignored, also where another path was in use meanwhile; the
+ * first one of a new path counts whatever its number, since another presenter counts its own. Until the room clock was measured on a path its anchors mean nothing,
  * so a stage waits for that; black does not wait, and counts as well where it comes over a path that is not in use any
  * more while the new one is still silent.
  */
@@ -20,21 +20,23 @@ export class Stagehand {
   applied = null;
   /** @type {Stage | null} */
   #waiting = null;
-  /** @type {number | null} */
-  #last = null;
+  /** Of the path in use. @type {object} */
+  #path = {};
+  /** The last revision, by path. @type {WeakMap<object, number>} */
+  #lasts = new WeakMap();
   #timed = false;
 
-  /** A new path begins. */
-  begin() {
+  /** Another path is in use. @param {object} [path] */
+  begin(path = {}) {
     this.#waiting = null;
-    this.#last = null;
+    this.#path = path;
     this.#timed = false;
   }
 
   /** @param {Stage} stage @returns {Stage | null} what to carry out now */
   take(stage) {
-    if (this.#last !== null && stage.revision < this.#last) return null;
-    this.#last = stage.revision;
+    if (stage.revision < (this.#last ?? -Infinity)) return null;
+    this.#lasts.set(this.#path, stage.revision);
     if (this.#timed) return (this.applied = stage);
     this.#waiting = stage;
     if (!stage.blank) return null;
@@ -59,6 +61,10 @@ export class Stagehand {
     this.#waiting = null;
     if (stage !== null) this.applied = stage;
     return stage;
+  }
+
+  get #last() {
+    return this.#lasts.get(this.#path) ?? null;
   }
 
   /** The room clock was measured on this path. */

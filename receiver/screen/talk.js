@@ -193,7 +193,7 @@ export class Talk {
     this.foreign = false;
     this.padding = new Padding();
     this.#pace.reset();
-    this.#stagehand.begin();
+    this.#stagehand.begin(path);
     this.#toldHoldings = Infinity;
     path.send(JSON.stringify(Hello.make({ protocol: PROTOCOL, build, budget: vault.budget, plays })));
     void this.#settled(path);

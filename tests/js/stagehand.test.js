@@ -29,6 +29,20 @@ test("black on a new path keeps what is up behind it", () => {
   assert.equal(hand.timed()?.shown, null);
 });
 
+test("late stages are ignored on a path that is in use again, too", () => {
+  const hand = new Stagehand(), [one, other] = [{}, {}];
+  hand.begin(one);
+  hand.timed();
+  hand.take(stage({ revision: 5 }));
+  hand.begin(other);
+  hand.timed();
+  assert.equal(hand.take(stage({ revision: 2 }))?.revision, 2, "another presenter");
+  hand.begin(one);
+  hand.timed();
+  assert.equal(hand.take(stage({ revision: 4 })), null);
+  assert.equal(hand.take(stage({ revision: 5 }))?.revision, 5);
+});
+
 test("late stages are ignored, the same one again is not", () => {
   const hand = new Stagehand();
   hand.timed();
