@@ -297,7 +297,7 @@ export class Video extends Element {
   paused = true;
   ended = false;
   seeking = false;
-  /** @type {{code: number} | null} */
+  /** @type {{code: number, message: string} | null} */
   error = null;
   videoWidth = 0;
   videoHeight = 0;
@@ -313,6 +313,8 @@ export class Video extends Element {
   #playable = false;
   /** @type {((now: number, frame: {mediaTime: number, expectedDisplayTime: number}) => void) | null} */
   #callback = null;
+  /** A frame came that nobody was told of, since the page is hidden. */
+  #missed = false;
   /** Counts what makes an earlier plan void. */
   #plan = 0;
   /** @type {Source | null} */
@@ -518,18 +520,30 @@ export class Video extends Element {
     if (frame === null) return;
     if (frame.piece.broken) {
       this.#running = false;
-      this.error = { code: 3 };
+      const timestamp = Math.round(frame.pts * 1e6);
+      this.error = { code: 3, message: `PIPELINE_ERROR_DECODE: Failed to send video packet for decoding: {timestamp=${timestamp}}` };
       return this.emit("error");
     }
     const { rendition, number, pts, stop } = frame;
     const same = this.picture?.number === number && this.picture.rendition === rendition;
     this.picture = { rendition, number, pts, stop };
     this.decoded += 1;
-    const call = this.#callback;
-    if (call === null || realm().hidden || (same && this.#running)) return;
+    if (this.#callback === null || (same && this.#running)) return;
+    if (realm().hidden) this.#missed = true;
+    else this.#tell(pts);
+  }
+
+  /** Its page is not hidden any more. */
+  reveal() {
+    if (this.#missed && this.picture && this.#callback) this.#tell(this.picture.pts);
+  }
+
+  /** @param {number} pts */
+  #tell(pts) {
+    const call = this.#callback, told = now - realm().born;
     this.#callback = null;
-    const told = now - realm().born;
-    const tell = () => call(told, { mediaTime: pts, expectedDisplayTime: told });
+    this.#missed = false;
+    const tell = () => call?.(told, { mediaTime: pts, expectedDisplayTime: told });
     if (this.#running) tell();
     else schedule(tell, REFRESH, { engine: true });
   }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zlib
+from collections.abc import Collection
 from fractions import Fraction
 from typing import Any
 
@@ -33,14 +34,24 @@ class Recordings(Shelf):
         super().__init__()
         self.bytes: dict[tuple[str, int, int | None], bytes] = {}
         self._padding: dict[str, int] = {}
+        self._broken: dict[str, Collection[int]] = {}
 
     def record(
-        self, ref: str, seconds: int, *, coming: int | None = None, sound: bool = False, padding: int = 0
+        self,
+        ref: str,
+        seconds: int,
+        *,
+        coming: int | None = None,
+        sound: bool = False,
+        padding: int = 0,
+        broken: Collection[int] = (),
     ) -> str:
-        """One exhibit; with `coming` only so many seconds of it are there yet. Gives its id."""
+        """One exhibit; with `coming` only so many seconds of it are there yet, and no decoder takes the fragments of
+        the picture that are `broken`. Gives its id."""
         id_ = hashlib.sha256(ref.encode()).hexdigest()[:8]
         rendition = f"{zlib.crc32(id_.encode()):016x}"
         self._padding[rendition] = padding
+        self._broken[rendition] = broken
         tracks = [self._track(rendition, 0, "video", 'video/mp4; codecs="avc1.64001f"')]
         if sound:
             tracks.append(self._track(rendition, 1, "audio", 'audio/mp4; codecs="mp4a.40.2"'))
@@ -91,6 +102,7 @@ class Recordings(Shelf):
             {
                 "rendition": rendition,
                 "key": key,
+                "broken": track.kind == "video" and index in self._broken[rendition],
                 "frames": [[pts / TIMESCALE, frame / TIMESCALE, pts // frame] for pts in times],
             },
             self._padding[rendition],

@@ -357,10 +357,10 @@ class Courtroom(RuleBasedStateMachine):
 
     def possible(self) -> list[Model]:
         """What the room may be by what was given and not answered yet."""
-        found = [self.model]
+        found = {self.model}
         for command in self.pending:
-            found += [model.after(command) for model in found]
-        return found[:256]
+            found |= {model.after(command) for model in found}
+        return [*found]
 
     def adopt(self) -> None:
         """After a kill: the room is one of those that it may be."""

@@ -103,8 +103,10 @@ class Page {
   take({ type, path: number, text, data, on, order }) {
     const path = this.paths.get(number);
     if (type === "open") this.open(number);
-    else if (type === "hidden") this.realm.hidden = on;
-    else if (type === "quota") this.realm.quota = on ?? Infinity;
+    else if (type === "hidden") {
+      this.realm.hidden = on;
+      if (!on) for (const one of this.root.children) if ("reveal" in one) /** @type {any} */ (one).reveal();
+    } else if (type === "quota") this.realm.quota = on ?? Infinity;
     else if (type === "replaced") {
       out.push(["replaced", seconds(), this.id]);
       for (const one of [...this.paths.values()]) one.close();
@@ -130,7 +132,8 @@ class Page {
       .sort((a, b) => Number(b.style.zIndex) - Number(a.style.zIndex))[0];
     const picture = cover?.style.display === "none" ? (up?.picture ?? null) : null;
     const loud = videos.some((video) => !video.muted && !video.paused && video.volume > 0);
-    const seen = [picture && [picture.rendition, picture.number], loud];
+    const mark = this.root.children.some((one) => one.tag === "p" && one.style.display === "block");
+    const seen = [picture && [picture.rendition, picture.number], loud, mark];
     const said = JSON.stringify(seen);
     if (said === this.#seen) return;
     this.#seen = said;

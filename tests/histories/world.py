@@ -67,6 +67,10 @@ class Page:
     number: int | None = None
     """Of its frame."""
     loud: bool = False
+    marked: bool = False
+    """It says that the picture is missing."""
+    shown: list[tuple[float, int | None, bool]] = field(default_factory=list)
+    """Each change of what is to be seen: when, which frame, whether marked."""
     revision: int = 0
     black: int = -1
     """The last word that said black, by its order."""
@@ -359,9 +363,10 @@ class World:
         if back:
             page.floor = None
 
-    def _seen(self, page: Page, when: float, picture: list[Any] | None, loud: bool) -> None:
+    def _seen(self, page: Page, when: float, picture: list[Any] | None, loud: bool, mark: bool) -> None:
         page.visible, page.number = picture or (None, None)
-        page.loud = loud
+        page.loud, page.marked = loud, mark
+        page.shown.append((when, page.number, mark))
         self.note_down(f"page {page.id} ({page.screen}) at {when:.3f}: {picture}{' loud' if loud else ''}")
 
     def _look(self, at: float) -> None:
