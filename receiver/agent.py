@@ -7,6 +7,7 @@ import contextlib
 import ipaddress
 import logging
 import secrets
+import shutil
 import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -34,6 +35,11 @@ LOOK: Final = 0.5
 SHOWN: Final = 2
 """Addresses that stand on the screen at most."""
 
+BROWSER: Final = "browser"
+"""Folder of the browser's profile, in that of the screen's data."""
+DISK_SHARE: Final = 0.5
+"""Of what is free on the screen's disk: how much of it the exhibits of the day may take."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -50,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     chromium: Path | None = None
     kiosk: bool = True
     headless: bool = False
+    disk: int | None = None
+    """Bytes of its disk that the page may use for the day; None: half of what is free."""
 
 
 class Agent:
@@ -78,7 +86,7 @@ class Agent:
         self._desk = PairingDesk(
             store, identity.certificate, on_pinned=self.look_again, on_change=self.look_again, pace=pace
         )
-        self._pages = Pages(self._relay, self._assets, self._page_key())
+        self._pages = Pages(self._relay, self._assets, self._page_key(), disk=self._disk)
         self._listener = Listener(self._card, self._gate, self._desk, self._relay, lambda: self._pins)
         self._port = 0
         self._hung = 0
@@ -119,10 +127,11 @@ class Agent:
             if self._browser is not None:
                 kiosk = Kiosk(
                     self._browser,
-                    self._settings.data / "browser",
+                    self._settings.data / BROWSER,
                     self._pages.url,
                     lambda: self._relay.page != 0,
                     page_hangs=lambda: self._relay.page != 0 and self._relay.page == self._hung,
+                    keep=lambda: bool(self._pins),
                     headless=self._settings.headless,
                     loopback=alone,
                     six=all(":" in address for address in self._addresses()),
@@ -216,6 +225,16 @@ class Agent:
         if not self._settings.headless:
             check_desktop()
         return find_chromium(self._settings.chromium)
+
+    def _disk(self) -> int:
+        """Bytes that the page may use: those that it uses already are in the browser's folder."""
+        if self._settings.disk is not None:
+            return self._settings.disk
+        try:
+            used = sum(file.stat().st_size for file in (self._settings.data / BROWSER).rglob("*") if file.is_file())
+            return int((shutil.disk_usage(self._settings.data).free + used) * DISK_SHARE)
+        except OSError:
+            return 0
 
     def _page_key(self) -> str:
         """The same after a restart, so that a page in a browser of one's own finds its receiver again."""

@@ -49,6 +49,7 @@ def _run(given: argparse.Namespace) -> None:
         chromium=given.chromium,
         kiosk=not given.no_kiosk,
         headless=given.headless,
+        disk=None if given.disk is None else int(given.disk * 2**30),
     )
     store = Store.open(given.data, create=True)
     store.hold()
@@ -110,6 +111,12 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--no-kiosk", action="store_true", help="print the page's address instead of opening it")
     run.add_argument("--headless", action="store_true", help="open it in a browser without a window")
     run.add_argument("--page-port", type=_port, metavar="PORT", help="of the page, on this machine only")
+    run.add_argument(
+        "--disk",
+        type=_gibibytes,
+        metavar="GIB",
+        help="how much of its disk the exhibits of the day may take, 0 for none (default: half of what is free)",
+    )
     run.add_argument("--chromium", type=Path, metavar="PATH", help="the browser to use")
 
     code = _command(commands, "code", _code, "print the pairing code now on this screen")
@@ -144,11 +151,22 @@ def _port(text: str) -> int:
     return number
 
 
+def _gibibytes(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < 2**20:
+        raise ValueError
+    return number
+
+
 def _address(text: str) -> str:
     return str(ipaddress.ip_address(text))
 
 
-_port.__name__, _address.__name__ = "port", "IP address"  # argparse names them where they refuse
+_port.__name__, _address.__name__, _gibibytes.__name__ = (
+    "port",
+    "IP address",
+    "number of GiB",
+)  # argparse names them where they refuse
 
 if __name__ == "__main__":
     main()

@@ -1,5 +1,9 @@
 """The browser that shows the page: found, started with nothing but this page, and started again when it dies or hangs.
 
+Its profile lasts, since the exhibits of the day lie in it: what was sent ahead is still there after a restart. It is
+made anew where they could not be reached any more (another address), where nobody is paired who might show them, and
+where no page comes of it.
+
 On Linux the browser ends with us, however we end. Elsewhere a receiver that was killed leaves its window standing; the
 page in it finds the receiver again when that is back, since address and key stay the same.
 """
@@ -42,6 +46,10 @@ FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 30.0
 """Seconds before the browser is started again: doubled each time it did not stay up for `STEADY`."""
 STEADY: Final = 60.0
+SPOILT: Final = 2
+"""Starts in a row whose page never called until the profile is taken for the reason."""
+CACHE: Final = 32 << 20
+"""Bytes of the browser's own cache: it needs nothing but the page's program."""
 STOP: Final = 5.0
 """Seconds that a browser has to close."""
 LITTLE_SHARED_MEMORY: Final = 256 * 1024 * 1024
@@ -61,6 +69,7 @@ ALWAYS: Final = (
     "--disable-breakpad",
     "--metrics-recording-only",
     "--no-pings",
+    f"--disk-cache-size={CACHE}",
     "--password-store=basic",
     "--use-mock-keychain",
     "--deny-permission-prompts",
@@ -79,6 +88,8 @@ ALWAYS: Final = (
 )
 FEATURES_OFF: Final = ("Translate", "MediaRouter", "OptimizationHints", "InterestFeedContentSuggestions")
 
+ORIGIN: Final = "courtcast-origin"
+"""File in the profile: the address that what lies in it belongs to."""
 _PR_SET_PDEATHSIG: Final = 1
 _log = logging.getLogger(__name__)
 
@@ -115,7 +126,8 @@ def arguments(url: str, profile: Path, *, headless: bool, loopback: bool, six: b
 
 
 class Kiosk:
-    """Minds one browser. `page_there` says whether the page is connected now, `page_hangs` whether it has stopped."""
+    """Minds one browser. `page_there` says whether the page is connected now, `page_hangs` whether it has stopped,
+    `keep` whether what an earlier one has kept may stay."""
 
     def __init__(
         self,
@@ -125,13 +137,18 @@ class Kiosk:
         page_there: Callable[[], bool],
         *,
         page_hangs: Callable[[], bool] = lambda: False,
+        keep: Callable[[], bool] = lambda: True,
         headless: bool = False,
         loopback: bool = False,
         six: bool = False,
     ) -> None:
         self._command = [str(browser), *arguments(url, profile, headless=headless, loopback=loopback, six=six)]
         self._profile = profile
+        self._origin = url.partition("?")[0]
         self._page_there = page_there
+        self._keep = keep
+        self._fell = 0
+        """Starts in a row whose page never called."""
         self._page_hangs = page_hangs
         self.pid: int | None = None
         """Of the browser that runs now."""
@@ -146,13 +163,16 @@ class Kiosk:
                 why = await self._one_life()
             except OSError as error:
                 why = f"it cannot be started: {error}"
-            wait = FIRST_WAIT if clock() - began > STEADY else min(LONGEST_WAIT, wait * 2)
+            steady = clock() - began > STEADY
+            wait = FIRST_WAIT if steady else min(LONGEST_WAIT, wait * 2)
             _log.error("the browser is started again in %.1f s: %s", wait, why)
             await asyncio.sleep(wait)
 
     async def _one_life(self) -> str:
         """Starts the browser, and says why it had to end."""
-        await asyncio.to_thread(_ready_profile, self._profile)
+        keep = self._keep() and self._fell < SPOILT
+        self._fell = self._fell + 1 if keep else 1
+        await asyncio.to_thread(_ready_profile, self._profile, self._origin, keep=keep)
         process = await asyncio.create_subprocess_exec(
             *self._command,
             stdin=asyncio.subprocess.DEVNULL,
@@ -170,11 +190,13 @@ class Kiosk:
 
     async def _watch(self, process: asyncio.subprocess.Process) -> str:
         clock = asyncio.get_running_loop().time
-        until = clock() + FIRST_PAGE
+        began = clock()
+        until = began + FIRST_PAGE
         while process.returncode is None:
             if self._page_hangs():
                 return "its page hangs"
             if self._page_there():
+                self._fell = 0 if clock() > began + LOOK / 2 else self._fell  # at first it may be an older one's
                 until = clock() + NO_PAGE
             elif clock() > until:
                 return "its page is gone"
@@ -195,10 +217,19 @@ def _for_this_machine() -> Iterator[str]:
             yield "--disable-dev-shm-usage"
 
 
-def _ready_profile(profile: Path) -> None:
-    """An empty one each time: nothing of an earlier hearing stays in the browser, and no half-written file stops it."""
-    shutil.rmtree(profile, ignore_errors=True)
+def _ready_profile(profile: Path, origin: str, *, keep: bool) -> None:
+    """As it was, or an empty one."""
+    marker = profile / ORIGIN
+    try:
+        keep = keep and marker.read_text() == origin
+    except (OSError, UnicodeDecodeError):
+        keep = False
+    if not keep:
+        shutil.rmtree(profile, ignore_errors=True)
     profile.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for lock in profile.glob("Singleton*"):  # of a browser that was killed, perhaps under another name of this machine
+        lock.unlink(missing_ok=True)
+    marker.write_text(origin)
 
 
 def _end_with_parent() -> None:

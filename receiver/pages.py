@@ -8,6 +8,7 @@ that makes a name lead here (DNS rebinding) has the wrong Host, one that reaches
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import socket
@@ -39,10 +40,12 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class Pages:
     """Serves on 127.0.0.1. `start` first, then `url` is known."""
 
-    def __init__(self, relay: Relay, assets: Assets, key: str) -> None:
+    def __init__(self, relay: Relay, assets: Assets, key: str, *, disk: Callable[[], int] = lambda: 0) -> None:
+        """`disk`: bytes of it that the page may use."""
         self._relay = relay
         self._assets = assets
         self._key = key
+        self._disk = disk
         self._origin = ""
         app = web.Application(middlewares=[self._only_this_page], client_max_size=1024)
         app.router.add_get("/", self._page)
@@ -73,8 +76,9 @@ class Pages:
 
     async def _page(self, request: web.Request) -> web.Response:
         self._check_key(request)
+        disk = await asyncio.to_thread(self._disk)
         return web.Response(
-            body=self._assets.page(PAGE),
+            body=self._assets.page(PAGE).replace(b"{{disk}}", str(disk).encode()),
             content_type="text/html",
             charset="utf-8",
             headers={

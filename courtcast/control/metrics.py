@@ -87,6 +87,14 @@ def render(desk: Desk, counters: Counters, streams: int) -> str:
     text.family("screen_websocket", "gauge", "1 where a screen is reached over TCP for want of UDP.", reached)
     for name, kind, says, value in OF_REPORTS:
         text.family(name, kind, says, [(labels, value(report)) for labels, report in reports])
+    paired = [(f'{{screen="{_label(screen.id)}"}}', screen) for screen in screens if screen.paired]
+    sent = [(labels, float(screen.sent)) for labels, screen in paired]
+    text.family("screen_sent_bytes_total", "counter", "Bytes sent to a screen.", sent)
+    day = [(labels, screen.day) for labels, screen in paired if screen.day is not None]
+    held = [(labels, float(report.held)) for labels, report in day]
+    text.family("screen_day_held_bytes", "gauge", "Bytes that a screen holds of the exhibits of the day.", held)
+    total = [(labels, float(report.total)) for labels, report in day]
+    text.family("screen_day_bytes", "gauge", "Bytes that there are of them so far.", total)
     lines = [(f'{{screen="{_label(screen.id)}"}}', screen.line) for screen in screens if screen.line is not None]
     for name, says, figure in OF_LINES:
         text.family(name, "gauge", says, [(labels, figure(line)) for labels, line in lines])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from courtcast.core.manifest import Manifest
+from courtcast.deliver.pump import Pump
 from courtcast.wire import screen
 
 
@@ -27,3 +29,22 @@ class Day:
         return isinstance(other, Day) and self.message == other.message and self.manifests == other.manifests
 
     __hash__ = None  # type: ignore[assignment]
+
+
+class _Talk(Protocol):
+    """With one screen."""
+
+    @property
+    def online(self) -> bool: ...
+
+    @property
+    def pump(self) -> Pump | None: ...
+
+
+def share(talks: Sequence[_Talk], *, go_ahead: bool) -> None:
+    """The screens may share a line: none is sent what is for later while one lacks of what is on, or a line is being
+    measured. `go_ahead`: nothing else stands in the way."""
+    pumps = [(talk.online, talk.pump) for talk in talks if talk.pump is not None]
+    busy = any(online and (pump.behind or pump.padding) for online, pump in pumps)
+    for _, pump in pumps:
+        pump.go_ahead(go_ahead and not busy)

@@ -217,8 +217,8 @@ class Pump:
         return DayReport(held=sum(have for have, _ in parts), total=sum(there for _, there in parts), disk=self._disk)
 
     def pad(self, seconds: float) -> None:
-        """Measures the line: fills it with padding for so long. What is to be sent goes first, all the same, and
-        padding ends at once where something is shown."""
+        """Measures the line: fills it with padding for so long. What is cued goes first, all the same, and padding
+        ends at once where something is shown."""
         self._padded_until = self._monotonic() + seconds
         self.wake()
 
@@ -253,7 +253,7 @@ class Pump:
         for send in sends(self._view()):
             ahead = not self._is_on(send.rendition)
             self._set_behind(not ahead)
-            if ahead and not self._ahead:
+            if ahead and (self.padding or not self._ahead):
                 return False
             await self._send(send)
             if version != self._version or self._path.closed or self._monotonic() - begun > PLAN_AGE:

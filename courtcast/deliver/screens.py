@@ -22,8 +22,9 @@ from courtcast.core.identity import Identity
 from courtcast.core.manifest import Manifest
 from courtcast.core.rates import Rates
 from courtcast.deliver.address import Address, parse_address
-from courtcast.deliver.day import Day
+from courtcast.deliver.day import Day, share
 from courtcast.deliver.discovery import Discovery
+from courtcast.deliver.files import StoredFragments
 from courtcast.deliver.measure import measure
 from courtcast.deliver.minder import mind
 from courtcast.deliver.moves import Move
@@ -32,11 +33,10 @@ from courtcast.deliver.pairing import pair
 from courtcast.deliver.sctp.siblings import Siblings
 from courtcast.deliver.session import Session
 from courtcast.deliver.trust import Pinned
-from courtcast.prepare.store import Store, fragment_name, init_name
+from courtcast.prepare.store import Store
 from courtcast.problems import TABLE, Refused
 from courtcast.wire.api import ChangeScreen, LineReport, Problem, Screen, ScreenReport
 from courtcast.wire.link import Card
-from courtcast.wire.media import Row, Track
 from courtcast.wire.screen import Able, Report, Stage
 
 SPACE: Final = "screens"
@@ -71,25 +71,6 @@ class Record(msgspec.Struct, kw_only=True):
     """Given here, in place of the receiver's own."""
     over_link: bool = False
     """It was reached over the link last: after a restart UDP is not waited for."""
-
-
-class _Kept(Protocol):
-    """A store, as far as sending needs it."""
-
-    async def get(self, name: str, offset: int = 0, length: int | None = None) -> bytes: ...
-
-
-class StoredFragments:
-    """Coded bytes out of the store."""
-
-    def __init__(self, store: _Kept) -> None:
-        self._store = store
-
-    async def init(self, rendition: str, track: Track) -> bytes:
-        return await self._store.get(init_name(rendition, track))
-
-    async def fragment(self, rendition: str, row: Row) -> bytes:
-        return await self._store.get(fragment_name(rendition, row))
 
 
 class Screens:
@@ -201,6 +182,7 @@ class Screens:
             path=session.talk.path.name if session.talk.path is not None else None,
             line=_line(session.talk.estimate.line),
             picture=session.talk.pictures,
+            sent=session.talk.sent,
             day=session.talk.day if session.talk.online else None,
         )
 
@@ -466,12 +448,7 @@ class Screens:
                 await task
 
     def _share(self) -> None:
-        """The screens may share a line: none is sent what is for later while one lacks of what is on."""
-        talks = [session.talk for session in self._sessions.values()]
-        pumps = [talk.pump for talk in talks if talk.pump is not None]
-        behind = any(talk.online and talk.pump is not None and talk.pump.behind for talk in talks)
-        for pump in pumps:
-            pump.go_ahead(self._go_ahead and not behind)
+        share([session.talk for session in self._sessions.values()], go_ahead=self._go_ahead)
 
     def _on_session(self, screen: str) -> None:
         """Something of a paired screen changed; where it answered is kept for the next time."""

@@ -90,6 +90,7 @@ class Talk:
         self.pumping: asyncio.Task[None] | None = None
         self.other_version = False
         self._on_behind = on_behind
+        self._sent_before = 0
         self._day: Day | None = None
         self._day_report: tuple[object, float, DayReport] | None = None
         """What it was counted from, and when."""
@@ -123,6 +124,11 @@ class Talk:
     def cue_ready(self) -> bool:
         """The screen says that it is ready, and it speaks of the cue there is now."""
         return self.report is not None and self.report.cue_ready and self.report.revision >= self._cue_since
+
+    @property
+    def sent(self) -> int:
+        """Bytes, over all paths so far."""
+        return self._sent_before + (self.path.sent if self.path is not None else 0)
 
     @property
     def day(self) -> DayReport | None:
@@ -179,6 +185,7 @@ class Talk:
             self.pumping.cancel()
         if self.path is not None:  # what the line carried is counted to its end; another path counts from nothing
             self.estimate.note(max(0, self.path.sent - self.path.buffered), 0, now=self._monotonic())
+            self._sent_before += self.path.sent
         self.path = self.pump = self.pumping = None
         if path is not None:
             self.path, self.heard, self.other_version = path, self._monotonic(), False

@@ -187,6 +187,8 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
     line: LineReport | None = None
     day: DayReport | None = None
     """null while the screen is away, or keeps nothing for the day."""
+    sent: int = 0
+    """Bytes sent to it since the presenter was started."""
     picture: int = 0
     """Counts the small pictures received; `GET /screens/{id}/picture?n=` gives the latest as JPEG."""
     volume: float = 1.0

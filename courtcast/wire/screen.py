@@ -153,7 +153,7 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True, tag="holdings"):
     bytes: int = 0
     """In memory."""
     disk: int = 0
-    """Bytes on the disk."""
+    """Bytes that are written on the disk."""
     unread: int = 0
     """Bytes on the disk that were not read back and verified since the page was loaded. Nothing is used before."""
     refused: int = 0

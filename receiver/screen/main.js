@@ -6,6 +6,7 @@ import { Able, Alive, Answer, Fault, PageFault, PageHello, Picture as Still, ToP
 import { Agent } from "./agent.js";
 import { card, Hearing, resumed } from "./card.js";
 import { CardView } from "./cardview.js";
+import { Disk } from "./disk.js";
 import { Mse } from "./mse.js";
 import { net } from "./net.js";
 import { Peer } from "./peer.js";
@@ -30,6 +31,8 @@ const TICK = 250;
 const ALIVE_EVERY = 2000;
 /** Bytes of `control` that may wait before small pictures are left out. */
 const CROWDED = 64 << 10;
+/** Of what the browser says is free on the disk: how much of it is used where the receiver does not say. */
+const DISK_SHARE = 0.8;
 /** Base64 characters of a small picture at most (48 KiB of JPEG). */
 const STILL_MOST = 64 << 10;
 const MEMORY = "courtcast.hearing";
@@ -46,8 +49,12 @@ const cardView = new CardView(element("card"));
 const testCard = new TestCardView(/** @type {HTMLCanvasElement} */ (element("testcard")));
 const hearing = new Hearing(resumed(recall(), wall()));
 
+/** @type {Disk | null} */
+let disk = null;
 /** @type {Idle | null} */
 let idle = null;
+/** Somebody was paired with this screen, or still is. */
+let paired = false;
 /** Another page is this screen now. */
 let replaced = false;
 let stillOnItsWay = false;
@@ -73,6 +80,7 @@ const receiver = new Agent(`ws://${location.host}/page${location.search}`, {
     peer.close();
     relayed.close();
     talk.end();
+    disk?.close();
   },
 });
 
@@ -82,6 +90,7 @@ const live = () => receiver.send(JSON.stringify(Alive.make({})));
 /** @param {ToPage} message */
 const hear = async (message) => {
   if (message.type === "idle") {
+    paired ||= message.paired > 0;
     idle = message;
     look();
   } else if (message.type !== "offer") relayed.hear(message);
@@ -99,6 +108,7 @@ const talk = new Talk({
   plays: ASKED.filter((mime) => MediaSource.isTypeSupported(mime)),
   now: seconds,
   later: (after, call) => void setTimeout(call, after * 1000),
+  opening: openDisk(),
   perform: (stage) => perform(stage),
   onpath: () => {
     look();
@@ -233,6 +243,8 @@ async function guarded(where, act) {
 
 const tick = () => {
   look();
+  // Nobody is paired any more, or was when the page began: nobody will ever show what is here.
+  if (idle?.paired === 0 && talk.path === null && (paired || !talk.met)) vault.empty();
   talk.aim();
   tell();
   talk.tellHoldings();
@@ -261,6 +273,32 @@ function remember() {
     else localStorage.removeItem(MEMORY);
   } catch {
     // Without a memory a page that is reloaded waits for the presenter's stage, and that is all it can do.
+  }
+}
+
+// The disk
+
+/** Opens it, as far as there is one. */
+async function openDisk() {
+  // Bytes of it to use, as the receiver says; where it does not, as the browser does.
+  const limit = Number(document.querySelector("script[data-disk]")?.getAttribute("data-disk") || NaN);
+  if (limit === 0) return;
+  const opened = new Disk();
+  try {
+    const found = await opened.open();
+    if (replaced) return opened.close();
+    disk = opened;
+    void navigator.storage.persist().catch(() => false);
+    await vault.openDisk(opened, found, Math.floor(limit >= 0 ? limit : found.used + found.free * DISK_SHARE), {
+      now: seconds,
+      later: (after, call) => void setTimeout(call, after * 1000),
+      onbudget: () => talk.greet(),
+      onbroken: (problem) => net.mention("disk", problem),
+    });
+    talk.greet();
+  } catch (problem) {
+    // A window that keeps nothing, or a browser without such files: all is in memory, and `Hello.disk` says 0.
+    console.warn("no disk", problem);
   }
 }
 

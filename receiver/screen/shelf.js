@@ -1,24 +1,28 @@
 /**
- * The index of the page's store: which manifests, init segments and fragments are held, and what has to go when the
- * budget is reached. Pure; the bytes themselves are in the vault.
+ * The index of the page's store: which manifests, init segments and fragments are held, in memory and on the disk, and
+ * what has to go when the room for them is used up. Pure; the bytes themselves are in the vault and the keeper's disk.
  */
 
 import { IndexSet, intersect, join } from "../../web/shared/ranges.js";
+import { CLASS, INDEX_MOST, SAFE_AHEAD, dearness, entry, time } from "./dear.js";
 
 /** @typedef {import("../../web/shared/wire.js").Row} Row */
 /** @typedef {import("../../web/shared/wire.js").Track} Track */
 /** @typedef {import("../../web/shared/wire.js").ManifestRows} ManifestRows */
 /** @typedef {import("../../web/shared/wire.js").Holding} Holding */
+/** @typedef {import("../../web/shared/wire.js").Wanted} Wanted */
 /** @typedef {import("../../web/shared/ranges.js").Range} Range */
 
-/** Seconds ahead of the playhead that are never given up: what is about to be played may not be fetched again. */
-export const SAFE_AHEAD = 10;
-/** Manifests held. Those that were neither shown nor cued for the longest time are forgotten first. */
-export const RENDITIONS_MOST = 32;
-/** A fragment's number at most (at 0.5 s each, six days): a broken manifest must not make a list without end. */
-export const INDEX_MOST = 1 << 20;
+export { INDEX_MOST, SAFE_AHEAD };
+
+/** Manifests held. Those that were neither shown nor cued for the longest time are forgotten first, those of the day last. */
+export const RENDITIONS_MOST = 512;
 /** Two fragments belong together where the gap between their times is no more than rounding, seconds. */
 const SEAM = 0.02;
+/** What is brought from the disk into memory: seconds ahead of the shown playhead, of the cued one, and behind the shown. */
+const FETCH = { shown: 60, cue: 20, behind: 20 };
+/** Where much lies, room is made for more than the one that comes: this share of it, and this much at most. Bytes. */
+const SLACK = { share: 1 / 64, most: 16 << 20 };
 
 /**
  * What is known of a rendition's manifest. `rows` holds, for each track, the known rows by ascending `row.index`; while
@@ -36,38 +40,46 @@ const SEAM = 0.02;
 
 /** @typedef {{rendition: string, track: number, index: number}} Key */
 /** @typedef {{rendition: string, media: number}} Playhead  media time in seconds */
+/** Where a fragment may be: in memory, or on the disk. @typedef {"held" | "disk"} Tier */
 
 /**
  * @typedef {object} Shelved
  * @property {Manifest} manifest
  * @property {Map<number, IndexSet>} known   rows
  * @property {Map<number, Map<number, Row>>} rows  by track and fragment
- * @property {Map<number, IndexSet>} held    fragments
+ * @property {Map<number, IndexSet>} held    fragments in memory
+ * @property {Map<number, IndexSet>} disk    fragments on the disk
+ * @property {Map<number, IndexSet>} unread  of these, those that were not read back since the page was loaded
+ * @property {Map<number, IndexSet>} damaged fragments that the disk gave back otherwise than they were written
  * @property {Set<number>} inits             tracks whose init segment is held
  * @property {number} used                   counts up; larger is later
  */
 
-/** How dear a fragment is: the class first, then the distance within it. Lower is dearer. */
-const NEEDED = 0;
-const AHEAD = 1;
-const CUE_AHEAD = 2;
-const BEHIND = 3;
-const ELSEWHERE = 4;
-const CLASS = 1e9;
-
 export class Shelf {
-  /** @param {number} budget  bytes of fragments */
-  constructor(budget) {
-    this.budget = budget;
-    /** Bytes of the fragments that are held. */
-    this.bytes = 0;
+  /** @param {number} budget  bytes of fragments in memory @param {number} [disk]  and on the disk */
+  constructor(budget, disk = 0) {
+    /** Bytes of fragments that may be held, and those that are. */
+    this.room = { held: { budget, bytes: 0 }, disk: { budget: disk, bytes: 0 } };
+    /** Bytes on the disk that were not read back. */
+    this.unread = 0;
     /** @type {Map<string, Shelved>} */
     this.renditions = new Map();
+    /** By exhibit; null as long as the presenter has not said. @type {Map<string, {at: number, rendition: string | null}> | null} */
+    this.day = null;
     /** @type {Playhead | null} */
     this.shown = null;
     /** @type {Playhead | null} */
     this.cue = null;
     this.uses = 0;
+  }
+
+  get budget() {
+    return this.room.held.budget;
+  }
+
+  /** Bytes of the fragments in memory. */
+  get bytes() {
+    return this.room.held.bytes;
   }
 
   /**
@@ -81,6 +93,29 @@ export class Shelf {
       const shelved = head && this.renditions.get(head.rendition);
       if (shelved) shelved.used = this.uses += 1;
     }
+  }
+
+  /** What may lie on the disk, the most wanted first. @param {readonly Wanted[]} wanted */
+  order(wanted) {
+    this.day = new Map(wanted.map(({ exhibit, rendition }, at) => [exhibit, { at, rendition }]));
+  }
+
+  /** Place in the day; -1 for what is not of it, and may lie on no disk. @param {string} rendition */
+  place(rendition) {
+    const exhibit = this.manifest(rendition)?.exhibit;
+    const wanted = exhibit === undefined ? undefined : this.day?.get(exhibit);
+    return wanted === undefined || (wanted.rendition ?? rendition) !== rendition ? -1 : wanted.at;
+  }
+
+  /** Whether it is shown or cued. @param {string} rendition */
+  isOn(rendition) {
+    return this.shown?.rendition === rendition || this.cue?.rendition === rendition;
+  }
+
+  /** Renditions of which nothing may stay: not of the day, and neither shown nor cued. @returns {string[]} */
+  strangers() {
+    if (this.day === null) return [];
+    return [...this.renditions.keys()].filter((rendition) => this.place(rendition) < 0 && !this.isOn(rendition));
   }
 
   /**
@@ -97,10 +132,13 @@ export class Shelf {
         exhibit, rendition, origin, tracks: [], rows: new Map(), complete: false, counts: [], duration: null,
       };
       this.uses += 1;
-      shelved = { manifest, known: new Map(), rows: new Map(), held: new Map(), inits: new Set(), used: this.uses };
+      shelved = {
+        manifest, known: new Map(), rows: new Map(), held: new Map(), disk: new Map(), unread: new Map(), damaged: new Map(),
+        inits: new Set(), used: this.uses,
+      };
       this.renditions.set(rendition, shelved);
     }
-    const { manifest } = shelved;
+    const { manifest, known, rows, held, disk, unread, damaged } = shelved;
     part.tracks.forEach((track, at) => {
       const count = part.counts[at] ?? 0;
       const place = manifest.tracks.findIndex((one) => one.index === track.index);
@@ -109,14 +147,13 @@ export class Shelf {
         manifest.tracks.push(track);
         manifest.counts.push(count);
         manifest.rows.set(track.index, []);
-        shelved.known.set(track.index, new IndexSet());
-        shelved.rows.set(track.index, new Map());
-        shelved.held.set(track.index, new IndexSet());
+        rows.set(track.index, new Map());
+        for (const sets of [known, held, disk, unread, damaged]) sets.set(track.index, new IndexSet());
       }
     });
     for (const row of part.rows) {
-      if (row.index < 0 || row.index >= INDEX_MOST || !shelved.known.get(row.track)?.add(row.index)) continue;
-      shelved.rows.get(row.track)?.set(row.index, row);
+      if (row.index < 0 || row.index >= INDEX_MOST || !known.get(row.track)?.add(row.index)) continue;
+      rows.get(row.track)?.set(row.index, row);
       insert(/** @type {Row[]} */ (manifest.rows.get(row.track)), row);
     }
     manifest.complete ||= part.complete;
@@ -129,6 +166,14 @@ export class Shelf {
     return this.renditions.get(rendition)?.manifest;
   }
 
+  /** Another one whenever more is known of it. @param {string} rendition */
+  weight(rendition) {
+    const shelved = this.renditions.get(rendition);
+    if (shelved === undefined) return "";
+    const { complete, counts, duration, tracks } = shelved.manifest;
+    return [complete, duration, ...counts, ...tracks.map((track) => shelved.known.get(track.index)?.size)].join();
+  }
+
   /** @param {Key} key @returns {Row | undefined} */
   row({ rendition, track, index }) {
     return this.renditions.get(rendition)?.rows.get(track)?.get(index);
@@ -139,9 +184,11 @@ export class Shelf {
     return this.manifest(rendition)?.tracks.find((one) => one.index === track);
   }
 
-  /** @param {Key} key */
-  holds({ rendition, track, index }) {
-    return this.renditions.get(rendition)?.held.get(track)?.has(index) ?? false;
+  /** @param {Key} key @param {Tier} [tier] in either where none is named */
+  holds({ rendition, track, index }, tier) {
+    const shelved = this.renditions.get(rendition);
+    const [held, disk] = [shelved?.held.get(track)?.has(index) ?? false, shelved?.disk.get(track)?.has(index) ?? false];
+    return tier === "held" ? held : tier === "disk" ? disk : held || disk;
   }
 
   /** @param {string} rendition @param {number} track */
@@ -151,26 +198,116 @@ export class Shelf {
 
   /**
    * Takes a fragment in whose row is known.
-   * @param {Key} key
+   * @param {Key} key @param {Tier} [tier]
    * @returns {Key[] | null} those that were given up for it; null where it has no place, being the least dear itself
    */
-  put(key) {
+  put(key, tier = "held") {
     const row = this.row(key);
-    const held = this.renditions.get(key.rendition)?.held.get(key.track);
-    if (row === undefined || held === undefined) return null;
-    if (held.has(key.index)) return [];
-    const gone = this.#roomFor(key, row);
+    const shelved = this.renditions.get(key.rendition);
+    const set = shelved?.[tier].get(key.track);
+    if (row === undefined || shelved === undefined || set === undefined) return null;
+    if (set.has(key.index)) return [];
+    const gone = this.#roomFor(key, row, tier);
     if (gone === null) return null;
-    for (const one of gone) this.drop(one);
-    held.add(key.index);
-    this.bytes += row.bytes;
+    for (const one of gone) this.drop(one, tier);
+    set.add(key.index);
+    shelved.damaged.get(key.track)?.delete(key.index);
+    this.room[tier].bytes += row.bytes;
     return gone;
   }
 
-  /** @param {Key} key */
-  drop(key) {
-    const held = this.renditions.get(key.rendition)?.held.get(key.track);
-    if (held?.delete(key.index)) this.bytes -= this.row(key)?.bytes ?? 0;
+  /** It was on the disk when the page was loaded. @param {Key} key @param {number} bytes @returns {boolean} it is known */
+  found(key, bytes) {
+    const set = this.renditions.get(key.rendition)?.disk.get(key.track);
+    if (set === undefined || this.row(key)?.bytes !== bytes || !set.add(key.index)) return false;
+    this.renditions.get(key.rendition)?.unread.get(key.track)?.add(key.index);
+    this.room.disk.bytes += bytes;
+    this.unread += bytes;
+    return true;
+  }
+
+  /** What the disk gave is what was written. @param {Key} key */
+  proved(key) {
+    const unread = this.renditions.get(key.rendition)?.unread.get(key.track);
+    if (unread?.delete(key.index)) this.unread -= this.row(key)?.bytes ?? 0;
+  }
+
+  /** What the disk gave is not what was written. @param {Key} key */
+  spoilt(key) {
+    this.drop(key, "disk");
+    if (!this.holds(key)) this.renditions.get(key.rendition)?.damaged.get(key.track)?.add(key.index);
+  }
+
+  /** @param {Key} key @param {Tier} [tier] */
+  drop(key, tier = "held") {
+    if (tier === "disk") this.proved(key);
+    const set = this.renditions.get(key.rendition)?.[tier].get(key.track);
+    if (set?.delete(key.index)) this.room[tier].bytes -= this.row(key)?.bytes ?? 0;
+  }
+
+  /** All of a rendition. @param {string} rendition */
+  forget(rendition) {
+    for (const tier of /** @type {const} */ (["held", "disk"])) for (const key of this.keys(rendition, tier)) this.drop(key, tier);
+    this.renditions.delete(rendition);
+  }
+
+  /** @param {string} rendition @param {"held" | "disk" | "unread"} tier @returns {Key[]} */
+  keys(rendition, tier) {
+    return [...(this.renditions.get(rendition)?.[tier] ?? [])].flatMap(([track, set]) =>
+      set.ranges.flatMap(([first, last]) =>
+        Array.from({ length: last - first + 1 }, (_, at) => ({ rendition, track, index: first + at }))),
+    );
+  }
+
+  /** What of the disk is wanted in memory next, in order. @param {number} most @returns {Key[]} */
+  toFetch(most) {
+    /** @type {Key[]} */
+    const keys = [];
+    const { shown, cue } = this;
+    for (const [head, from, to] of /** @type {[Playhead | null, number, number][]} */ ([
+      [shown, 0, SAFE_AHEAD], [cue, 0, SAFE_AHEAD], [shown, SAFE_AHEAD, FETCH.shown], [cue, SAFE_AHEAD, FETCH.cue],
+      [shown, -FETCH.behind, 0],
+    ])) {
+      const shelved = head && this.renditions.get(head.rendition);
+      if (!head || !shelved || keys.length >= most) continue;
+      /** @type {{key: Key, at: number}[]} */
+      const found = [];
+      for (const track of shelved.manifest.tracks) {
+        const [set, disk] = [shelved.held.get(track.index), shelved.disk.get(track.index)];
+        const rows = shelved.rows.get(track.index);
+        for (let index = entry(shelved.manifest, track, Math.max(0, head.media + from)); ; index += 1) {
+          const row = rows?.get(index);
+          const at = time(shelved.manifest, track, row);
+          if (row === undefined || at >= head.media + to) break;
+          const key = { rendition: head.rendition, track: track.index, index };
+          if (disk?.has(index) && !set?.has(index)) found.push({ key, at });
+        }
+      }
+      for (const { key } of found.sort((one, other) => one.at - other.at)) {
+        const there = keys.some((one) => one.index === key.index && one.track === key.track && one.rendition === key.rendition);
+        if (!there && keys.length < most) keys.push(key);
+      }
+    }
+    return keys;
+  }
+
+  /** What is in memory only and may lie on the disk. @returns {Key[]} */
+  toKeep() {
+    return [...this.renditions.keys()]
+      .filter((rendition) => this.place(rendition) >= 0)
+      .flatMap((rendition) => this.keys(rendition, "held"))
+      .filter((key) => !this.holds(key, "disk"));
+  }
+
+  /** The next one of the disk to read back at leisure: the most wanted. @returns {Key | null} */
+  toProve() {
+    const order = [...this.renditions.keys()].sort((one, other) => this.#rank(one) - this.#rank(other));
+    for (const rendition of order) {
+      for (const [track, set] of this.renditions.get(rendition)?.unread ?? []) {
+        if (set.ranges.length > 0) return { rendition, track, index: set.ranges[0][0] };
+      }
+    }
+    return null;
   }
 
   /**
@@ -193,28 +330,31 @@ export class Shelf {
     return both ?? [];
   }
 
-  /** For `Holdings`. @returns {{tracks: Holding[], rows: Record<string, [number, number, number][]>, bytes: number}} */
+  /** For `Holdings`. */
   holdings() {
     /** @type {Holding[]} */
     const tracks = [];
     /** @type {Record<string, [number, number, number][]>} */
     const rows = {};
+    /** @type {Record<string, [number, number, number][]>} */
+    const damaged = {};
     for (const [rendition, shelved] of this.renditions) {
-      rows[rendition] = [];
-      for (const [track, held] of shelved.held) {
-        tracks.push({ rendition, track, init: shelved.inits.has(track), fragments: held.toRanges() });
-        const known = shelved.known.get(track)?.toRanges() ?? [];
-        rows[rendition].push(.../** @type {[number, number, number][]} */ (known.map((range) => [track, ...range])));
+      rows[rendition] = triples(shelved.known);
+      const bad = triples(shelved.damaged);
+      if (bad.length > 0) damaged[rendition] = bad;
+      for (const track of shelved.held.keys()) {
+        tracks.push({ rendition, track, init: shelved.inits.has(track), fragments: either(shelved, track) });
       }
     }
-    return { tracks, rows, bytes: this.bytes };
+    return { tracks, rows, bytes: this.bytes, disk: this.room.disk.bytes, unread: this.unread, damaged };
   }
 
   /** @param {Shelved} shelved @param {Track} track @returns {Range[]} */
-  #spans({ manifest, rows, held }, track) {
+  #spans(shelved, track) {
+    const { manifest, rows } = shelved;
     const of = rows.get(track.index);
     const count = manifest.counts[manifest.tracks.indexOf(track)];
-    const spans = (held.get(track.index)?.ranges ?? []).map(([first, last]) => {
+    const spans = either(shelved, track.index).map(([first, last]) => {
       const [start, end] = [time(manifest, track, of?.get(first)), time(manifest, track, of?.get(last), true)];
       // A track that begins late or ends early lacks nothing there.
       const from = first === 0 ? 0 : Math.max(0, start);
@@ -225,78 +365,67 @@ export class Shelf {
   }
 
   /**
-   * @param {Key} key @param {Row} row
+   * @param {Key} key @param {Row} row @param {Tier} tier
    * @returns {Key[] | null}
    */
-  #roomFor(key, row) {
-    let lacking = this.bytes + row.bytes - this.budget;
+  #roomFor(key, row, tier) {
+    const { bytes, budget } = this.room[tier];
+    let lacking = bytes + row.bytes - budget;
     if (lacking <= 0) return [];
     const place = this.#dearness();
     const own = place(key, row);
-    /** @type {{key: Key, bytes: number, at: number}[]} */
-    const lesser = [];
-    for (const [rendition, shelved] of this.renditions) {
-      for (const [track, held] of shelved.held) {
-        for (const [first, last] of held.ranges) {
-          for (let index = first; index <= last; index += 1) {
-            const other = { rendition, track, index };
-            const its = /** @type {Row} */ (this.row(other));
-            const at = place(other, its);
-            if (at >= CLASS && at > own) lesser.push({ key: other, bytes: its.bytes, at });
-          }
-        }
-      }
-    }
-    lesser.sort((a, b) => b.at - a.at);
+    const lesser = this.#leastFirst(tier, place).filter(({ at }) => at >= CLASS && at > own);
     const gone = [];
+    const slack = tier === "disk" ? Math.min(SLACK.most, budget * SLACK.share) : 0;
     for (const one of lesser) {
-      if (lacking <= 0) break;
+      if (lacking + (gone.length > 0 ? slack : 0) <= 0) break;
       lacking -= one.bytes;
       gone.push(one.key);
     }
     return lacking <= 0 ? gone : null;
   }
 
-  /** @returns {(key: Key, row: Row) => number} how dear a fragment is, by where the playheads are now */
+  /** Gives up what there is no room for. @param {Tier} tier @returns {Key[]} */
+  trim(tier) {
+    const room = this.room[tier];
+    if (room.bytes <= room.budget) return [];
+    const gone = [];
+    for (const { key } of this.#leastFirst(tier, this.#dearness())) {
+      if (room.bytes <= room.budget) break;
+      this.drop(key, tier);
+      gone.push(key);
+    }
+    return gone;
+  }
+
   #dearness() {
-    const heads = [
-      { head: this.shown, ahead: AHEAD },
-      { head: this.cue, ahead: CUE_AHEAD },
-    ].flatMap(({ head, ahead }) => {
-      const shelved = head && this.renditions.get(head.rendition);
-      if (!head || !shelved) return [];
-      const { manifest } = shelved;
-      const entries = new Map(manifest.tracks.map((track) => [track.index, entry(manifest, track, head.media)]));
-      return [{ ...head, ahead, manifest, entries }];
-    });
-    const order = [...this.renditions].sort(([, a], [, b]) => b.used - a.used).map(([rendition]) => rendition);
-    return (key, row) => {
-      let best = Infinity;
-      for (const { rendition, media, ahead, manifest, entries } of heads) {
-        const track = rendition === key.rendition && this.track(rendition, key.track);
-        if (!track) continue;
-        const from = time(manifest, track, row);
-        const needed = key.index >= (entries.get(key.track) ?? 0) && from < media + SAFE_AHEAD;
-        const distance = Math.abs(from - media);
-        best = Math.min(best, needed ? NEEDED : from >= media ? ahead * CLASS + distance : BEHIND * CLASS + distance);
-      }
-      if (best < Infinity) return best;
-      // Of other recordings the beginning is the dearest: it is what is shown first.
-      return ELSEWHERE * CLASS + order.indexOf(key.rendition) * INDEX_MOST + key.index;
-    };
+    const { renditions, shown, cue } = this;
+    return dearness({ renditions, shown, cue, place: (rendition) => this.place(rendition) });
+  }
+
+  /** @param {Tier} tier @param {(key: Key, row: Row) => number} place */
+  #leastFirst(tier, place) {
+    const all = [...this.renditions.keys()].flatMap((rendition) =>
+      this.keys(rendition, tier).map((key) => {
+        const row = /** @type {Row} */ (this.row(key));
+        return { key, bytes: row.bytes, at: place(key, row) };
+      }),
+    );
+    return all.sort((one, other) => other.at - one.at);
+  }
+
+  /** By what is wanted first: what is on, then the day. @param {string} rendition */
+  #rank(rendition) {
+    const place = this.place(rendition);
+    return this.isOn(rendition) ? -1 : place < 0 ? Infinity : place;
   }
 
   /** Forgets the rendition that was of use the longest time ago. */
   #forgotten() {
-    const spared = [this.shown?.rendition, this.cue?.rendition];
-    const idle = [...this.renditions].filter(([rendition]) => !spared.includes(rendition));
-    const [rendition, shelved] = idle.reduce((oldest, one) => (one[1].used < oldest[1].used ? one : oldest));
-    for (const [track, held] of shelved.held) {
-      for (const [first, last] of held.toRanges()) {
-        for (let index = first; index <= last; index += 1) this.drop({ rendition, track, index });
-      }
-    }
-    this.renditions.delete(rendition);
+    const idle = [...this.renditions].filter(([rendition]) => !this.isOn(rendition));
+    const least = (/** @type {[string, Shelved]} */ [rendition, { used }]) => used + (this.place(rendition) < 0 ? 0 : this.uses);
+    const [rendition] = idle.reduce((oldest, one) => (least(one) < least(oldest) ? one : oldest));
+    this.forget(rendition);
     return rendition;
   }
 }
@@ -308,22 +437,12 @@ const insert = (rows, row) => {
   rows.splice(at, 0, row);
 };
 
-/**
- * Media time at which a fragment begins or ends, seconds.
- * @param {Manifest} manifest @param {Track} track @param {Row | undefined} row @param {boolean} [end]
- */
-const time = ({ origin }, track, row, end = false) =>
-  row === undefined ? 0 : (row.start + (end ? row.duration : 0)) / track.timescale - origin[0] / origin[1];
-
-/**
- * Index of the fragment from which on decoding has to begin for a media time: the last keyframe at or before it.
- * @param {Manifest} manifest @param {Track} track @param {number} media
- */
-const entry = (manifest, track, media) => {
-  const rows = manifest.rows.get(track.index) ?? [];
-  let found = 0;
-  for (const row of rows) {
-    if (row.keyframe && time(manifest, track, row) <= media + 1e-6) found = row.index;
-  }
-  return found;
+/** Fragments of a track in memory or on the disk. @param {Shelved} shelved @param {number} track @returns {Range[]} */
+const either = ({ held, disk }, track) => {
+  const both = [...(held.get(track)?.ranges ?? []), ...(disk.get(track)?.ranges ?? [])];
+  return join(both, 1);
 };
+
+/** @param {Map<number, IndexSet>} sets @returns {[number, number, number][]} */
+const triples = (sets) =>
+  [...sets].flatMap(([track, set]) => set.ranges.map((range) => /** @type {[number, number, number]} */ ([track, ...range])));

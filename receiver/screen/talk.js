@@ -18,6 +18,11 @@ import { Stagehand, wanted } from "./stagehand.js";
 
 /** Seconds that a stage waits for the room clock: a path on which no ping comes back still shows what it is told. */
 const CLOCK_WITHIN = 1;
+/** Seconds that the first word of what is held waits for what is on the disk; the presenter waits a little longer. */
+const DISK_WITHIN = 1.5;
+/** Of a long day they are long, and change with all that comes: bytes a second, and seconds between two at most. The
+ * presenter waits 1.5 s for what it sent to be named. */
+const HOLDINGS = { rate: 100_000, most: 0.75 };
 /** Pings that are waited for at a time. */
 const PINGS_MOST = 32;
 
@@ -28,6 +33,7 @@ const PINGS_MOST = 32;
  * @property {string[]} plays                              MIME types that play here
  * @property {() => number} now                            own clock, seconds; it only goes forward
  * @property {(seconds: number, call: () => void) => void} later
+ * @property {Promise<unknown>} [opening]                  settled once it is known what is on the disk, or that there is none
  * @property {(stage: Stage) => void} perform              this is to be carried out now
  * @property {() => void} onpath                           another path is in use, or none
  * @property {() => void} onword                           the presenter said something that a report may answer
@@ -40,6 +46,8 @@ export class Talk {
   rate = new Rate();
   /** In use. @type {Path | null} */
   path = null;
+  /** There was one. */
+  met = false;
   /** What came of it on this path. */
   padding = new Padding();
   /** The presenter on this path speaks another version. */
@@ -52,6 +60,8 @@ export class Talk {
   #taking = new Set();
   /** Version of the store that was told; Infinity until what came over an older path is counted. */
   #toldHoldings = -1;
+  /** What it holds is not said again before: seconds. */
+  #holdingsAfter = 0;
   /** Pings that were not answered yet: when each left. @type {Map<number, number>} */
   #pings = new Map();
   #pingId = 0;
@@ -182,20 +192,31 @@ export class Talk {
   tellHoldings() {
     const { vault } = this.given;
     if (this.path === null || this.#toldHoldings === Infinity || this.#toldHoldings === vault.version) return;
+    if (this.#toldHoldings >= 0 && this.given.now() < this.#holdingsAfter) return;
     this.#toldHoldings = vault.version;
-    this.path.send(JSON.stringify(Holdings.make(vault.holdings())));
+    const said = JSON.stringify(Holdings.make(vault.holdings()));
+    this.#holdingsAfter = this.given.now() + Math.min(HOLDINGS.most, said.length / HOLDINGS.rate);
+    this.path.send(said);
+  }
+
+  /** Says what this page is: at first, and when it takes more or less than before. */
+  greet() {
+    const { vault, build, plays } = this.given;
+    const hello = { protocol: PROTOCOL, build, budget: vault.budget, disk: vault.disk, plays };
+    this.path?.send(JSON.stringify(Hello.make(hello)));
   }
 
   /** @param {Path} path */
   #begin(path) {
-    const { vault, build, plays, later, onpath } = this.given;
+    const { later, onpath } = this.given;
     this.path = path;
+    this.met = true;
     this.foreign = false;
     this.padding = new Padding();
     this.#pace.reset();
     this.#stagehand.begin(path);
     this.#toldHoldings = Infinity;
-    path.send(JSON.stringify(Hello.make({ protocol: PROTOCOL, build, budget: vault.budget, plays })));
+    this.greet();
     void this.#settled(path);
     this.#beat(path);
     later(CLOCK_WITHIN, () => path === this.path && this.#perform(this.#stagehand.timed()));
@@ -205,6 +226,8 @@ export class Talk {
   /** What came over an older path is counted as held before a new one begins to send. @param {Path} on */
   async #settled(on) {
     await Promise.all(this.#taking);
+    const { opening, later } = this.given;
+    if (opening !== undefined) await Promise.race([opening, new Promise((resolve) => later(DISK_WITHIN, () => resolve(null)))]);
     if (this.path !== on) return;
     this.#toldHoldings = -1;
     this.tellHoldings();
@@ -235,6 +258,8 @@ export class Talk {
       this.given.onword();
     } else if (message.type === "ask") {
       if (this.path !== null) this.given.onask(message, this.path);
+    } else if (message.type === "day") {
+      if (!this.foreign) this.given.vault.order(message.wanted);
     } else if (message.type === "stage" && !this.foreign) this.#perform(this.#stagehand.take(message));
   }
 

@@ -74,6 +74,8 @@ class Receiver:
     def __init__(self) -> None:
         self.assets = Assets.find()
         self.idle: Idle | None = IDLE
+        self.disk: int | None = None
+        """Bytes of its disk that the page may use; None: as it thinks fit."""
         self.broken: set[str] = set()
         """Files that cannot be had just now."""
         self.hellos: list[PageHello] = []
@@ -118,7 +120,9 @@ class Receiver:
     async def _index(self, request: web.Request) -> web.Response:
         assert request.query["key"] == KEY
         headers = {"Cache-Control": NEVER, "Content-Security-Policy": SCREEN_POLICY, "Content-Type": "text/html"}
-        return web.Response(body=self.assets.page("receiver/screen/index.html"), headers=headers)
+        disk = b"" if self.disk is None else str(self.disk).encode()
+        body = self.assets.page("receiver/screen/index.html").replace(b"{{disk}}", disk)
+        return web.Response(body=body, headers=headers)
 
     async def _file(self, request: web.Request) -> web.Response:
         path = request.match_info["path"]

@@ -321,6 +321,35 @@ async def test_a_new_link_beside_the_exhibit_that_failed(browser: Browser, prese
     assert asked(presenter, "exhibits/e8/link") == [{"url": "https://evidence.example/again.mp4"}]
 
 
+async def test_restricted_is_set_by_keyboard_and_stands_on_the_row(browser: Browser, presenter: Presenter) -> None:
+    presenter.show("ready")
+    page = await opened(browser, presenter)
+    await expect(page.locator("#rows li").nth(1)).to_contain_text("restricted")
+    await expect(page.locator("#rows li").nth(0)).not_to_contain_text("restricted ·")
+    await page.get_by_role("button", name="Edit the list").press("Enter")
+    for row, asked_for in (("JM/1", True), ("JM/2", False)):
+        await page.get_by_role("button", name=f"More about {row}").focus()
+        await page.keyboard.press("Enter")
+        mark = page.get_by_role("checkbox", name="Restricted")
+        await expect(mark).to_be_checked(checked=not asked_for)
+        await mark.focus()
+        await page.keyboard.press("Space")
+        await until(lambda row=row: asked(presenter, f"exhibits/e{row[-1]}"))  # type: ignore[misc]
+        assert asked(presenter, f"exhibits/e{row[-1]}") == [{"restricted": asked_for}]
+        await page.get_by_role("button", name=f"More about {row}").click()
+
+
+async def test_each_screen_says_how_much_of_the_day_it_has(browser: Browser, presenter: Presenter) -> None:
+    presenter.show("ready")
+    page = await opened(browser, presenter)
+    tiles = page.locator("#tiles li")
+    await expect(tiles.nth(0)).to_contain_text("All of the day is on its disk")
+    await expect(tiles.nth(1)).to_contain_text("63 % of the day is on its disk")
+    await expect(tiles.nth(2)).to_contain_text("3 % of the day is in its memory only")
+    assert await tiles.nth(1).locator("progress").evaluate("bar => bar.value") == pytest.approx(0.63)
+    assert await tiles.nth(0).locator("progress").is_hidden()
+
+
 async def test_pairing_with_the_code_on_the_screen(browser: Browser, presenter: Presenter) -> None:
     presenter.show("screen-found")
     page = await opened(browser, presenter)

@@ -17,10 +17,10 @@ import pytest
 
 from courtcast.core.estimate import Estimate
 from courtcast.core.manifest import Manifest
+from courtcast.deliver.files import StoredFragments
 from courtcast.deliver.paths import ChannelPath, PathClosed
 from courtcast.deliver.peer import Peer
 from courtcast.deliver.pump import SETTLE, Pump
-from courtcast.deliver.screens import StoredFragments
 from courtcast.prepare.store import FolderStore, fragment_name, init_name
 from courtcast.wire.media import KIND_FRAGMENT, MediaHeader, Row, Track
 from courtcast.wire.screen import Anchor, FromScreen, Hello, Holdings, Scene, Stage
@@ -204,6 +204,24 @@ async def test_the_day_comes_last_in_running_order_and_only_while_it_may(store: 
         ]
         await until(lambda: (report := fed.pump.day(sound=False)).held == report.total == 3 * 40 * 50_000)
         await until(lambda: all(page.manifests[name].complete for name in names))
+
+
+async def test_a_line_is_measured_before_the_day_goes_on(store: FolderStore) -> None:
+    clip = await Clip(store, SHOWN, size=200_000).grow(20)
+    async with (
+        Line(rate=20 * MEGABIT, delay=0.003, queue=200_000) as line,
+        PageProgram(budget=10**9, disk=10**9) as page,
+        feeding(page, clip, line=line) as fed,
+    ):
+        fed.pump.set_day([clip.manifest])
+        await until(lambda: page.arrived)
+        fed.pump.pad(1.0)
+        await asyncio.sleep(0.3)
+        before = len(page.arrived)
+        await asyncio.sleep(0.5)
+        assert fed.pump.padding
+        assert len(page.arrived) == before
+        await until(lambda: len(page.arrived) > before)
 
 
 async def test_a_cue_does_not_wait_for_what_is_sent_ahead(store: FolderStore) -> None:

@@ -10,6 +10,8 @@ import { TABLE, decide } from "../../web/remote/keys.js";
 import { added, answered, hear } from "../../web/remote/model.js";
 import { HeardClock, positionAt } from "../../web/remote/position.js";
 import { SETTLE, Steady } from "../../web/remote/steady.js";
+import { rowsOf } from "../../web/remote/rows.js";
+import { tilesOf } from "../../web/remote/tiles.js";
 import { exact, grouped, lasting, list, running, sentenceOf, short, size, speed, wall } from "../../web/remote/words.js";
 import { Change, Exhibit, RoomState, Screen, Snapshot } from "../../web/shared/wire.js";
 
@@ -249,4 +251,22 @@ test("keys: the table has each key once, and the key that always works is no let
   const keys = TABLE.flatMap((row) => row.keys);
   assert.equal(new Set(keys).size, keys.length);
   for (const row of TABLE.filter((one) => one.always)) assert.ok(row.keys.every((key) => !/^.$/u.test(key)));
+});
+
+test("how much of the day a screen has, and what is restricted, in words", () => {
+  const on = (/** @type {object | null} */ day, online = true) => ({ id: "s", name: "Jury", zone: "jury", address: "a:1", paired: true, online, day, report: {} });
+  /** @param {object} screen */
+  const day = (screen) => {
+    const said = { type: "state", revision: 1, room: { revision: 1 }, exhibits: [{ id: "e", ref: "JM/1", title: "Door", restricted: true }], screens: [screen], role: "clerk", build: "b" };
+    const model = hear(null, Snapshot.read(said), 0);
+    assert.ok(model);
+    assert.deepEqual(rowsOf(model, 0)[0].parts[0], { text: "restricted", tone: "quiet" });
+    return tilesOf(model, 0)[0].day;
+  };
+  assert.equal(day(on(null)), null);
+  assert.equal(day(on({ held: 0, total: 0, disk: 5 })), null);
+  assert.deepEqual(day(on({ held: 639, total: 1000, disk: 5 })), { text: "63 % of the day is on its disk", share: 0.639 });
+  assert.deepEqual(day(on({ held: 1000, total: 1000, disk: 5 })), { text: "All of the day is on its disk", share: 1 });
+  assert.equal(day(on({ held: 10, total: 1000, disk: 0 }))?.text, "1 % of the day is in its memory only");
+  assert.equal(day(on({ held: 10, total: 1000, disk: 0 }, false)), null, "it does not answer");
 });

@@ -174,6 +174,9 @@ test("holdings say all that a presenter has to know", () => {
     ],
     rows: { [A]: [[0, 0, 5], [1, 0, 5]] },
     bytes: 300,
+    disk: 0,
+    unread: 0,
+    damaged: {},
   });
 });
 
@@ -187,7 +190,7 @@ test("of too many recordings the one used longest ago is forgotten, never one th
     assert.equal(shelf.learn(part({ rendition: name(at) })), null);
     shelf.put(key(0, name(at)));
   }
-  assert.equal(shelf.learn(part({ rendition: name(99) })), name(1));
+  assert.equal(shelf.learn(part({ rendition: name(RENDITIONS_MOST) })), name(1));
   assert.equal(shelf.manifest(name(1)), undefined);
   assert.equal(shelf.renditions.size, RENDITIONS_MOST);
   assert.equal(shelf.bytes, (RENDITIONS_MOST - 1) * 100);

@@ -12,7 +12,7 @@ class Bench {
   /** @type {{at: number, call: () => void}[]} */ later = [];
   /** @type {(() => void)[]} */ storing = [];
   vault = {
-    version: 0, budget: 1000,
+    version: 0, budget: 1000, disk: 0,
     take: () => new Promise((resolve) => void this.storing.push(() => resolve("kept"))),
     holdings: () => ({ tracks: [], rows: {}, bytes: 0 }),
     focus: () => {},

@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,9 +49,14 @@ async def until(true: Callable[[], object], seconds: float = 10) -> None:
 
 @asynccontextmanager
 async def minded(
-    browser: Path, folder: Path, there: Callable[[], bool] = lambda: True, hangs: Callable[[], bool] = lambda: False
+    browser: Path,
+    folder: Path,
+    there: Callable[[], bool] = lambda: True,
+    hangs: Callable[[], bool] = lambda: False,
+    url: str = "http://127.0.0.1:1/",
+    **how: Any,
 ) -> AsyncIterator[Kiosk]:
-    one = Kiosk(browser, folder / "profile", "http://127.0.0.1:1/", there, page_hangs=hangs)
+    one = Kiosk(browser, folder / "profile", url, there, page_hangs=hangs, **how)
     running = asyncio.create_task(one.run())
     try:
         yield one
@@ -113,12 +119,58 @@ async def test_it_ends_with_us_however_we_end(tmp_path: Path) -> None:
     await until(lambda: not alive(starts(tmp_path)[0]))
 
 
-async def test_each_start_has_an_empty_profile(tmp_path: Path) -> None:
-    (tmp_path / "profile").mkdir()
+async def started(folder: Path, **how: Any) -> None:
+    """One start of the browser, and the end of it."""
+    before = len(starts(folder))
+    async with minded(program(folder, "exec sleep 60"), folder, **how):
+        await until(lambda: len(starts(folder)) > before)
+
+
+async def test_a_profile_lasts_and_no_lock_of_a_killed_browser_stops_the_next(tmp_path: Path) -> None:
+    await started(tmp_path)
+    (tmp_path / "profile" / "exhibits").write_text("of the day")
     (tmp_path / "profile" / "SingletonLock").symlink_to("other-machine-1234")
+    await started(tmp_path)
+    assert sorted(path.name for path in (tmp_path / "profile").iterdir()) == ["courtcast-origin", "exhibits"]
+
+
+async def test_what_nobody_could_reach_or_show_any_more_goes(tmp_path: Path) -> None:
+    kept = tmp_path / "profile" / "exhibits"
+    for how in ({"url": "http://127.0.0.1:2/?key=k"}, {"keep": lambda: False}):
+        await started(tmp_path)
+        kept.write_text("of the day")
+        await started(tmp_path, url="http://127.0.0.1:1/?key=another")
+        assert kept.exists(), "the key is no part of where it is"
+        await started(tmp_path, **how)
+        assert not kept.exists()
+
+
+async def test_a_profile_of_which_no_page_comes_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kiosk, "FIRST_WAIT", 0.05)
+    await started(tmp_path)
+    (tmp_path / "profile" / "half-written").touch()
+    body = f"test ! -e {tmp_path}/profile/half-written && exec sleep 60"
+    async with minded(program(tmp_path, body), tmp_path, there=lambda: False):
+        await until(lambda: not (tmp_path / "profile" / "half-written").exists())
+        await until(lambda: len(starts(tmp_path)) == 1 + kiosk.SPOILT + 1)
+        await asyncio.sleep(0.3)
+        assert len(starts(tmp_path)) == 1 + kiosk.SPOILT + 1
+
+
+async def test_a_browser_that_is_killed_again_and_again_keeps_its_profile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kiosk, "FIRST_WAIT", 0.05)
+    monkeypatch.setattr(kiosk, "LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(kiosk, "LOOK", 0.05)
     async with minded(program(tmp_path, "exec sleep 60"), tmp_path):
         await until(lambda: starts(tmp_path))
-        assert list((tmp_path / "profile").iterdir()) == []
+        (tmp_path / "profile" / "exhibits").write_text("of the day")
+        for times in range(2, 2 * kiosk.SPOILT + 3):
+            await asyncio.sleep(0.3)
+            os.kill(starts(tmp_path)[-1], signal.SIGKILL)
+            await until(lambda times=times: len(starts(tmp_path)) == times)  # type: ignore[misc]
+        assert (tmp_path / "profile" / "exhibits").exists()
 
 
 def test_what_it_is_started_with() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,6 +37,21 @@ async def test_the_page_comes_with_its_key_and_may_reach_nothing_else(jury: Scre
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert Assets.find().build in await answer.text()
+
+
+async def told(origin: str) -> int:
+    """Bytes of its disk that a page is told to use."""
+    async with aiohttp.ClientSession(trust_env=False) as session, session.get(origin) as answer:
+        found = re.search(r'data-disk="(\d+)"', await answer.text())
+        assert found is not None
+        return int(found[1])
+
+
+async def test_the_page_is_told_how_much_of_the_disk_it_may_use(tmp_path: Path, jury: Screen) -> None:
+    free = shutil.disk_usage(tmp_path).free
+    assert 0.3 * free < await told(jury.url) < 0.7 * free
+    async with screen(tmp_path / "other", disk=5 << 30) as other:
+        assert await told(other.url) == 5 << 30
 
 
 async def test_its_program_may_be_kept_for_ever_and_the_remotes_is_not_served(jury: Screen) -> None:

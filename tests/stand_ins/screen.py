@@ -60,13 +60,19 @@ class Screen:
 
 @asynccontextmanager
 async def screen(
-    folder: Path, *, port: int = 0, name: str = "Jury left", pace: float = QUICK, interface: str = HERE
+    folder: Path,
+    *,
+    port: int = 0,
+    name: str = "Jury left",
+    pace: float = QUICK,
+    interface: str = HERE,
+    disk: int | None = None,
 ) -> AsyncIterator[Screen]:
     """Runs one until the context ends; a folder used before gives the same screen again."""
     store = Store.open(folder, create=True)
     store.hold()
     said: asyncio.Queue[str] = asyncio.Queue()
-    settings = Settings(data=folder, name=name, zone="jury", port=port, interfaces=[interface], kiosk=False)
+    settings = Settings(data=folder, name=name, zone="jury", port=port, interfaces=[interface], kiosk=False, disk=disk)
     agent = Agent(settings, store, said.put_nowait, pace=pace)
     stopped = asyncio.Event()
     running = asyncio.create_task(agent.run(stopped))

@@ -16,7 +16,7 @@ import { exact, sentenceOf } from "./words.js";
  * @property {(exhibit: string, at: number | null) => void} cue
  * @property {(wish: {url: string, ref: string, title: string}) => Promise<void>} add rejects with a sentence in `detail`
  * @property {(exhibit: string, url: string) => Promise<void>} relink
- * @property {(exhibit: string, change: {ref?: string, title?: string, position?: number}) => Promise<void>} change
+ * @property {(exhibit: string, change: {ref?: string, title?: string, position?: number, restricted?: boolean}) => Promise<void>} change
  * @property {(exhibit: string) => Promise<void>} remove
  */
 
@@ -262,8 +262,17 @@ class RowNode {
     this.keep = button("Keep it", () => this.ask(false));
     this.sure.classList.add("stop");
     this.sure.hidden = this.keep.hidden = true;
+    this.restricted = make(doc, "input", { type: "checkbox" });
+    this.restricted.addEventListener("change", () => void this.carry(this.acts.change(this.id, { restricted: this.restricted?.checked })));
+    const restricted = make(
+      doc,
+      "label",
+      { class: "check" },
+      this.restricted,
+      make(doc, "span", {}, "Restricted ", make(doc, "span", { class: "quiet" }, "sent to the screens only when it is made ready, and kept by none")),
+    );
     this.toolSaid = make(doc, "p", { class: "said", role: "alert" });
-    return make(doc, "div", { class: "tools", hidden: "" }, names, make(doc, "div", { class: "row" }, this.up, this.downward, this.renew, this.remove, this.sure, this.keep), this.toolSaid);
+    return make(doc, "div", { class: "tools", hidden: "" }, names, restricted, make(doc, "div", { class: "row" }, this.up, this.downward, this.renew, this.remove, this.sure, this.keep), this.toolSaid);
   }
 
   /** @param {boolean} sure */
@@ -340,6 +349,7 @@ class RowNode {
     setCan(this.cue, view.acting && row.showable);
     setAttribute(this.cue, "aria-current", row.place === "" ? null : "true");
     setAttribute(this.cue, "title", view.watching ? null : row.showable ? `Make ${row.ref} ready: only you see it` : `${row.ref} cannot be made ready yet`);
+    if (this.restricted !== undefined && this.restricted.checked !== row.restricted) this.restricted.checked = row.restricted;
     setHidden(this.more, view.watching);
     setAttribute(this.more, "aria-label", `More about ${row.ref}`);
     setHidden(this.line, !row.busy);

@@ -26,6 +26,7 @@ import { capital, lasting, short, size, wall } from "./words.js";
  * @property {string} notes what else has to be known of it
  * @property {boolean} needsLink a new link is what helps
  * @property {boolean} showable
+ * @property {boolean} restricted no screen keeps it
  */
 
 /**
@@ -115,6 +116,7 @@ const row = (model, exhibit, east) => {
     notes: exhibit.notes.map((note) => note.detail).join(" "),
     needsLink: failed,
     showable: exhibit.showable && !failed,
+    restricted: exhibit.restricted,
   };
 };
 
@@ -126,6 +128,7 @@ const row = (model, exhibit, east) => {
 const parts = (exhibit, { live, ready, east, screens }) => {
   /** @type {Row["parts"]} */
   const result = [];
+  if (exhibit.restricted) result.push({ text: "restricted", tone: "quiet" });
   if (exhibit.duration !== null) result.push({ text: short(exhibit.duration), tone: "quiet" });
   else if (exhibit.state === "fetching") result.push({ text: coming(exhibit), tone: "quiet" });
   if (exhibit.state === "preparing") result.push({ text: "being prepared", tone: "quiet" });

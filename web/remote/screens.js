@@ -92,6 +92,9 @@ class TileNode {
     this.shows = make(doc, "span", { class: "shows" });
     this.note = make(doc, "span", { class: "note", title: "The room's sound comes from here" }, "♪", make(doc, "span", { class: "unseen" }, " The room's sound comes from here."));
     this.holds = make(doc, "span", { class: "holds" });
+    this.dayBar = make(doc, "progress", { max: "1", "aria-hidden": "true" });
+    this.dayText = make(doc, "span");
+    this.day = make(doc, "span", { class: "day" }, this.dayText, this.dayBar);
     this.problem = make(doc, "p", { class: "problem", "data-tone": "stop" });
     this.more = make(doc, "button", { type: "button", class: "more", "aria-expanded": "false" }, "⋯");
     this.newName = make(doc, "input", { type: "text", maxlength: "40", autocomplete: "off" });
@@ -139,7 +142,7 @@ class TileNode {
       "li",
       { class: "tile" },
       make(doc, "span", { class: "small-pic" }, this.none, this.image),
-      make(doc, "span", { class: "words" }, make(doc, "span", { class: "name" }, this.name, this.note, " ", this.zone), this.shows, this.holds),
+      make(doc, "span", { class: "words" }, make(doc, "span", { class: "name" }, this.name, this.note, " ", this.zone), this.shows, this.holds, this.day),
       this.more,
       this.problem,
       this.tools,
@@ -210,6 +213,10 @@ class TileNode {
     setHidden(this.note, !tile.sound);
     setText(this.holds, tile.holds.text);
     setTone(this.holds, tile.holds.tone);
+    setHidden(this.day, tile.day === null);
+    setText(this.dayText, tile.day?.text ?? "");
+    setHidden(this.dayBar, tile.day === null || tile.day.share === 1);
+    if (tile.day !== null && this.dayBar.value !== tile.day.share) this.dayBar.value = tile.day.share;
     setText(this.problem, tile.problem ?? "");
     setHidden(this.problem, tile.problem === null);
     setText(this.none, tile.look === "silent" ? "?" : "");

@@ -29,6 +29,7 @@ export const OLD = 3;
  * @property {"live" | "black" | "silent"} look
  * @property {string} shows what is on it, in words
  * @property {{text: string, tone: Tone}} holds how long it can go on
+ * @property {{text: string, share: number} | null} day how much of the day is there already
  * @property {string | null} problem
  * @property {boolean} sound
  * @property {string} about its zone, where the name does not say it, how much later it comes, and by which slower way
@@ -129,6 +130,7 @@ const tile = (model, screen, seen) => {
     look: seen.how === "shows" ? "live" : seen.how,
     shows,
     holds: problem === null ? holds(model, screen, seen) : { text: "", tone: "quiet" },
+    day: seen.how === "silent" ? null : dayOn(screen),
     problem: problem?.detail ?? null,
     sound: screen.sound,
     about: [screen.name.toLowerCase().includes(screen.zone.toLowerCase()) ? "" : screen.zone, shifted(screen.delay_ms), slower(screen), unsure(screen)].filter(Boolean).join(" · "),
@@ -137,6 +139,15 @@ const tile = (model, screen, seen) => {
     delay: screen.delay_ms,
     picture: seen.how === "silent" || screen.picture === 0 ? null : `screens/${encodeURIComponent(screen.id)}/picture?n=${screen.picture}`,
   };
+};
+
+/** @param {Screen} screen @returns {Tile["day"]} null where there is nothing to keep, or it keeps nothing */
+const dayOn = ({ day }) => {
+  if (day === null || day.total === 0) return null;
+  const share = Math.min(1, day.held / day.total);
+  const where = day.disk > 0 ? "on its disk" : "in its memory only";
+  if (share === 1) return { text: `All of the day is ${where}`, share };
+  return { text: `${Math.floor(share * 100)} % of the day is ${where}`, share };
 };
 
 /** @param {number} ms @returns {string} in words, where it is not the room's own time */

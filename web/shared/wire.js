@@ -250,7 +250,7 @@ export const Holding = record(
  * @property {Record<string, Array<[number, number, number]>>} rows For each rendition, manifest rows known: [track,
  *   first index, last index].
  * @property {number} bytes In memory.
- * @property {number} disk Bytes on the disk.
+ * @property {number} disk Bytes that are written on the disk.
  * @property {number} unread Bytes on the disk that were not read back and verified since the page was loaded. Nothing
  *   is used before.
  * @property {number} refused Cumulative: fragments whose hash was wrong.
@@ -1018,6 +1018,7 @@ export const DayReport = record(
  * @property {"webrtc" | "websocket" | null} path
  * @property {LineReport | null} line
  * @property {DayReport | null} day null while the screen is away, or keeps nothing for the day.
+ * @property {number} sent Bytes sent to it since the presenter was started.
  * @property {number} picture Counts the small pictures received; `GET /screens/{id}/picture?n=` gives the latest as
  *   JPEG.
  * @property {number} volume
@@ -1039,6 +1040,7 @@ export const Screen = record(
     path: [nullable(oneOf("webrtc", "websocket")), null],
     line: [nullable(LineReport.check), null],
     day: [nullable(DayReport.check), null],
+    sent: [integer, 0],
     picture: [integer, 0],
     volume: [number, 1.0],
     sound: [flag, false],
