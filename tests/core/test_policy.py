@@ -303,3 +303,21 @@ def test_what_is_lacking_up_to_the_end() -> None:
     for send in drain(view(Need(made, 5.0), known=known)):
         assert send is not None
     assert lacking(Need(made, 0.0), known, sound=True) == 0
+
+
+def test_a_recording_of_six_hours_at_eight_megabits_is_sent_around_the_playhead_within_the_pages_memory() -> None:
+    long = manifest(SHOWN, seconds=6 * 3600, size=500_000, sound=False)
+    budget = 1 << 30
+    for at in (0.0, 3 * 3600.0, 6 * 3600.0):
+        seen = view(Need(long, at), budget=budget)
+        walked: list[Send] = []
+        for send in sends(seen):
+            seen.known.add(send)
+            walked.append(send)
+        sent = fragments(walked)
+        held = len(sent) * 500_000
+        assert 0.9 * budget * BUDGET_SHARE < held <= budget
+        index = min(int(at * 2), 2 * 6 * 3600 - 1)
+        assert sent[0] == (SHOWN, PICTURE, index - index % 4), "the playhead's keyframe is first"
+        needed = range(index, min(index + int(2 * SHOWN_FIRST), 2 * 6 * 3600))
+        assert {(SHOWN, PICTURE, one) for one in needed} <= {*sent[: len(needed) + 4]}

@@ -195,3 +195,18 @@ test("of too many recordings the one used longest ago is forgotten, never one th
   assert.equal(shelf.renditions.size, RENDITIONS_MOST);
   assert.equal(shelf.bytes, (RENDITIONS_MOST - 1) * 100);
 });
+
+test("a recording of six hours goes through a gigabyte, and what is about to be played is never given up", () => {
+  const bytes = 500_000, shelf = new Shelf(1 << 30), count = 6 * 3600 * 2;
+  shelf.learn(part({ count, bytes }));
+  /** @param {number} index */
+  const take = (index) => shelf.holds(key(index)) || shelf.put(key(index));
+  for (let index = 0; index < 2200; index += 1) take(index); // more than fits
+  for (const media of [900, 1500, 10_800, 21_590, 5]) {
+    shelf.focus({ rendition: A, media }, null);
+    const from = media * 2 - ((media * 2) % 4), to = Math.min(count, (media + SAFE_AHEAD) * 2);
+    for (let index = from; index < to; index += 1) assert.notEqual(take(index), null, `${index}`);
+    for (let index = from; index < to; index += 1) assert.ok(shelf.holds(key(index)), `${index} at ${media}`);
+    assert.ok(shelf.bytes <= 1 << 30);
+  }
+});
