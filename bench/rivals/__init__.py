@@ -26,7 +26,7 @@ notes when which number comes onto the display.
                     lie ready: the presenter has prepared the clip before the screens came. *Cold link*: it has never
                     seen it, and fetches (from its own host), checks and re-wraps first. Commands of ours and of the
                     mirror cross the line, those of the others are given at the screen.
-    still           times at which no new number came for 0.25 s and more, and their seconds in all
+    still           times at which no new number came for 0.25 s and more since it was to play, and their seconds in all
     back after      from the line's return until the picture went on, where it stood still for want of it
     not shown       seconds of the clip that were jumped over
     seek            to a place that was not reached yet (ahead) or was passed (back) while playing: from the command to

@@ -133,7 +133,7 @@ class Run:
         return {
             "seen": [
                 seen(
-                    log, asked=one["at"], playing=one["playing"] if self._way == SAFE else one["at"],
+                    log, asked=one["at"], playing=one["playing"],
                     until=until * 1e3, rate=FRAME_RATE, frames=frames,
                 )
                 for log, one in zip(logs, asked, strict=True)

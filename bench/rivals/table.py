@@ -83,8 +83,8 @@ def row(cell: Cell, way: str, every: Sequence[Found]) -> str | None:
     begun = spread([first(run) for run in plays])
     if way == SAFE and plays:
         begun += f"; plays after {spread([run.waited for run in plays], 1)}"
-    if way == OURS and seeks:
-        begun += f"; cold link {spread([NEVER if run.cold is None else run.cold for run in seeks])}"
+    if way == OURS and (links := [_cold(run) for run in seeks]):
+        begun += f"{'; ' if begun else ''}cold link {spread(links)}"
     dead = all(first(run) == NEVER for run in plays)
     fields = [
         cell.what,
@@ -118,6 +118,10 @@ def verdict(cell: Cell, every: Sequence[Found]) -> str:
         if mine is not None and best is not None and mine > best + equal:
             behind.append(what)
     return f"behind in: {', '.join(behind)}" if behind else "✓"
+
+
+def _cold(run: Found) -> float:
+    return NEVER if run.cold is None else run.cold
 
 
 def _median(values: Sequence[float]) -> float | None:
