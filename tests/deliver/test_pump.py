@@ -215,10 +215,10 @@ async def test_a_line_is_measured_before_the_day_goes_on(store: FolderStore) -> 
     ):
         fed.pump.set_day([clip.manifest])
         await until(lambda: page.arrived)
-        fed.pump.pad(1.0)
-        await asyncio.sleep(0.3)
+        fed.pump.pad(4.0)
+        await asyncio.sleep(1.0)  # what was under way is finished
         before = len(page.arrived)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(1.0)
         assert fed.pump.padding
         assert len(page.arrived) == before
         await until(lambda: len(page.arrived) > before)
