@@ -352,6 +352,7 @@ class Screens:
             problem=_problem(report.problem),
             age=max(0.0, self._monotonic() - session.talk.reported),
             revision=report.revision,
+            skipped=report.skipped,
             card=report.card,
         )
 

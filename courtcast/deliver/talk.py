@@ -248,6 +248,7 @@ class Talk:
                 received = self._clock()
                 self._say(path, Pong(number, received, self._clock()))
             case Report():
+                self._note_skipped(message)
                 self.report, self.reported = message, self.heard
                 if message.rtt is not None:
                     self.estimate.round_trip(message.rtt)
@@ -267,6 +268,13 @@ class Talk:
                 self._fault_until = self.heard + FAULT_SHOWN
                 self._on_change()
         self.look()
+
+    def _note_skipped(self, report: Report) -> None:
+        before = [] if self.report is None or self.report.exhibit != report.exhibit else self.report.skipped
+        for start, end in report.skipped:
+            if (start, end) not in before:
+                told = self._screen, report.exhibit, start, end
+                _log.warning("screen %s: exhibit %s cannot be decoded from %.3f to %.3f s; left out there", *told)
 
     def _greet(self, path: Path, pump: Pump, hello: Hello) -> None:
         pump.hello(hello)

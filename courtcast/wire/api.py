@@ -142,6 +142,8 @@ class ScreenReport(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds since the report came in."""
     revision: int = 0
     """Of the room, as far as this screen has carried it out."""
+    skipped: list[tuple[float, float]] = []
+    """Media-time ranges of the shown exhibit that it cannot decode, and leaves out."""
     card: bool = False
     """The test card is on its display."""
 

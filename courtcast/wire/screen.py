@@ -195,6 +195,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     cue_ready: bool = False
     problem: str | None = None
     """A problem type, where the page cannot do what the stage says."""
+    skipped: list[tuple[float, float]] = []
+    """Media-time ranges of the shown exhibit that cannot be decoded there: left out, with a mark on the picture."""
     card: bool = False
     """The test card is on the display."""
 

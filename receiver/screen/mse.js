@@ -9,6 +9,7 @@ import { placed } from "./frames.js";
 import { Slide } from "./slide.js";
 
 /** @typedef {import("../../web/shared/wire.js").Track} Track */
+/** @typedef {import("./holes.js").Hole} Hole */
 /** @typedef {import("./picture.js").Vault} Vault */
 
 /** Seconds on both sides of a GOP's edge, so that rounding to microseconds never takes a neighbour's frame with it. */
@@ -30,6 +31,7 @@ const TRIES = 2;
  * @property {boolean} complete
  * @property {boolean} begun  The init segment is in.
  * @property {(() => void)|null} done  What to do when the step under way is through.
+ * @property {number} index  Of the fragment appended last.
  * @property {Map<number, number>} failed  By a GOP's first index: how often it was lost.
  */
 
@@ -40,6 +42,8 @@ const TRIES = 2;
  * @property {boolean} sound  Append the sound track too; without it there is none.
  * @property {number} [budget]  Bytes in one SourceBuffer; otherwise what a GOP may have, which is well under the 158 MB of
  *   video at which Chromium begins to refuse.
+ * @property {(track: number, first: number) => boolean} left  Whether a GOP is left out, since it cannot be decoded.
+ * @property {(hole: Hole) => boolean} onhole  A GOP turned out to be such a one; whether it is left out from now on.
  * @property {() => void} onchange  More is in the buffer, or a problem came up.
  * @property {() => void} ondisturbed  What is under the playhead was taken out and comes again: seek again.
  */
@@ -159,7 +163,7 @@ export class Mse {
     /** @type {Lane} */
     const lane = {
       track, buffer, slide: new Slide(), known: -1, rows: [], complete: false, begun: false, done: null,
-      failed: new Map(),
+      index: 0, failed: new Map(),
     };
     buffer.addEventListener("updateend", () => {
       const done = lane.done;
@@ -186,6 +190,7 @@ export class Mse {
       budget: this.#budget,
       tight: this.#tight,
       held: (index) => vault.fragment(rendition, lane.track.index, index) !== undefined,
+      left: this.#left(lane),
     });
     if (step === null) return;
     if (step.kind === "too-large") {
@@ -208,6 +213,7 @@ export class Mse {
     try {
       lane.buffer.appendBuffer(data);
       lane.done = done;
+      lane.index = index ?? lane.index;
       return true;
     } catch (error) {
       if (!(error instanceof DOMException) || error.name !== "QuotaExceededError") return this.#fail("decoder");
@@ -245,7 +251,7 @@ export class Mse {
     if (fragment && gop && !this.#has(lane, (fragment.start + fragment.duration / 2) / lane.track.timescale)) {
       const failed = (lane.failed.get(gop.first) ?? 0) + 1;
       lane.failed.set(gop.first, failed);
-      if (failed > TRIES) this.#fail("decoder");
+      if (failed > TRIES && !this.feed.onhole(this.#hole(lane, gop))) this.#fail("decoder");
       else this.#remove(lane, gop, this.#within(gop));
     } else if (following && !this.#has(lane, following.start + 2 * EDGE)) {
       this.#remove(lane, following, this.#within(following));
@@ -271,6 +277,30 @@ export class Mse {
     }
   }
 
+  /** @param {Lane} lane @returns {(first: number) => boolean} */
+  #left(lane) {
+    return (first) => this.feed.left(lane.track.index, first);
+  }
+
+  /** @param {Lane} lane @param {import("./slide.js").Gop} gop @returns {Hole} */
+  #hole({ track }, { first, start, stop }) {
+    return { track: track.index, first, start, stop };
+  }
+
+  /**
+   * The GOP at which the browser gave up, by its own words as far as they say: `…{timestamp=12012000 …}` are
+   * microseconds, `…CHUNK_DEMUXER_ERROR…` is about what was appended last.
+   * @returns {Hole|null}
+   */
+  culprit() {
+    const { error, currentTime } = this.video, said = error?.message ?? "";
+    const told = /timestamp=(\d+)/u.exec(said), kind = /audio/iu.test(said) ? "audio" : "video";
+    const lane = this.#lanes.find(({ track }) => track.kind === kind) ?? this.#lanes[0];
+    const at = told ? Number(told[1]) / 1e6 : currentTime;
+    const gop = said.includes("CHUNK_DEMUXER") ? lane?.slide.gopOf(lane.index) : lane?.slide.gopAt(at);
+    return lane && gop ? this.#hole(lane, gop) : null;
+  }
+
   /** @param {import("./slide.js").Gop} gop */
   #within(gop) {
     return this.#at >= gop.start && this.#at < gop.stop;
@@ -291,7 +321,7 @@ export class Mse {
   /** Says that this is the end, once all to the end is in: else the last frame is out of reach. */
   #finish() {
     if (this.source.readyState !== "open" || !this.#lanes.every((lane) => lane.begun && free(lane))) return;
-    if (this.#lanes.every((lane) => lane.slide.toTheEnd(this.#at))) this.source.endOfStream();
+    if (this.#lanes.every((lane) => lane.slide.toTheEnd(this.#at, this.#left(lane)))) this.source.endOfStream();
   }
 
   /**

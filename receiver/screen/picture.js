@@ -10,6 +10,9 @@
  */
 
 import { Learned } from "./approach.js";
+import { Failures } from "./failures.js";
+import { FrameLog } from "./framelog.js";
+import { Holes } from "./holes.js";
 import { cast, same, seen } from "./scene.js";
 
 /** @typedef {import("../../web/shared/wire.js").Row} Row */
@@ -55,22 +58,25 @@ import { cast, same, seen } from "./scene.js";
  * @property {boolean} sound
  * @property {boolean} cue_ready
  * @property {string|null} problem
+ * @property {[number, number][]} skipped  Media time of what is shown that cannot be decoded here, and is left out.
  */
 
 /** Milliseconds between two looks at players that are not at rest. */
 const TICK = 50;
-/** Frames remembered: two minutes at 60 in a second. */
-const REMEMBERED = 7200;
 /** Seconds after the last step until the player behind goes there too, which would slow down a step that comes then: longer
  * than somebody looks who steps from frame to frame. While the picture is not decoded yet, at most. */
 const CALM = 0.5, PATIENCE = 2;
 /** Seconds at rest until the pictures around are decoded: the other screens of this machine are through with their seek. */
 const SOON = 0.2;
-/** A player that cannot decode is replaced: so many times in so many seconds, and not at once. */
-const REPLACE = { times: 3, within: 60, pause: 1 };
 /** Of everything that shows pictures: all lie exactly over each other. */
 const FILLING = {
   position: "absolute", inset: "0", width: "100%", height: "100%", objectFit: "contain", background: "#000",
+};
+
+/** Where it is read, and hides little; under the black. */
+const MARK = {
+  position: "absolute", left: "2vw", bottom: "2vh", margin: "0", padding: "0.4em 0.8em", zIndex: "3", display: "none",
+  background: "#000", color: "#ffd54a", font: "600 2.2vh sans-serif",
 };
 
 export class Picture {
@@ -88,13 +94,13 @@ export class Picture {
   /** @type {HTMLElement} */
   #cover;
   #covered = true;
-  /** @type {Array<{clock: number, media_time: number}>} */
-  #frames = [];
+  #log = new FrameLog();
   /** Of players that are gone. */
   #gone = { count: 0, seconds: 0, dropped: 0, decoded: 0, jumps: 0 };
-  /** By rendition: what is wrong with it, and when its players failed (seconds of the page's own clock).
-   * @type {Map<string, {problem: string|null, times: number[]}>} */
-  #failures = new Map();
+  #failures = new Failures();
+  #holes = new Holes();
+  /** Says that the picture stands where it could not be decoded. @type {HTMLElement} */
+  #mark;
   /** @type {number|undefined} */
   #timer;
   /** Until the projector, or the player behind it, goes on. @type {number|undefined} */
@@ -127,7 +133,10 @@ export class Picture {
     this.projector.onchange = () => this.#developed();
     this.projector.onfront = () => this.#stepUp();
     Object.assign(this.projector.canvas.style, { ...FILLING, zIndex: "3" });
-    root.append(this.projector.canvas, this.#cover);
+    this.#mark = document.createElement("p");
+    this.#mark.textContent = "Picture missing";
+    Object.assign(this.#mark.style, MARK);
+    root.append(this.projector.canvas, this.#cover, this.#mark);
     if (getComputedStyle(root).position === "static") root.style.position = "relative";
     root.style.overflow = "hidden";
     root.style.background = "#000";
@@ -169,6 +178,7 @@ export class Picture {
       sound: up !== null && up.sound && !up.video.muted,
       cue_ready: this.#cue?.presentable ?? false,
       problem: this.#problem(this.#stage?.shown, this.#shown) ?? this.#problem(this.#stage?.cue, this.#cue),
+      skipped: this.#skipped(this.#stage?.shown?.rendition ?? ""),
     };
   }
 
@@ -177,7 +187,7 @@ export class Picture {
    * @returns {Array<{clock: number, media_time: number}>} The last n frames that came onto the display: room clock.
    */
   frames(n) {
-    return n > 0 ? this.#frames.slice(-n) : [];
+    return this.#log.last(n);
   }
 
   /**
@@ -208,13 +218,14 @@ export class Picture {
    * @returns {Player|null}
    */
   #make(scene, sound) {
-    if (scene === null || !this.#mayMake(scene.rendition)) return null;
+    if (scene === null || !this.#failures.again(scene.rendition, performance.now() / 1000)) return null;
     const player = new this.parts.Player({
       vault: this.vault,
       clock: this.clock,
       rendition: scene.rendition,
       sound,
       learned: this.#learned,
+      holes: this.#holes,
       onchange: () => this.#changed(),
       onframe: (from, clock, frame) => this.#framed(from, clock, frame),
       Mse: this.parts.Mse,
@@ -225,17 +236,11 @@ export class Picture {
     return player;
   }
 
-  /** A recording that cannot be decoded must not keep the page busy making players. @param {string} rendition */
-  #mayMake(rendition) {
-    const now = performance.now() / 1000;
-    const times = this.#failures.get(rendition)?.times.filter((at) => now - at < REPLACE.within) ?? [];
-    return times.length < REPLACE.times && now - (times.at(-1) ?? -Infinity) >= REPLACE.pause;
-  }
-
   /** What is wrong with what a scene asks for. @param {Scene|null|undefined} scene @param {Player|null} player */
   #problem(scene, player) {
     if (!scene) return null;
-    return player?.problem ?? (player?.presentable ? null : (this.#failures.get(scene.rendition)?.problem ?? null));
+    if (player?.lost) return "decoder";
+    return player?.problem ?? (player?.presentable ? null : this.#failures.problem(scene.rendition));
   }
 
   /** Lets go of players that nobody needs; the one in front stays until another can take its place. */
@@ -270,6 +275,7 @@ export class Picture {
     if (stage.shown && this.#up?.stands(stage.shown)) this.#unveil(this.#up);
     if (seen(stage, this.#up)) this.#uncover();
     else this.#blacken();
+    this.#mark.style.display = shown?.skips ? "block" : "none";
     this.#prepare(stage, led);
     this.#settling = false;
     this.#wind();
@@ -306,6 +312,12 @@ export class Picture {
     this.#covered = false;
     this.#cover.style.display = "none";
     this.#note();
+  }
+
+  /** @param {string} rendition @returns {[number, number][]} */
+  #skipped(rendition) {
+    const [above, below] = this.vault.manifest(rendition)?.origin ?? [0, 1], origin = above / below;
+    return this.#holes.spans(rendition).map(({ start, stop }) => [Math.max(0, start - origin), stop - origin]);
   }
 
   // The pictures around the one at rest
@@ -400,9 +412,8 @@ export class Picture {
   #changed() {
     for (const player of [this.#shown, this.#cue]) {
       if (player?.phase !== "failed") continue;
-      const before = this.#failures.get(player.rendition)?.times.slice(1 - REPLACE.times) ?? [];
-      const times = [...before, performance.now() / 1000];
-      this.#failures.set(player.rendition, { problem: player.problem, times });
+      const explained = this.#holes.add(player.rendition, player.hole);
+      if (!explained) this.#failures.add(player.rendition, player.problem, performance.now() / 1000);
       if (player === this.#shown) this.#shown = null;
       else this.#cue = null;
     }
@@ -444,7 +455,7 @@ export class Picture {
       this.projector.hide();
       if (same) return;
     }
-    if (!this.#covered && !this.projector.front) this.#remember(clock, frame.media);
+    if (!this.#covered && !this.projector.front) this.#log.add(clock, frame.media);
   }
 
   /** What was made ready unseen comes onto the display as a whole: with the next frame that the page draws. */
@@ -452,19 +463,8 @@ export class Picture {
     const player = this.#up;
     requestAnimationFrame(() => {
       const frame = this.#front;
-      if (player && frame && player === this.#up && !this.#covered) this.#remember(this.clock.now(), frame.media);
+      if (player && frame && player === this.#up && !this.#covered) this.#log.add(this.clock.now(), frame.media);
     });
-  }
-
-  /**
-   * @param {number} clock
-   * @param {number} media
-   */
-  #remember(clock, media) {
-    const last = this.#frames.at(-1);
-    if (last?.media_time === media && clock - last.clock < TICK / 1000) return; // told of twice
-    this.#frames.push({ clock, media_time: media });
-    if (this.#frames.length > 2 * REMEMBERED) this.#frames = this.#frames.slice(-REMEMBERED);
   }
 
   // Sums

@@ -18,6 +18,7 @@ import { Stall } from "./stall.js";
 /** @typedef {import("./approach.js").Learned} Learned */
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./frames.js").Frames} Frames */
+/** @typedef {import("./holes.js").Holes} Holes */
 /** @typedef {import("../../web/shared/wire.js").Scene} Scene */
 /** @typedef {import("./picture.js").Vault} Vault */
 
@@ -28,6 +29,7 @@ import { Stall } from "./stall.js";
  * @property {string} rendition
  * @property {boolean} sound  Has a sound track in its buffer.
  * @property {Learned} learned
+ * @property {Holes} holes  What is known not to be decodable.
  * @property {() => void} onchange
  * @property {(player: Player, clock: number, frame: Frame) => void} onframe  A frame is on: room clock, seconds.
  * @property {new (video: HTMLVideoElement, feed: import("./mse.js").Feed) => import("./mse.js").Mse} Mse
@@ -80,13 +82,16 @@ export class Player {
   jumps = 0;
   /** A problem's type. @type {string|null} */
   problem = null;
+  /** What made it fail, as far as that is known. @type {import("./holes.js").Hole|null} */
+  hole = null;
 
   /** @param {Given} given */
   constructor(given) {
     this.given = given;
     this.rendition = given.rendition;
     this.sound = given.sound;
-    this.#reel = new Reel(() => given.vault.manifest(given.rendition));
+    const { vault, rendition, sound, holes } = given;
+    this.#reel = new Reel(() => vault.manifest(rendition), (at) => holes.around(rendition, at));
     this.video = document.createElement("video");
     this.video.playsInline = true;
     this.video.muted = true;
@@ -95,14 +100,12 @@ export class Player {
     for (const name of ["loadedmetadata", "seeked", "canplay", "ended", "playing", "waiting"]) {
       this.video.addEventListener(name, () => this.#happened());
     }
-    const { vault, rendition, sound } = given;
     this.mse = new given.Mse(this.video, {
       vault, rendition, sound,
+      left: (track, first) => holes.has(rendition, track, first),
+      onhole: (hole) => holes.add(rendition, hole),
       onchange: () => this.#happened(),
-      ondisturbed: () => {
-        this.#disturbed = true;
-        this.#happened();
-      },
+      ondisturbed: () => this.#happened(this.#disturbed = true),
     });
     this.#watch();
   }
@@ -112,8 +115,14 @@ export class Player {
   /** Whether it needs `tick` in short order; at rest it is woken by events alone. */
   get busy() {
     if (this.#phase === "failed" || this.#scene === null) return false;
-    return this.#phase !== "still" || !this.#satisfied();
+    return this.#phase !== "still" || this.skips || !this.#satisfied();
   }
+
+  /** Whether it waits where nothing can be decoded, on the last picture before that. */
+  get skips() { return this.#asked()?.hole ?? false; }
+
+  /** Whether there is nothing to show where it stands, nor before. */
+  get lost() { return this.#scene !== null && this.#reel.frames !== null && this.#asked() === null; }
 
   /** Whether what is on the display is what the scene asks for now: it may be put up. */
   get presentable() {
@@ -315,11 +324,7 @@ export class Player {
     return this.#meet(scene, frames, now);
   }
 
-  /**
-   * Plays when it is time.
-   * @param {Scene} scene
-   * @param {number} wait  Seconds.
-   */
+  /** Plays when it is time. @param {Scene} scene @param {number} wait  Seconds. */
   #agree(scene, wait) {
     this.#turn("due");
     this.video.playbackRate = scene.anchor.rate;
@@ -396,11 +401,7 @@ export class Player {
     return undefined;
   }
 
-  /**
-   * What a seek takes: seconds.
-   * @param {number} target  Seconds, MSE time.
-   * @param {Frames} frames
-   */
+  /** What a seek takes: seconds. @param {number} target  Seconds, MSE time. @param {Frames} frames */
   #cost(target, frames) {
     return this.given.learned.seek(frames.between(this.mse.entry(target) ?? target, target));
   }
@@ -421,8 +422,8 @@ export class Player {
     this.video.currentTime = target;
   }
 
-  /** Takes note of whatever the element or the buffer just did. */
-  #happened() {
+  /** Takes note of whatever the element or the buffer just did. @param {unknown} [_] */
+  #happened(_) {
     if (this.#closed || this.#phase === "failed") return;
     const now = steady();
     if (this.#phase === "seeking" && !this.video.seeking) {
@@ -445,10 +446,7 @@ export class Player {
     });
   }
 
-  /**
-   * @param {Frame} frame
-   * @param {number} clock  Room clock at which it is on the display.
-   */
+  /** @param {Frame} frame @param {number} clock  Room clock at which it is on the display. */
   #present(frame, clock) {
     this.presented = frame;
     const frames = this.#reel.frames;
@@ -481,6 +479,7 @@ export class Player {
   #fail() {
     if (this.#closed || this.#phase === "failed") return;
     this.#turn("failed");
+    this.hole = this.mse.culprit();
     this.problem ??= "decoder";
     this.given.onchange();
   }

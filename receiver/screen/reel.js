@@ -7,6 +7,9 @@ import { hold } from "./approach.js";
 import { Frames, placed } from "./frames.js";
 import { ending, wish } from "./scene.js";
 
+/** Seconds before a hole: in the last frame of what is there. */
+const BEFORE = 1e-3;
+
 /** @typedef {import("../../web/shared/wire.js").Scene} Scene */
 /** @typedef {import("./picture.js").Manifest} Manifest */
 
@@ -18,10 +21,15 @@ export class Reel {
   #frames = null;
   #known = -1;
   #find;
+  #hole;
 
-  /** @param {() => Manifest|undefined} find  The manifest: it grows in place. */
-  constructor(find) {
+  /**
+   * @param {() => Manifest|undefined} find  The manifest: it grows in place.
+   * @param {(at: number) => {start: number, stop: number}|null} [hole]  What cannot be decoded around a time, MSE time.
+   */
+  constructor(find, hole = () => null) {
     this.#find = find;
+    this.#hole = hole;
   }
 
   /** The frames known by now; null while nothing is known. */
@@ -41,16 +49,18 @@ export class Reel {
   }
 
   /**
-   * What a scene asks for now.
+   * What a scene asks for now. In a hole the last frame before it stays up; where there is none, there is nothing to show.
    * @param {Scene|null} scene
    * @param {number} now  Room clock, seconds.
-   * @returns {{rest: boolean, at: number}|null} `at`: seconds, MSE time. null while it cannot be said.
+   * @returns {{rest: boolean, at: number, hole: boolean}|null} `at`: seconds, MSE time. null while it cannot be said.
    */
   asked(scene, now) {
     const frames = this.#frames;
     if (scene === null || frames === null) return null;
     const { rest, media } = wish(scene, this.#find()?.duration, now, this.#hold(scene, frames));
-    return { rest, at: media + frames.origin };
+    const at = media + frames.origin, hole = this.#hole(at);
+    if (hole === null) return { rest, at, hole: false };
+    return frames.at(hole.start - BEFORE) === null ? null : { rest: true, at: hole.start - BEFORE, hole: true };
   }
 
   /**

@@ -15,9 +15,9 @@ const RATE_OVER = 2;
  * The words in which a changed report is told at once; the others wait for the next quarter of a second.
  * @param {Report} report
  */
-const marks = ({ revision, exhibit, playing, blank, cue_ready, sound, problem, frame, media_time, stalls, jumps }) =>
+const marks = ({ revision, exhibit, playing, blank, cue_ready, sound, problem, frame, media_time, stalls, jumps, skipped }) =>
   JSON.stringify([
-    revision, exhibit, playing, blank, cue_ready, sound, problem, stalls.count, jumps,
+    revision, exhibit, playing, blank, cue_ready, sound, problem, stalls.count, jumps, skipped.length,
     playing ? null : [frame, media_time],
   ]);
 

@@ -28,6 +28,7 @@
  * @property {boolean} [tight]  The browser refused less than we believed it takes: nothing is kept but what is needed now,
  *   and whether the GOP at the playhead fits is for the browser to say.
  * @property {(index: number) => boolean} held  Whether the store has the fragment.
+ * @property {(first: number) => boolean} [left]  Whether the GOP that begins there is left out.
  */
 
 /**
@@ -111,6 +112,7 @@ export class Slide {
     if (here < 0) return null;
     for (const place of this.#order(here, view.playing)) {
       const gop = /** @type {Gop} */ (this.#gops[place]);
+      if (view.left?.(gop.first)) continue;
       const next = this.#have.get(gop.first) ?? gop.first;
       if (next === gop.next) {
         // Its end is still to come: nothing else may be appended in between.
@@ -261,14 +263,17 @@ export class Slide {
     return false;
   }
 
-  /** Whether the buffer holds everything from a time to the end of the recording. @param {number} at */
-  toTheEnd(at) {
+  /**
+   * Whether the buffer holds everything from a time to the end of the recording, but for what is left out.
+   * @param {number} at @param {(first: number) => boolean} [left]
+   */
+  toTheEnd(at, left = () => false) {
     if (!this.#complete) return false;
     const last = this.#gops[this.#gops.length - 1];
     if (!last?.whole) return false;
     for (let place = Math.max(0, this.#here(at)); place < this.#gops.length; place++) {
       const gop = /** @type {Gop} */ (this.#gops[place]);
-      if (this.#have.get(gop.first) !== gop.next) return false;
+      if (this.#have.get(gop.first) !== gop.next && !left(gop.first)) return false;
       const following = this.#gops[place + 1];
       if (following && following.first !== gop.next) return false;
     }

@@ -74,6 +74,15 @@ test("the gist does not run with the clock, the sentence does", () => {
   assert.notEqual(plain(one), plain(two));
 });
 
+test("what a screen cannot decode is named beside it", () => {
+  const { model } = state("playing");
+  const around = /** @type {const} */ ({ link: "live", now: 50, clock: 100, east: 0, zones: null, build: "" });
+  /** @param {[number, number][]} skipped */
+  const problems = (skipped) => look({ ...model, screens: model.screens.map((screen) => ({ ...screen, report: screen.report && { ...screen.report, skipped } })) }, around).tiles.map((tile) => tile.problem);
+  assert.ok(problems([]).every((problem) => problem === null));
+  assert.ok(problems([[8, 10], [65.5, 66]]).includes("No picture from 0:08 to 0:10 and 1:05 to 1:06: that part of the file cannot be decoded there."));
+});
+
 test("a screen that stops reporting is not said to show anything", () => {
   const { model } = state("playing");
   const around = /** @type {const} */ ({ link: "live", now: 60, clock: 110, east: 0, zones: null, build: "" });

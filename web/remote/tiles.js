@@ -131,7 +131,7 @@ const tile = (model, screen, seen) => {
     shows,
     holds: problem === null ? holds(model, screen, seen) : { text: "", tone: "quiet" },
     day: seen.how === "silent" ? null : dayOn(screen),
-    problem: problem?.detail ?? null,
+    problem: problem?.detail ?? skipped(seen, report?.skipped ?? []),
     sound: screen.sound,
     about: [screen.name.toLowerCase().includes(screen.zone.toLowerCase()) ? "" : screen.zone, shifted(screen.delay_ms), slower(screen), unsure(screen)].filter(Boolean).join(" · "),
     address: screen.address,
@@ -148,6 +148,16 @@ const dayOn = ({ day }) => {
   const where = day.disk > 0 ? "on its disk" : "in its memory only";
   if (share === 1) return { text: `All of the day is ${where}`, share };
   return { text: `${Math.floor(share * 100)} % of the day is ${where}`, share };
+};
+
+/**
+ * What of the picture is missing on a screen, in words.
+ * @param {Seen} seen @param {ReadonlyArray<[number, number]>} ranges @returns {string | null}
+ */
+const skipped = ({ how }, ranges) => {
+  if (how !== "shows" || ranges.length === 0) return null;
+  const parts = ranges.map(([from, to]) => `${short(from)} to ${short(to)}`);
+  return `No picture from ${list(parts)}: that part of the file cannot be decoded there.`;
 };
 
 /** @param {number} ms @returns {string} in words, where it is not the room's own time */

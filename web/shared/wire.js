@@ -311,6 +311,8 @@ export const Stalls = record(
  * @property {boolean} sound
  * @property {boolean} cue_ready
  * @property {string | null} problem A problem type, where the page cannot do what the stage says.
+ * @property {Array<[number, number]>} skipped Media-time ranges of the shown exhibit that cannot be decoded there: left
+ *   out, with a mark on the picture.
  * @property {boolean} card The test card is on the display.
  */
 /** @type {Codec<Report>} */
@@ -335,6 +337,7 @@ export const Report = record(
     sound: [flag, false],
     cue_ready: [flag, false],
     problem: [nullable(text), null],
+    skipped: [list(tuple(number, number)), []],
     card: [flag, false],
   },
   { tag: "report" },
@@ -944,6 +947,8 @@ export const Exhibit = record(
  * @property {Problem | null} problem
  * @property {number} age Seconds since the report came in.
  * @property {number} revision Of the room, as far as this screen has carried it out.
+ * @property {Array<[number, number]>} skipped Media-time ranges of the shown exhibit that it cannot decode, and leaves
+ *   out.
  * @property {boolean} card The test card is on its display.
  */
 /** @type {Codec<ScreenReport>} */
@@ -966,6 +971,7 @@ export const ScreenReport = record(
     problem: [nullable(Problem.check), null],
     age: [number, 0.0],
     revision: [integer, 0],
+    skipped: [list(tuple(number, number)), []],
     card: [flag, false],
   }
 );
