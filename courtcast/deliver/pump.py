@@ -153,6 +153,10 @@ class Pump:
 
     def hello(self, hello: Hello) -> None:
         self._budget, self._disk = hello.budget, hello.disk or 0
+        # Said again it means that the page was on another path: what it let pass meanwhile was no failure.
+        now = self._monotonic()
+        self._failures.clear()
+        self._coming = {send: since if since is None else min(since, now) for send, since in self._coming.items()}
         self._known.returned.clear()
         self.wake()
 
