@@ -5,6 +5,8 @@
 import { Exhibit, RoomState, Screen } from "../shared/wire.js";
 import { Api, Refusal } from "./api.js";
 import { Frame } from "./bar.js";
+import { checksOf } from "./checks.js";
+import { ChecksPanel } from "./checksview.js";
 import { Desk } from "./desk.js";
 import { Exhibits } from "./exhibits.js";
 import { Images } from "./images.js";
@@ -27,6 +29,8 @@ const PLAYING = 0.1;
 const RESTING = 0.5;
 
 const now = () => performance.now() / 1000;
+/** Minutes that the wall's clock is ahead of UTC. */
+const east = -new Date().getTimezoneOffset();
 const page = document.documentElement;
 const build = page.dataset.build ?? "";
 
@@ -93,6 +97,8 @@ const write = () => {
   desk.show(seeing);
   exhibits.show(seeing, model.exhibits);
   screens.show(seeing);
+  const around = { acting: seeing.acting, now: link === "live" ? now() : lost, clock: clock.at(now()), unix: Date.now() / 1000, east };
+  checks.show(checksOf(model, around));
   if (seeing.stale && seeing.calm && link === "live" && !typing()) location.reload();
 };
 
@@ -254,6 +260,19 @@ const screens = new Screens(document.body, images, {
   },
   remove: async (screen) => {
     await api.call("DELETE", `screens/${encodeURIComponent(screen)}`);
+  },
+});
+
+/** @param {string} method @param {string} path @param {object} [body] */
+const check = (method, path, body) => void api.call(method, path, body).catch(tell);
+const checks = new ChecksPanel(document.body, {
+  checkCase: (until) => check("POST", "checks/case", { until }),
+  checkRoom: () => check("POST", "checks/room", {}),
+  cancel: () => check("DELETE", "checks"),
+  card: (screen, up) => {
+    const path = `screens/${encodeURIComponent(screen)}/card`;
+    if (!up) void command(path, {});
+    else api.call("DELETE", path).then((room) => api.onroom(RoomState.read(room)), tell);
   },
 });
 

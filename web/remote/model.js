@@ -9,6 +9,7 @@
 /** @typedef {import("../shared/wire.js").Exhibit} Exhibit */
 /** @typedef {import("../shared/wire.js").Screen} Screen */
 /** @typedef {import("../shared/wire.js").Event} Event */
+/** @typedef {import("../shared/wire.js").Checks} Checks */
 /** @typedef {"clerk" | "advocate" | "viewer"} Role */
 
 /**
@@ -18,8 +19,12 @@
  * @property {ReadonlyArray<Screen>} screens
  * @property {Role} role
  * @property {string} build of the presenter's pages
+ * @property {Checks} checks the one that runs, and the last of each kind
  * @property {Readonly<Record<string, number>>} heard when each screen's last report was made, on this page's clock
  */
+
+/** @type {Checks} */
+const NONE = { running: null, case: null, room: null, said: "" };
 
 /**
  * @param {Model | null} model
@@ -35,6 +40,7 @@ export const hear = (model, event, now) => {
       screens: event.screens,
       role: event.role,
       build: event.build,
+      checks: event.checks ?? NONE,
       heard: reported({}, event.screens, now),
     };
   }
@@ -45,6 +51,7 @@ export const hear = (model, event, now) => {
     room: event.room !== null && newer(model.room, event.room) ? event.room : model.room,
     exhibits: ordered(merged(model.exhibits, event.exhibits), event.order),
     screens: merged(model.screens, event.screens).filter((screen) => !gone.has(screen.id)),
+    checks: event.checks ?? model.checks,
     heard: reported(model.heard, event.screens, now),
   };
 };

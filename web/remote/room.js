@@ -211,7 +211,8 @@ const liveSide = (model, { now, clock }) => {
   const exhibit = exhibitOf(model, room.shown?.exhibit);
   const { shown } = room;
   if (shown === null || exhibit === null) {
-    const empty = paired(model).length === 0 ? "No screen is connected." : "The screens are black.";
+    const dark = room.card === null ? "The screens are black." : "A test card is up on one screen.";
+    const empty = paired(model).length === 0 ? "No screen is connected." : dark;
     return { ...blankSide, about: "everyone sees this", empty: [empty], playing: false, ended: false };
   }
   const screens = paired(model).filter((screen) => meantFor(model, screen));

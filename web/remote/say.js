@@ -32,10 +32,13 @@ export const sentence = (model, now) => {
   /** @type {Screen[]} */
   const black = [];
   /** @type {Screen[]} */
+  const cards = [];
+  /** @type {Screen[]} */
   const silent = [];
   for (const screen of screens) {
     const seen = seenOn(model, screen, now);
     if (seen.how === "silent") silent.push(screen);
+    else if (seen.how === "card") cards.push(screen);
     else if (seen.how === "black" || seen.exhibit === null) black.push(screen);
     else {
       const key = `${seen.exhibit} ${seen.playing}`;
@@ -46,6 +49,11 @@ export const sentence = (model, now) => {
   }
   if (silent.length === screens.length) {
     return said("unsure", "No screen answers, so it is not known what the room sees.");
+  }
+  if (showing.size === 0 && cards.length > 0) {
+    const parts = [{ text: `${sees(model, cards)} a test card.` }];
+    if (black.length > 0) parts.push({ text: ` ${areBlack(model, black)}` });
+    return { look: "live", parts: [...parts, ...silence(model, silent)] };
   }
   if (showing.size === 0) {
     return { look: silent.length > 0 ? "unsure" : "black", parts: [...blackness(model, silent), ...silence(model, silent)] };

@@ -15,7 +15,7 @@ export const OLD = 3;
 
 /**
  * @typedef {object} Seen
- * @property {"shows" | "black" | "silent"} how silent: it does not answer, so nobody knows
+ * @property {"shows" | "card" | "black" | "silent"} how card: its test card; silent: it does not answer, so nobody knows
  * @property {string | null} exhibit
  * @property {number | null} at
  * @property {boolean} playing
@@ -59,6 +59,7 @@ export const seenOn = (model, screen, now) => {
   const { report } = screen;
   const old = now - (model.heard[screen.id] ?? -Infinity) > OLD;
   if (!screen.online || report === null || old) return { how: "silent", exhibit: null, at: null, playing: false };
+  if (report.card) return { how: "card", exhibit: null, at: null, playing: false };
   if (report.blank || report.exhibit === null) return { how: "black", exhibit: null, at: null, playing: false };
   return { how: "shows", exhibit: report.exhibit, at: report.media_time, playing: report.playing };
 };
@@ -119,6 +120,7 @@ const tile = (model, screen, seen) => {
   const shows = {
     silent: "Does not answer",
     black: "Black",
+    card: "Test card",
     shows: `${ref} at ${seen.playing ? short(seen.at ?? 0) : running(seen.at ?? 0)}`,
   }[seen.how];
   const { report } = screen;
@@ -127,7 +129,7 @@ const tile = (model, screen, seen) => {
     id: screen.id,
     name: screen.name,
     zone: screen.zone,
-    look: seen.how === "shows" ? "live" : seen.how,
+    look: seen.how === "shows" || seen.how === "card" ? "live" : seen.how,
     shows,
     holds: problem === null ? holds(model, screen, seen) : { text: "", tone: "quiet" },
     day: seen.how === "silent" ? null : dayOn(screen),
@@ -191,6 +193,7 @@ const holds = (model, screen, seen) => {
     if (toTheEnd(report.held, seen.at, whole)) return { text: "Safe to the end", tone: "good" };
     return { text: `Holds ${lasting(ahead(report.held, seen.at))} more`, tone: "wait" };
   }
+  if (seen.how === "card") return { text: "Goes by itself", tone: "quiet" };
   if (room.shown !== null && meantFor(model, screen)) return { text: "Its picture is on its way", tone: "wait" };
   if (report?.cue_ready && room.cued !== null) return { text: "Can show at once", tone: "good" };
   if (room.cued !== null) return { text: "Being sent what is ready", tone: "wait" };
