@@ -346,8 +346,16 @@ def _screen(screen: Screen, able: Able | None, line: Line | None) -> ScreenFacts
         problem=screen.problem.detail if screen.problem is not None else None,
         answers_in=None if report is None else report.rtt,
         display=(0, 0) if able is None else (able.width, able.height),
-        room=None if able is None or able.quota is None else max(0, able.quota - (able.used or 0)),
+        room=_disk(screen, able),
+        day=None if screen.day is None else (screen.day.held, screen.day.total),
     )
+
+
+def _disk(screen: Screen, able: Able | None) -> int | None:
+    """What the page means to use, else what its browser would let it."""
+    if screen.day is not None and screen.day.disk:
+        return screen.day.disk
+    return None if able is None else able.quota
 
 
 def _file(exhibit: Exhibit, manifest: Manifest | None, seen: bool) -> FileFacts:

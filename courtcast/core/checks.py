@@ -74,7 +74,10 @@ class ScreenFacts(msgspec.Struct, frozen=True, kw_only=True):
     display: tuple[int, int] = (0, 0)
     """Its own pixels; zeros where it has not said."""
     room: int | None = None
-    """Bytes that its browser may still put on its disk; None where it has not said."""
+    """Bytes of disk that it may use for the day's exhibits, what it holds of them included; None where it keeps none
+    there, or has not said."""
+    day: tuple[int, int] | None = None
+    """Bytes of the day's exhibits that it holds already, and all of them; None where it has not said."""
 
 
 class FileFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -257,7 +260,9 @@ def _measured(screen: ScreenFacts, facts: Facts) -> Iterator[str]:
     if screen.clock is not None and isfinite(screen.clock):
         yield f"its clock is known to {milliseconds(screen.clock)}"
     if screen.room is not None:
-        yield f"room for {in_bytes(screen.room)} on its disk"
+        yield f"may use {in_bytes(screen.room)} of its disk"
+    if screen.day is not None:
+        yield f"holds {in_bytes(screen.day[0])} of the day's {in_bytes(screen.day[1])} already"
     if screen.plays is not None and (shown := [file for file in facts.files if file.tracks]):
         able = sum(screen.plays.issuperset(file.tracks) for file in shown)
         yield "plays all that is prepared" if able == len(shown) else f"plays {able} of {len(shown)} exhibits"
@@ -314,7 +319,7 @@ def _answering(screen: ScreenFacts, files: Sequence[FileFacts]) -> Iterator[Find
         yield _finding("line-not-measured", screen.name)
     else:
         yield from _line(screen.name, screen.line, files)
-    need = sum(file.size for file in files)
+    need = screen.day[1] if screen.day is not None else sum(file.size for file in files)
     if screen.room is not None and screen.room < need:
         yield _finding("screen-disk-short", screen.name, free=in_bytes(screen.room), need=in_bytes(need))
     if screen.clock is None or not isfinite(screen.clock):

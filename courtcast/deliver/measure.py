@@ -33,12 +33,14 @@ async def measure(talk: Talk, seconds: float) -> Line | None:
     pump.pad(seconds)
     begun = time.monotonic()
     times, arrived = [begun], [_arrived(path)]
-    while pump.padding and talk.path is path and time.monotonic() - begun < seconds:
-        await asyncio.sleep(min(STEP, seconds))
-        times.append(time.monotonic())
-        arrived.append(_arrived(path))
+    try:
+        while pump.padding and talk.path is path and time.monotonic() - begun < seconds:
+            await asyncio.sleep(min(STEP, seconds))
+            times.append(time.monotonic())
+            arrived.append(_arrived(path))
+    finally:
+        pump.pad(0.0)
     lasted = times[-1] - begun
-    pump.pad(0.0)
     line = path.line
     after = await talk.ask([])
     if after is None or after.padding - before.padding < LEAST_SHARE * (arrived[-1] - arrived[0]):

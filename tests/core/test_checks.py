@@ -68,6 +68,7 @@ CASES: list[tuple[Facts, str, str, str]] = [
     (line(jitter=0.1), "line-uneven", "Jury", "The line to Jury is uneven by 100 ms."),
     (line(relayed=True), "line-relayed", "Jury", "The network lets no UDP through to Jury; it is sent over TCP."),
     (screen(room=10**9), "screen-disk-short", "Jury", "Jury has room for 1.0 GB of the day's 3.0 GB."),
+    (screen(room=10**9, day=(0, 2 * 10**9)), "screen-disk-short", "Jury", "Jury has room for 1.0 GB of the day's 2.0 GB."),
     (screen(clock=0.035), "clock-doubtful", "Jury", "The clock of Jury is known to 35 ms only."),
     (screen(clock=None), "clock-unknown", "Jury", "The clock of Jury is not known yet."),
     (screen(clock=inf), "clock-unknown", "Jury", "The clock of Jury is not known yet."),
@@ -136,7 +137,7 @@ def test_what_cannot_be_shown_needs_no_room_on_the_disk() -> None:
 
 
 def test_what_was_measured_is_said_too() -> None:
-    able = msgspec.structs.replace(JURY, answers_in=0.004, display=(1920, 1080), room=8 * 10**9)
+    able = msgspec.structs.replace(JURY, answers_in=0.004, display=(1920, 1080), room=8 * 10**9, day=(10**9, 3 * 10**9))
     jury, judge, exhibit, machine = looked_at(room(screens=(able, msgspec.structs.replace(JUDGE, age=None))))
     assert (jury.what, jury.name, judge.says) == ("screen", "Jury", ["does not answer"])
     assert jury.says == [
@@ -146,7 +147,8 @@ def test_what_was_measured_is_said_too() -> None:
         "0.1 % of what is sent is lost",
         "4 ms of jitter",
         "its clock is known to 1 ms",
-        "room for 8.0 GB on its disk",
+        "may use 8.0 GB of its disk",
+        "holds 1.0 GB of the day's 3.0 GB already",
         "plays all that is prepared",
         "the room's sound",
     ]
@@ -196,6 +198,7 @@ some_screens = st.builds(
     answers_in=st.none() | numbers,
     display=st.tuples(st.integers(0, 8192), st.integers(0, 8192)),
     room=st.none() | st.integers(0, 10**15),
+    day=st.none() | st.tuples(st.integers(0, 10**15), st.integers(0, 10**15)),
 )
 some_files = st.builds(
     FileFacts,

@@ -119,6 +119,20 @@ async def test_padding_ends_where_something_is_shown(room: Room, jury: Screen) -
         assert program.padding == before
 
 
+async def test_padding_ends_with_whoever_wanted_it(room: Room, jury: Screen) -> None:
+    known = await room.paired(jury)
+    async with PageProgram() as program, displayed(jury, program):
+        await until(lambda: room.screens.get(known).online)
+        measuring = asyncio.create_task(room.screens.measure(known, 30.0))
+        await until(lambda: program.padding > 4 * PIECE)
+        measuring.cancel()
+        await asyncio.gather(measuring, return_exceptions=True)
+        await asyncio.sleep(0.5)
+        before = program.padding
+        await asyncio.sleep(0.5)
+        assert program.padding == before
+
+
 async def test_what_is_ready_to_be_shown_is_sent_before_padding(room: Room, jury: Screen) -> None:
     known = await room.paired(jury)
     clip = await Clip(room.store, SHOWN).grow(4)
