@@ -314,7 +314,7 @@ def _case_file(exhibit: Exhibit, seen: Seen | None, copy: Copy, manifest: Manife
     if seen is not None:
         problem = seen.answer.problem
         link = LinkFacts(
-            problem=None if problem is None else problem.detail,
+            problem=None if problem is None else _first(problem.detail),
             passing=seen.answer.passing,
             changed=seen.answer.changed,
             ends=seen.ends,
@@ -329,7 +329,7 @@ def _case_file(exhibit: Exhibit, seen: Seen | None, copy: Copy, manifest: Manife
         sha256=exhibit.sha256,
         prepared=copy.prepared,
         seconds=None if manifest is None else manifest.prepared,
-        problem=exhibit.problem.detail if exhibit.state == "failed" and exhibit.problem is not None else None,
+        problem=_first(exhibit.problem.detail) if exhibit.state == "failed" and exhibit.problem is not None else None,
         notes=tuple(note.detail for note in exhibit.notes),
     )
 
@@ -343,12 +343,17 @@ def _screen(screen: Screen, able: Able | None, line: Line | None) -> ScreenFacts
         plays=None if able is None else frozenset(able.plays),
         line=line,
         clock=None if able is None else able.doubt,
-        problem=screen.problem.detail if screen.problem is not None else None,
+        problem=_first(screen.problem.detail) if screen.problem is not None else None,
         answers_in=None if report is None else report.rtt,
         display=(0, 0) if able is None else (able.width, able.height),
         room=_disk(screen, able),
         day=None if screen.day is None else (screen.day.held, screen.day.total),
     )
+
+
+def _first(detail: str) -> str:
+    """The sentence that says what is; what to do about it, a finding says in its own words."""
+    return detail if ". " not in detail else detail[: detail.index(". ") + 1]
 
 
 def _disk(screen: Screen, able: Able | None) -> int | None:
@@ -369,7 +374,7 @@ def _file(exhibit: Exhibit, manifest: Manifest | None, seen: bool) -> FileFacts:
         ref=exhibit.ref,
         tracks=() if manifest is None or not manifest.showable else tuple(track.mime for track in manifest.tracks),
         rate_kbit=size * 8e-3 / lasting if lasting > 0 else None,
-        problem=exhibit.problem.detail if failed and exhibit.problem is not None else None,
+        problem=_first(exhibit.problem.detail) if failed and exhibit.problem is not None else None,
         safe_in=wait,
         foreseen=known,
         missing=2 * max(0, (exhibit.bytes_total or 0) - exhibit.bytes_fetched),

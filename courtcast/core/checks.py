@@ -126,7 +126,11 @@ KINDS: dict[str, Kind] = {
     "screen-not-paired": Kind(
         "note", "{name} was found and is not paired.", "Pair it, or leave it out if it belongs to another room."
     ),
-    "screen-silent": Kind("stop", "{name} does not answer.", "Look whether it is switched on and on the same network."),
+    "screen-silent": Kind(
+        "stop",
+        "{name} does not answer.",
+        "Look whether it is switched on. If it is, courtcast doctor says where the way to it ends.",
+    ),
     "screen-problem": Kind("look", "{name} says: {why}", "Look at that screen before people come in."),
     "screen-cannot-play": Kind(
         "stop",

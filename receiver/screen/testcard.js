@@ -91,9 +91,9 @@ export const layout = (width, height) => {
   const edge = Math.max(2, Math.round(least * EDGE));
   const line = Math.max(1, Math.round(least / 540));
   const [x, y] = [Math.round(width / 2), Math.round(height / 2)];
-  const radius = Math.round(least * 0.4);
+  const radius = Math.round(least * 0.38);
   const cell = Math.round(least / 12);
-  const band = { x: edge * 2, y: y + Math.round(radius * 0.56), width: width - edge * 4, height: Math.round(least * 0.045) };
+  const band = { x: edge * 9, y: y + Math.round(least * 0.41), width: width - edge * 18, height: Math.round(least * 0.04) };
   const sideBox = { width: Math.round(least * 0.22), height: Math.round(least * 0.12) };
   return {
     edge, line, cell, centre: { x, y }, radius, band,
@@ -102,8 +102,13 @@ export const layout = (width, height) => {
     left: { x: edge * 3, y: y - sideBox.height - cell, ...sideBox },
     right: { x: width - edge * 3 - sideBox.width, y: y - sideBox.height - cell, ...sideBox },
     disc: { x, y: y - Math.round(radius * 0.62), radius: Math.round(radius * 0.24) },
-    steps: { x: x - Math.round(radius * 0.7), y: y + Math.round(radius * 0.36), width: Math.round(radius * 1.4), height: Math.round(radius * 0.13) },
+    steps: { x: x - Math.round(radius * 0.7), y: y + Math.round(radius * 0.45), width: Math.round(radius * 1.4), height: Math.round(radius * 0.13) },
     text: Math.max(10, Math.round(least * 0.034)),
+    /** Where questions stand: middles of the space on both sides of the circle, below the sides' names. */
+    asks: [
+      { x: Math.round((edge * 2 + x - radius) / 2), y: y + cell, width: Math.max(1, x - radius - edge * 5) },
+      { x: Math.round((width - edge * 2 + x + radius) / 2), y: y + cell, width: Math.max(1, x - radius - edge * 5) },
+    ],
   };
 };
 

@@ -15,10 +15,10 @@ const START = 1;
 const LOUD = 0.5;
 /** Seconds in which a tone swells and fades, so that it does not click. */
 const RAMP = 0.005;
+/** What to look at: on the left, on the right. */
 const QUESTIONS = [
-  "Is the white edge whole on all four sides?  ·  Is the circle round?",
-  "Does the bar move without a jerk?  ·  Do left and right sound on their side?",
-  "Does it beep when the disc lights up?",
+  ["Chequered edge", "whole on all sides?", "", "Circle round?"],
+  ["Bar moves", "without a jerk?", "", "Beep with the flash?"],
 ];
 
 export class TestCardView {
@@ -124,7 +124,7 @@ export class TestCardView {
     if (this.#sound?.silent) {
       context.fillStyle = "#ffd75e";
       context.font = font(at.text, 700);
-      context.fillText("This browser holds the sound back. Click once on this page.", at.centre.x, at.band.y + at.band.height * 2);
+      context.fillText("This browser holds the sound back. Click once on this page.", at.centre.x, at.steps.y - at.text, at.radius * 1.8);
     }
   }
 }
@@ -190,10 +190,10 @@ const standing = (width, height, name) => {
   context.fillText(name || "Test card", centre.x, centre.y - at.text * 1.9, at.radius * 1.8);
   context.font = font(at.text);
   context.fillText(`Test card  ·  ${width} × ${height}`, centre.x, centre.y - at.text * 0.2, at.radius * 1.8);
-  context.fillText("Nobody's evidence: it goes by itself.", centre.x, centre.y + at.text * 1.4, at.radius * 1.8);
-  context.font = font(at.text * 0.92);
-  QUESTIONS.forEach((text, n) => {
-    context.fillText(text, centre.x, height - at.edge * 2 - at.text * 1.25 * (QUESTIONS.length - 1 - n) - at.text * 0.4, width - at.edge * 6);
+  context.fillText("No evidence. It goes by itself.", centre.x, centre.y + at.text * 1.4, at.radius * 1.8);
+  QUESTIONS.forEach((lines, side) => {
+    const { x, y, width: most } = at.asks[side];
+    lines.forEach((text, n) => context.fillText(text, x, y + at.text * 1.3 * n, most));
   });
   return canvas;
 };

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from contextlib import suppress
 
 import av
-from playwright.async_api import Page
+from playwright.async_api import Error, Page
+
+TRIES = 3
 
 
 class Luma:
@@ -34,4 +37,8 @@ class Luma:
 
 
 async def luma(page: Page) -> Luma:
+    """What the page shows now."""
+    for _ in range(TRIES - 1):
+        with suppress(Error):  # the browser takes no picture in the very moment in which the page changes its layers
+            return Luma(await page.screenshot())
     return Luma(await page.screenshot())

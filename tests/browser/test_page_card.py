@@ -94,7 +94,7 @@ async def test_edge_to_edge_and_round(page: Page, receiver: Receiver) -> None:
         }
         assert {name: min(edge) > 240 for name, edge in edges.items()} == dict.fromkeys(edges, True)
         # The circle crosses the middle as far to the left as above: it is round.
-        radius = round(HIGH * 0.4)
+        radius = round(HIGH * 0.38)
         assert max(first.rows[HIGH // 2][WIDE // 2 - radius - 2 : WIDE // 2 - radius + 3]) > 200
         assert max(first.column(WIDE // 2)[HIGH // 2 - radius - 2 : HIGH // 2 - radius + 3]) > 200
         # The bar moves.
@@ -115,7 +115,7 @@ async def test_every_flash_and_both_sides(page: Page, receiver: Receiver) -> Non
             assert time.monotonic() < end, seen
             now = await luma(page)
             # In the disc, beside its hand, and in the two boxes, beside their words (testcard.js lays them out).
-            disc, box = round(HIGH / 2 - HIGH * 0.4 * 0.62), range(220, 230)
+            disc, box = round(HIGH / 2 - HIGH * 0.38 * 0.62), range(220, 230)
             seen |= (
                 {"flash"}
                 if now.mean(range(WIDE // 2 + 20, WIDE // 2 + 30), range(disc + 20, disc + 30)) > 200

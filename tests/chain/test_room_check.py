@@ -25,13 +25,15 @@ async def test_checked_set_up_and_black_again(tmp_path: Path) -> None:
         exhibit = await running.add(server.url("clip.mp4"), ref="JM/1")
         api, page = running.api, running.pages[0]
 
-        await api.call("POST", "/checks/room", seconds=2.5)
+        await api.call("POST", "/checks/room", seconds=6)
         checks: Checks = await api.until(
             "the check to end", lambda: _checks(api), lambda state: state.room is not None, 20
         )
         assert checks.room is not None
         found = {finding.type for finding in checks.room.findings}
-        assert found <= {"line-measured-shortly", "wall-unknown", "disk-tight", "line-uneven"}, checks.room.findings
+        # Other screens may be found on this machine's network; how busy the machine is shows in its lines.
+        lesser = {"line-measured-shortly", "wall-unknown", "disk-tight", "line-uneven", "screen-not-paired"}
+        assert found <= lesser, checks.room.findings
         says = {one.name: one.says for one in checks.room.looked}["Jury"]
         assert "plays all that is prepared" in says
         assert "display of 1280 × 720" in says

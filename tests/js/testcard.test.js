@@ -71,7 +71,7 @@ for (const [width, height] of [[1920, 1080], [1280, 720], [3840, 2160], [1024, 7
     assert.ok(radius < Math.min(width, height) / 2 - edge, "the circle does not touch the edge");
     assert.ok(disc.y - disc.radius > centre.y - radius && disc.y + disc.radius < steps.y);
     assert.ok(left.x + left.width < right.x);
-    assert.ok(band.y > steps.y + steps.height);
+    assert.ok(band.y > steps.y + steps.height && band.y >= centre.y + radius, "the band lies below the circle");
     // The blocks leave no pixel of the edge out, and all four corners are white.
     const top = blocks.filter((block) => block.y === 0 && block.height === edge).sort((a, b) => a.x - b.x);
     assert.equal(top.reduce((end, block) => (block.x === end ? end + block.width : -1), 0), width);

@@ -10,6 +10,7 @@ import { can, follow, leaveFocus, make, setAttribute, setCan, setHidden, setText
 
 /**
  * @typedef {object} Acts
+ * @property {() => void} opened  it has to be filled
  * @property {(until: number | null) => void} checkCase  until: Unix time
  * @property {() => void} checkRoom
  * @property {() => void} cancel
@@ -50,6 +51,7 @@ export class ChecksPanel {
     setAttribute(this.opener, "aria-expanded", "true");
     // Not modal: a modal one would keep fingers from the blank.
     this.dialog.show();
+    this.acts.opened();
     the(this.dialog, "h2").focus();
   }
 
@@ -116,7 +118,7 @@ export class ChecksPanel {
   /** @param {Result} result */
   #result({ kind, name, when, says, tone, groups, looked }) {
     const { doc } = this;
-    const title = `check-${kind}-title`;
+    const title = `result-${kind}-title`;
     const sum = make(doc, "p", { class: "sum" }, says);
     setTone(sum, tone);
     return make(

@@ -266,6 +266,7 @@ const screens = new Screens(document.body, images, {
 /** @param {string} method @param {string} path @param {object} [body] */
 const check = (method, path, body) => void api.call(method, path, body).catch(tell);
 const checks = new ChecksPanel(document.body, {
+  opened: () => write(),
   checkCase: (until) => check("POST", "checks/case", { until }),
   checkRoom: () => check("POST", "checks/room", {}),
   cancel: () => check("DELETE", "checks"),
