@@ -11,8 +11,13 @@ import { layout, moving, tonesBetween } from "./testcard.js";
 
 /** Seconds ahead for which tones are set, and until the first one: a context takes a moment to start. */
 const AHEAD = 0.6;
+/** Seconds from the moment that a picture is drawn for until it is on the display: a refresh, and half of one on average
+ * since pictures come in steps. */
+const SEEN = 0.025;
 const START = 1;
 const LOUD = 0.5;
+/** Seconds after the card that the sound's device is given back: the black has long been drawn, and told of. */
+const GIVE_BACK = 0.3;
 /** Seconds in which a tone swells and fades, so that it does not click. */
 const RAMP = 0.005;
 /** What to look at: on the left, on the right. */
@@ -247,13 +252,14 @@ class Sound {
     const from = Math.max(this.#until, now, 0), to = now + AHEAD;
     if (to <= from) return;
     this.#until = to;
-    for (const tone of tonesBetween(from, to)) this.#set(tone, this.#leaves(this.since + (tone.at + START) * 1000));
+    for (const tone of tonesBetween(from, to)) this.#set(tone, this.#leaves(this.since + (tone.at + START + SEEN) * 1000));
   }
 
+  /** Silent at once. Giving the device back may keep the page waiting, and nothing may wait for that: black is first. */
   end() {
     removeEventListener("pointerdown", this.wake);
-    this.#gain.disconnect();
-    void this.#context.close();
+    this.#gain.gain.value = 0;
+    setTimeout(() => void this.#context.close(), GIVE_BACK * 1000);
   }
 
   /** The context's time of what leaves the loudspeaker at a moment. @param {number} moment  ms of the page's clock */
