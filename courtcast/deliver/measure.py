@@ -1,8 +1,9 @@
 """Measures the line to one screen by filling it: padding over the very stream that recordings go over.
 
 What counts is what arrived. Bytes are counted where they were acknowledged, in steps; the first one is left out, since
-every sender begins slowly. That the page itself had them is asked before and after, and where it had less than half,
-the line counts as not measured: something on the way has answered in its place.
+every sender begins slowly. Loss is what the sender sees where no queue of its own stands, in the middle of all steps.
+That the page itself had them is asked before and after, and where it had less than half, the line counts as not
+measured: something on the way has answered in its place.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from statistics import median
 from typing import Final
 
 from courtcast.core.checks import Line
@@ -32,16 +34,16 @@ async def measure(talk: Talk, seconds: float) -> Line | None:
         return None
     pump.pad(seconds)
     begun = time.monotonic()
-    times, arrived = [begun], [_arrived(path)]
+    times, arrived, losses = [begun], [_arrived(path)], [0.0 if path.line is None else path.line.loss]
     try:
         while pump.padding and talk.path is path and time.monotonic() - begun < seconds:
             await asyncio.sleep(min(STEP, seconds))
             times.append(time.monotonic())
             arrived.append(_arrived(path))
+            losses.append(0.0 if path.line is None else path.line.loss)
     finally:
         pump.pad(0.0)
     lasted = times[-1] - begun
-    line = path.line
     after = await talk.ask([])
     if after is None or after.padding - before.padding < LEAST_SHARE * (arrived[-1] - arrived[0]):
         return None
@@ -51,7 +53,7 @@ async def measure(talk: Talk, seconds: float) -> Line | None:
     return Line(
         seconds=min(seconds, lasted),
         rate_kbit=rate * 8e-3,
-        loss=0.0 if line is None else line.loss,
+        loss=median(losses),
         jitter=after.jitter or 0.0,
         relayed=path.name == "websocket",
         held_back=rate >= FULL * PADDING_MOST,

