@@ -35,6 +35,9 @@ const CROWDED = 64 << 10;
 const DISK_SHARE = 0.8;
 /** Base64 characters of a small picture at most (48 KiB of JPEG). */
 const STILL_MOST = 64 << 10;
+/** Seconds without a word from the presenter, which answers a ping each second, after which a test card goes: the path of
+ * one that was killed stays open for longer. */
+const PRESENT_WITHIN = 3;
 const MEMORY = "courtcast.hearing";
 
 const build = document.querySelector("script[data-build]")?.getAttribute("data-build") ?? "";
@@ -163,7 +166,8 @@ const perform = (stage) => {
 
 /** Puts the test card up or away. */
 const trial = () => {
-  const facts = { attached: talk.path !== null, timed: talk.timed, now: room.now() };
+  const attached = talk.path !== null && seconds() - talk.heard < PRESENT_WITHIN;
+  const facts = { attached, timed: talk.timed, now: room.now() };
   return testCard.show(cardOf(talk.applied, facts));
 };
 

@@ -48,7 +48,9 @@ export class Talk {
   path = null;
   /** There was one. */
   met = false;
-  /** What came of it on this path. */
+  /** When the presenter last said something over it: seconds of the own clock. */
+  heard = -Infinity;
+  /** What came of padding on this path. */
   padding = new Padding();
   /** The presenter on this path speaks another version. */
   foreign = false;
@@ -136,6 +138,7 @@ export class Talk {
   /** A message of `control`. @param {string} text @param {Path} from */
   hear(text, from) {
     const used = this.junction.heard(from);
+    if (used) this.heard = this.given.now();
     try {
       const message = ToScreen.parse(text);
       if (used) this.#obey(message);
@@ -211,6 +214,7 @@ export class Talk {
     const { later, onpath } = this.given;
     this.path = path;
     this.met = true;
+    this.heard = this.given.now();
     this.foreign = false;
     this.padding = new Padding();
     this.#pace.reset();

@@ -67,7 +67,7 @@ async def test_checked_set_up_and_black_again(tmp_path: Path) -> None:
         await api.call("POST", f"/screens/{running.ids[0]}/card")
         await running.until("the card", lambda screen: screen.report and screen.report.card)
         running.kill(running.presenter)
-        await page.locator("#testcard").wait_for(state="hidden", timeout=12_000)
+        await page.locator("#testcard").wait_for(state="hidden", timeout=6_000)
 
 
 async def _checks(api: Api) -> Checks:
