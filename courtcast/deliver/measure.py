@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -50,13 +51,17 @@ async def measure(talk: Talk, seconds: float) -> Line | None:
     rate = cautious(times, arrived)
     if rate is None:
         return None
+    held_back = rate >= FULL * PADDING_MOST
+    if held_back:  # a line that was not filled taught the estimate nothing; so much it carries at least
+        for (start, end), (earlier, later) in zip(pairwise(times), pairwise(arrived), strict=True):
+            talk.estimate.rates.add(end - start, max(0, later - earlier))
     return Line(
         seconds=min(seconds, lasted),
         rate_kbit=rate * 8e-3,
         loss=median(losses),
         jitter=after.jitter or 0.0,
         relayed=path.name == "websocket",
-        held_back=rate >= FULL * PADDING_MOST,
+        held_back=held_back,
     )
 
 
