@@ -53,18 +53,16 @@ async def page(call: Call) -> web.Response:
 
 
 def _printed(check: Check) -> dict[str, object]:
+    of = {grave: [one for one in check.findings if one.severity == grave] for grave in ORDER}
+    groups = [(grave, WORDS[grave], findings) for grave, findings in of.items() if findings]
     return {
         "title": TITLES[check.kind],
         "when": spoken(check.ended or check.begun),
         "until": None if check.until is None else spoken(check.until),
         "by": check.by,
         "says": check.says,
-        "worst": next((grave for grave in ORDER if any(one.severity == grave for one in check.findings)), "good"),
-        "groups": [
-            (grave, WORDS[grave], [one for one in check.findings if one.severity == grave])
-            for grave in ORDER
-            if any(one.severity == grave for one in check.findings)
-        ],
+        "worst": groups[0][0] if groups else "good",
+        "groups": groups,
         "looked": check.looked,
     }
 

@@ -5,38 +5,23 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from courtcast.samples import make_clip
 from courtcast.wire.media import KIND_PADDING, PIECE
 from courtcast.wire.screen import Able, Anchor, Ask, Scene, ScreenCard, Stage
 from tests.browser.luma import Luma, luma
-from tests.browser.page_stand import FLAGS, Presenter, Receiver, until
+from tests.browser.page_stand import Presenter, Receiver, until
 from tests.browser.test_page_transport import RENDITION, send_all
 from tests.prepare.prepared import Prepared, prepared
 
 pytestmark = pytest.mark.browser
 WIDE, HIGH = 1280, 720
 H264, HEVC = 'video/mp4; codecs="avc1.640028"', 'video/mp4; codecs="hvc1.1.6.L93.B0"'
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with Receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture

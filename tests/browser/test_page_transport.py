@@ -7,19 +7,17 @@ import base64
 import io
 import os
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import av
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from courtcast.samples import make_clip
 from courtcast.wire.link import Idle, PathClosed, PathOpen
 from courtcast.wire.media import KIND_FRAGMENT, PIECE, MediaHeader, pack
 from courtcast.wire.screen import Anchor, Scene, Stage
 from tests.browser.page_stand import (
-    FLAGS,
     IDLE,
     Presenter,
     Receiver,
@@ -32,20 +30,6 @@ pytestmark = pytest.mark.browser
 RENDITION = "00000000000000c5"
 NOISE = [os.urandom(size) for size in (1, 16_384, 16_385, 40_000)]
 INIT = b"init segment"
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    async with Receiver() as receiver:
-        yield receiver
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from courtcast.samples import make_clip
 from courtcast.wire.screen import Anchor, Scene, Stage
 from receiver.relay import Relay
-from tests.browser.page_stand import FLAGS, until
+from tests.browser.page_stand import until
 from tests.deliver.test_screens import Room
 from tests.prepare.prepared import Prepared, prepared, stored
 from tests.stand_ins.screen import Screen, screen
@@ -26,14 +26,6 @@ pytestmark = pytest.mark.browser
 SECONDS = 120
 MOST = 25.0
 """A bound of sanity: what it takes is printed."""
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

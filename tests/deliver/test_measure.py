@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from itertools import accumulate
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -21,22 +19,9 @@ from courtcast.wire.media import PIECE
 from tests.deliver.test_pump import SHOWN, Clip
 from tests.deliver.test_screens import Room, displayed, stage
 from tests.stand_ins.page import PageProgram, until
-from tests.stand_ins.screen import Screen, screen
+from tests.stand_ins.screen import Screen
 
 H264, HEVC = 'video/mp4; codecs="avc1.640028"', 'video/mp4; codecs="hvc1.1.6.L93"'
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    made = Room(tmp_path / "presenter")
-    async with made.open():
-        yield made
-
-
-@pytest.fixture
-async def jury(tmp_path: Path) -> AsyncIterator[Screen]:
-    async with screen(tmp_path / "jury") as running:
-        yield running
 
 
 async def test_a_page_says_what_it_plays(room: Room, jury: Screen) -> None:

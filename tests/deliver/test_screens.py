@@ -92,19 +92,6 @@ async def displayed(receiver: Screen, program: PageProgram) -> AsyncIterator[Non
             await program.close()
 
 
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    made = Room(tmp_path / "presenter")
-    async with made.open():
-        yield made
-
-
-@pytest.fixture
-async def jury(tmp_path: Path) -> AsyncIterator[Screen]:
-    async with screen(tmp_path / "jury") as running:
-        yield running
-
-
 def stage(revision: int, clip: Clip | None = None, at: float = 0.0) -> Stage:
     shown = None
     if clip is not None:

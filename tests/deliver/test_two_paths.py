@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -30,21 +29,8 @@ from tests.deliver.test_pump import SHOWN, Clip
 from tests.deliver.test_screens import Room, displayed, stage
 from tests.stand_ins.line import Line
 from tests.stand_ins.page import PageProgram, until
-from tests.stand_ins.screen import HERE, Screen, page, screen
+from tests.stand_ins.screen import HERE, Screen, page
 from tests.stand_ins.thin import ThinLine
-
-
-@pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    made = Room(tmp_path / "presenter")
-    async with made.open():
-        yield made
-
-
-@pytest.fixture
-async def jury(tmp_path: Path) -> AsyncIterator[Screen]:
-    async with screen(tmp_path / "jury") as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)
