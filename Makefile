@@ -42,9 +42,10 @@ types: $(VENV)/test-ready ## mypy strict, and tsc over the pages
 js: $(VENV)/test-ready ## the pages' pure modules, by node's own runner
 	$(NODE) --test 'tests/js/**/*.test.js'
 
-unit: $(VENV)/test-ready ## pytest: side by side what only waits, then one by one what needs a browser (PYTEST="-k name" narrows)
+unit: $(VENV)/test-ready ## pytest: two at a time, then one by one what measures time (PYTEST="-k name" narrows)
 	$(BIN)/python -m pytest -m "not browser and not namespaces" -n 2 --dist loadfile $(PYTEST)
-	$(BIN)/python -m pytest -m "browser or namespaces" $(PYTEST)
+	$(BIN)/python -m pytest -m "(browser or namespaces) and not alone" -n 2 --dist loadfile $(PYTEST)
+	$(BIN)/python -m pytest -m alone $(PYTEST)
 
 generate: $(VENV)/test-ready ## what is made from the code: web/shared/wire.js, docs/protocol.md, docs/problems.md
 	$(BIN)/python -m courtcast.wire.generate

@@ -8,9 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from tests import own_network
+
 NODE = Path(sys.executable).with_name("node")
 if NODE.exists():  # as the Makefile has it, for those who call pytest themselves
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(NODE))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers that run side by side do not hear each other."""
+    if hasattr(config, "workerinput"):
+        own_network.enter()
+
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

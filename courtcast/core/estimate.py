@@ -91,6 +91,12 @@ class Estimate:
         return max(self._mean - DOUBT * self._deviation, self._mean / 10)
 
     @property
+    def rate(self) -> float:
+        """Bytes a second that it carries when it carries anything: as its sender sees it, else the best of late; 0
+        before anything was measured."""
+        return (self.peak or 0.0) if self.line is None else self.line.rate
+
+    @property
     def peak(self) -> float | None:
         """The best sample of late. A window made from the mean would shrink the rate that it is made from."""
         return max(self._samples, default=None)

@@ -2,7 +2,8 @@
 
 The order, first to last:
 
-1. what is shown, from the keyframe at or before the playhead to `SHOWN_FIRST` seconds beyond it;
+1. what is shown, from the keyframe at or before the playhead (or the first one that can be in time, `core.aim`) to
+   `SHOWN_FIRST` seconds beyond it;
 2. what is cued, from its keyframe to `CUE_FIRST` seconds beyond its place;
 3. the rest of what is shown, up to the end of its clip, then the same of what is cued;
 4. what lies behind the playhead, nearest first, then beyond the clip's end: somebody may want to see it again;
@@ -81,6 +82,8 @@ class Need(msgspec.Struct, frozen=True):
     """Media time in seconds."""
     end: float | None = None
     """Media time at which the clip ends."""
+    since: float | None = None
+    """Media time of the keyframe to begin with, where what comes before it would be there too late (`core.aim`)."""
 
 
 class Known:
@@ -191,7 +194,7 @@ def sends(view: View) -> Iterator[Send]:
         yield from _before(need.manifest, track, row.index, known)
         yield SendFragment(*key, row.index)
     for need in needs:
-        for track in _tracks(need.manifest, sound=view.sound):
+        for track in tracks_for(need.manifest, sound=view.sound):
             yield from _rows(need.manifest, track, 0, len(need.manifest.rows(track.index)), known)
     if room >= 0:
         yield from _ahead(view, sizes, room)
@@ -234,7 +237,7 @@ def _ahead(view: View, apart: Collection[str], room: float) -> Iterator[Send]:
     yield from _news(others, known)
     firsts, rests = [], []
     for manifest in others:
-        tracks = _tracks(manifest, sound=view.sound)
+        tracks = tracks_for(manifest, sound=view.sound)
         seconds = Fraction(DAY_FIRST) + manifest.origin
         ends = [_from(manifest.rows(track.index), float(seconds * track.timescale)) for track in tracks]
         counts = [len(manifest.rows(track.index)) for track in tracks]
@@ -260,7 +263,7 @@ def _ahead(view: View, apart: Collection[str], room: float) -> Iterator[Send]:
 def lacking(need: Need, known: Known, *, sound: bool) -> int:
     """Bytes from the playhead (its keyframe) to the end of the clip that the page does not have."""
     total = 0
-    for track in _tracks(need.manifest, sound=sound):
+    for track in tracks_for(need.manifest, sound=sound):
         place = _place(need, track, SHOWN_FIRST)
         held = known.fragments.get((need.manifest.rendition, track.index), Spans())
         total += sum(need.manifest.size(track.index, *gap) for gap in held.missing(place.start, place.end))
@@ -270,7 +273,7 @@ def lacking(need: Need, known: Known, *, sound: bool) -> int:
 def held(manifest: Manifest, known: Known, *, sound: bool) -> tuple[int, int]:
     """Bytes of a rendition that the page has, and bytes that there are."""
     total = lacks = 0
-    for track in _tracks(manifest, sound=sound):
+    for track in tracks_for(manifest, sound=sound):
         count = len(manifest.rows(track.index))
         total += manifest.size(track.index, 0, count)
         spans = known.fragments.get((manifest.rendition, track.index), Spans())
@@ -290,7 +293,7 @@ def _news(manifests: Sequence[Manifest], known: Known) -> Iterator[Send]:
 
 def _inits(manifest: Manifest, known: Known, *, sound: bool) -> Iterator[Send]:
     """Init segments that came damaged where the fragments behind them did not: nothing plays without."""
-    for track in _tracks(manifest, sound=sound):
+    for track in tracks_for(manifest, sound=sound):
         key = manifest.rendition, track.index
         if known.fragments.get(key) and key not in known.inits:
             yield SendInit(*key)
@@ -328,7 +331,7 @@ def _in_order(view: View, needs: Sequence[Need], skipped: Known) -> Iterator[tup
     """All fragments but the skipped ones, each once, with whether it is needed first."""
     given = {key: Spans(spans) for key, spans in skipped.fragments.items()}
     places = [
-        [(track, _place(need, track, first)) for track in _tracks(need.manifest, sound=view.sound)]
+        [(track, _place(need, track, first)) for track in tracks_for(need.manifest, sound=view.sound)]
         for need, first in zip(needs, [SHOWN_FIRST if need is view.shown else CUE_FIRST for need in needs], strict=True)
     ]
     for need, tracks in zip(needs, places, strict=True):
@@ -383,7 +386,8 @@ def _line(
             yield seconds, rank, index, track, row
 
 
-def _tracks(manifest: Manifest, *, sound: bool) -> list[Track]:
+def tracks_for(manifest: Manifest, *, sound: bool) -> list[Track]:
+    """Those that a screen needs."""
     return [track for track in manifest.tracks if sound or track.kind == "video"]
 
 
@@ -391,13 +395,14 @@ def _place(need: Need, track: Track, first: float) -> _Place:
     rows, origin = need.manifest.rows(track.index), need.manifest.origin
     count = len(rows)
     at = float((exact(need.at) + origin) * track.timescale)
-    start = _at_or_before(rows, at)
+    begin = at if need.since is None else float((exact(need.since) + origin) * track.timescale)
+    start = _at_or_before(rows, begin)
     while start > 0 and not rows[start].keyframe:
         start -= 1
     end = count
     if need.end is not None:
         end = _from(rows, float((Fraction(need.end) + origin) * track.timescale))
-    playhead = min(_at_or_before(rows, at) + 1, count)
+    playhead = min(_at_or_before(rows, max(at, begin)) + 1, count)
     end = max(end, playhead)
     ahead = min(max(_from(rows, at + first * track.timescale), playhead), end)
     return _Place(start, ahead, end, count, at)

@@ -17,6 +17,7 @@ from typing import Protocol
 
 import msgspec
 
+from courtcast.core import aim
 from courtcast.core.estimate import Estimate
 from courtcast.core.manifest import Manifest
 from courtcast.core.policy import (
@@ -377,6 +378,16 @@ class Pump:
         if stage is None:
             return View(None, None, False, self._known, self._budget, self._disk, self._day)
         shown, cue = self._need(stage.shown), self._need(stage.cue)
+        if shown is not None and stage.shown is not None:
+            since = aim.since(
+                shown,
+                self._known,
+                self._estimate.rate,
+                speed=stage.shown.anchor.rate,
+                sound=stage.sound,
+                queued=self._path.buffered,
+            )
+            shown = msgspec.structs.replace(shown, since=since)
         return View(shown, cue, stage.sound, self._known, self._budget, self._disk, self._day)
 
     def _need(self, scene: Scene | None) -> Need | None:

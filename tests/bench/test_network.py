@@ -10,7 +10,7 @@ from bench.net import measure
 from bench.net.line import Conditions
 from bench.net.network import Network, missing
 
-pytestmark = pytest.mark.namespaces
+pytestmark = [pytest.mark.namespaces, pytest.mark.alone]
 
 
 @pytest.fixture

@@ -142,6 +142,7 @@ def test_datagrams_alone_are_held_back() -> None:
     assert line.counts.cut == 1
 
 
+@pytest.mark.alone
 @pytest.mark.browser
 @pytest.mark.namespaces
 def test_three_seconds_without_a_line_for_real(tmp_path: Path) -> None:
@@ -163,5 +164,6 @@ def test_three_seconds_without_a_line_for_real(tmp_path: Path) -> None:
             assert screen.last is not None
             assert screen.last > 250
             if way == OURS:
-                assert screen.still == [], "all of it was sent ahead"
+                stood = sum(took for _, took in screen.still)
+                assert stood < 1.0, "the line was away for three seconds, and all of it was sent ahead"
                 assert screen.unseen == 0

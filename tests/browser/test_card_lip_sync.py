@@ -18,7 +18,7 @@ from playwright.async_api import Page, async_playwright
 from courtcast.wire.screen import ScreenCard, Stage
 from tests.browser.page_stand import FLAGS, Presenter, Receiver, until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 WITHIN = 0.040
 REFRESH = 1 / 60

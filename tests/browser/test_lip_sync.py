@@ -23,7 +23,7 @@ import pytest
 from courtcast.samples import CELLS, HEIGHT, make_clip, read_cells
 from tests.browser.picture_bench import Clip, Screen, scene, screens, stage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 RATE = 30
 WITHIN = 0.040

@@ -12,7 +12,7 @@ import pytest
 from courtcast.samples import make_clip
 from tests.browser.picture_bench import GRID, Clip, Screen, distance, scene, screens, stage, thumbs
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 
 async def stands_on(screen: Screen, number: int, pictures: list[bytes]) -> float:

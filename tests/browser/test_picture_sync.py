@@ -11,7 +11,7 @@ import pytest
 from courtcast.samples import make_clip
 from tests.browser.picture_bench import Clip, Screen, scene, screens, stage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")

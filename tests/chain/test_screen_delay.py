@@ -12,7 +12,7 @@ from courtcast.demo.line import ThinLine
 from courtcast.samples import make_clip
 from tests.stand import Stand, read_code, stand
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 
 AHEAD = """async () => {
   const found = [];
