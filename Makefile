@@ -44,7 +44,7 @@ js: $(VENV)/test-ready ## the pages' pure modules, by node's own runner
 
 unit: $(VENV)/test-ready ## pytest: two at a time, then one by one what measures time (PYTEST="-k name" narrows)
 	$(BIN)/python -m pytest -m "not browser and not namespaces" -n 2 --dist loadfile $(PYTEST)
-	$(BIN)/python -m pytest -m "(browser or namespaces) and not alone" -n 2 --dist loadfile $(PYTEST)
+	$(BIN)/python -m pytest -m "(browser or namespaces) and not alone" -n 2 --dist worksteal $(PYTEST)
 	$(BIN)/python -m pytest -m alone $(PYTEST)
 
 generate: $(VENV)/test-ready ## what is made from the code: web/shared/wire.js, docs/protocol.md, docs/problems.md

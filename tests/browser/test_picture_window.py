@@ -25,6 +25,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
     return Clip.of(made)
 
 
+@pytest.mark.alone
 async def test_a_clip_larger_than_the_budget_plays_and_is_sought_exactly(clip: Clip) -> None:
     budget = sum(row.bytes for row in clip.rows.rows if row.track == clip.picture.index) // 4
     chance = random.Random(6)

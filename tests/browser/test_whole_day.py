@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import av
 import psutil
@@ -21,6 +22,7 @@ from playwright.async_api import BrowserContext, Page, async_playwright
 from courtcast.deliver.day import Day
 from courtcast.deliver.files import StoredFragments
 from courtcast.deliver.peer import Peer
+from courtcast.deliver.pump import Pump
 from courtcast.deliver.talk import Talk
 from courtcast.prepare.store import FolderStore
 from courtcast.samples import make_clip, read_luma
@@ -181,16 +183,15 @@ async def shown(
             path = await peer.accept(await receiver.answered(await peer.offer()))
             talk.set_day(of(day))
             talk.set_stage(Stage(revision=1))
-            talk.use(path)
-            assert talk.pump is not None
-            hear = talk.pump.holdings
+            hear = Pump.holdings
 
-            def holdings(said: Holdings) -> None:
+            def holdings(pump: Pump, said: Holdings) -> None:
                 made.heard.append(said)
-                hear(said)
+                hear(pump, said)
 
-            talk.pump.holdings = holdings  # type: ignore[method-assign]
-            yield made
+            with patch.object(Pump, "holdings", holdings):  # before the path is used: it may have something to say
+                talk.use(path)
+                yield made
         finally:
             await talk.close()
             await peer.close()

@@ -14,7 +14,7 @@ from courtcast.samples import make_clip
 from courtcast.wire.api import Exhibit
 from tests.stand import Stand, read_code, stand
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.alone, pytest.mark.asyncio(loop_scope="module")]
 
 RATE = 30
 SECONDS = 24

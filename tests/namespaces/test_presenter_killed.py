@@ -17,7 +17,7 @@ from courtcast.samples import make_clip
 from tests.namespaces.rig import FAR, two_machines
 from tests.namespaces.test_multicast_dropped import Presenter, program
 
-pytestmark = [pytest.mark.browser, pytest.mark.namespaces]
+pytestmark = [pytest.mark.browser, pytest.mark.namespaces, pytest.mark.alone]
 
 RATE = 25
 TIMES = int(os.environ.get("COURTCAST_KILLS", "2"))
