@@ -7,7 +7,7 @@ NODE := $(BIN)/node
 export PLAYWRIGHT_NODEJS_PATH := $(abspath $(NODE))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types js unit generate lock bench bench-channel bench-net bench-hold bench-sim histories clean
+.PHONY: help demo test lint types js unit generate lock bench bench-channel bench-net bench-hold bench-kills bench-sim histories clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -62,6 +62,9 @@ bench-net: $(VENV)/test-ready ## the product on bad lines beside <video>, hls.js
 
 bench-hold: $(VENV)/test-ready ## two screens over ten minutes and an outage: how far apart they are (needs root)
 	$(BIN)/python -m bench.hold --write
+
+bench-kills: $(VENV)/test-ready ## presenter, receiver and page ended fifty times each while a clip plays (KILLS=5: shorter)
+	$(BIN)/python -m bench.kills --write
 
 bench-sim: $(VENV)/test-ready ## the buffer's policy alone over traces of real lines (COURTCAST_TRACES=folder), beside what players do
 	$(BIN)/python -m bench.sim --write
