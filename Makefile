@@ -6,8 +6,11 @@ NODE := $(BIN)/node
 # One node for everything: the one that Playwright brings needs a library that a bare system lacks.
 export PLAYWRIGHT_NODEJS_PATH := $(abspath $(NODE))
 
+# Which tests `unit` leaves out; `test-all` leaves out none.
+SHORT := and not long
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types js unit generate lock bench bench-channel bench-net bench-hold bench-kills bench-sim histories clean
+.PHONY: help demo test test-all lint types js unit generate lock bench bench-channel bench-net bench-hold bench-kills bench-sim histories clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -28,7 +31,11 @@ $(VENV)/test-ready: requirements-dev.lock pyproject.toml package-lock.json
 demo: $(VENV)/demo-ready ## the main job on this machine: a link becomes the same picture on two screens
 	@$(BIN)/courtcast demo $(DEMO)
 
-test: lint types js unit ## everything that has to hold
+test: lint types js unit ## what has to hold, in a quarter of an hour
+
+test-all: export COURTCAST_LONG = 1
+test-all: SHORT =
+test-all: lint types js unit ## the same and the tests that take long: all that has to hold
 
 lint: $(VENV)/test-ready ## style and who may import whom
 	$(BIN)/ruff check .
@@ -43,9 +50,9 @@ js: $(VENV)/test-ready ## the pages' pure modules, by node's own runner
 	$(NODE) --test 'tests/js/**/*.test.js'
 
 unit: $(VENV)/test-ready ## pytest: two at a time, then one by one what measures time (PYTEST="-k name" narrows)
-	$(BIN)/python -m pytest -m "not browser and not namespaces" -n 2 --dist loadfile $(PYTEST)
-	$(BIN)/python -m pytest -m "(browser or namespaces) and not alone" -n 2 --dist worksteal $(PYTEST)
-	$(BIN)/python -m pytest -m alone $(PYTEST)
+	$(BIN)/python -m pytest -m "not browser and not namespaces $(SHORT)" -n 2 --dist worksteal $(PYTEST)
+	$(BIN)/python -m pytest -m "(browser or namespaces) and not alone $(SHORT)" -n 2 --dist worksteal $(PYTEST)
+	$(BIN)/python -m pytest -m "alone $(SHORT)" $(PYTEST)
 
 generate: $(VENV)/test-ready ## what is made from the code: web/shared/wire.js, docs/protocol.md, docs/problems.md
 	$(BIN)/python -m courtcast.wire.generate

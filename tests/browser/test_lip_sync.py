@@ -164,6 +164,7 @@ async def test_sound_and_picture_are_together(file: Path) -> None:
     assert abs(statistics.median(heard.sound) - statistics.median(alone.sound)) <= 0.030, f"{heard}; {alone}"
 
 
+@pytest.mark.long
 async def test_a_delay_moves_both(file: Path) -> None:
     heard = await play_and_listen(Clip.of(file), delay=0.25)
     print(f"{heard}; the player after the room {1000 * heard.late:+.1f} ms")

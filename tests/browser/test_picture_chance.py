@@ -88,7 +88,7 @@ class Room:
         return min(len(self.shown.pts) - 1, self.frame + played)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 async def test_the_last_stage_stands(clips: list[Clip], seed: int) -> None:
     chance = random.Random(seed)
     async with screens(clips) as [screen]:

@@ -316,7 +316,9 @@ def differing(one: bytes, other: bytes) -> int:
     return max(abs(a - b) for a, b in zip(one, other, strict=True))
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in ("709-limited", "vp9") else pytest.mark.long) for name in MADE]
+)
 async def test_the_pixels_are_the_players_own(tmp_path: Path, name: str) -> None:
     path = tmp_path / "clip.mp4"
     make(path, Recipe(noise=True, **MADE[name]))
@@ -325,7 +327,13 @@ async def test_the_pixels_are_the_players_own(tmp_path: Path, name: str) -> None
 
 @pytest.mark.parametrize(
     "name",
-    ["sintel_trailer-720p.mp4", "VID_20191220_170832.mp4", "pixel7_rot180.mp4", "test_video_sync_av1.mp4"],
+    [
+        "sintel_trailer-720p.mp4",
+        *(
+            pytest.param(name, marks=pytest.mark.long)
+            for name in ("VID_20191220_170832.mp4", "pixel7_rot180.mp4", "test_video_sync_av1.mp4")
+        ),
+    ],
 )
 async def test_the_pixels_of_real_recordings(shared_media: Path, name: str) -> None:
     clip = Clip.of(shared_media / "video" / name)

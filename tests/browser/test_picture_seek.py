@@ -82,6 +82,7 @@ async def test_seeks_that_come_faster_than_they_can_be_done(tmp_path: Path) -> N
             assert await screen.code() == number
 
 
+@pytest.mark.long
 async def test_deliberate_steps_find_their_frame_standing_ready(tmp_path: Path) -> None:
     """Forward and back, in a GOP of ten seconds: no other frame is seen in between, and nobody waits for a decoder."""
     clip = Clip.of(make_clip(tmp_path / "a.mp4", seconds=20, width=640, height=360, gop_seconds=10, bit_rate=1_000_000))

@@ -123,7 +123,7 @@ async def test_a_fragment_that_cannot_be_decoded_ends_in_a_problem_and_not_in_a_
         assert (await screen.state())["problem"] is None
 
 
-@pytest.mark.parametrize("late", [0.5, 2.0])
+@pytest.mark.parametrize("late", [pytest.param(0.5, marks=pytest.mark.long), 2.0])
 @pytest.mark.parametrize("sound", [False, True])
 async def test_a_picture_that_begins_late_is_black_before_it_and_reached(
     tmp_path: Path, late: float, sound: bool

@@ -78,6 +78,7 @@ async def held(api: Api, seconds: float = 60) -> Screen:
     return screens[0]
 
 
+@pytest.mark.long
 async def test_killed_again_and_again_the_day_stays_and_nothing_comes_twice(tmp_path: Path) -> None:
     clips = [
         make_clip(

@@ -96,6 +96,7 @@ async def test_a_screens_delay_outlives_a_kill(tmp_path: Path) -> None:
         await program.kill()
 
 
+@pytest.mark.long
 async def test_killed_right_after_a_blank(tmp_path: Path) -> None:
     """Acknowledged means that it holds, whatever of it has reached the disk."""
     token = await clerk(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 
 from hypothesis import given, settings
@@ -41,12 +42,14 @@ def drain(view: View) -> list[SendFragment]:
     return [send for send in sent if isinstance(send, SendFragment)]
 
 
+EXAMPLES = 200 if os.environ.get("COURTCAST_LONG") else 50
+"""Many in `make test-all`: each adds up a whole day anew at every step."""
 manifests = st.lists(st.tuples(st.integers(0, 60), st.sampled_from([1, 700, 5000]), st.booleans()), max_size=6).map(
     lambda made: [manifest(n, halves=halves, size=size, sound=sound) for n, (halves, size, sound) in enumerate(made)]
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     day=manifests,
     on=st.tuples(st.integers(0, 8), st.integers(0, 8)),

@@ -36,6 +36,7 @@ def pair(near: Machine, data: Path, code: str) -> None:
     run(*near.command(sys.executable, "-m", "tests.namespaces.paired", str(data), FAR, code))
 
 
+@pytest.mark.long
 def test_each_hop_is_named_where_it_fails(tmp_path: Path) -> None:
     data = tmp_path / "near"
     with two_machines() as (near, far):

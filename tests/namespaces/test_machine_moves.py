@@ -68,7 +68,7 @@ def test_the_machine_gets_another_address(tmp_path: Path, clip: Path) -> None:
         assert (after["jumps"], after["stalls"]) == (before["jumps"], before["stalls"])
 
 
-@pytest.mark.parametrize("seconds", [3.0, 5.0])
+@pytest.mark.parametrize("seconds", [pytest.param(3.0, marks=pytest.mark.long), 5.0])
 def test_an_outage_of_everything_moves_nothing(tmp_path: Path, clip: Path, seconds: float) -> None:
     """The path over the link is not taken for it: both are away, and both come back."""
     with playing(tmp_path, clip) as (near, side, _, known, before):
@@ -83,6 +83,7 @@ def test_an_outage_of_everything_moves_nothing(tmp_path: Path, clip: Path, secon
         assert (after["jumps"], after["stalls"]) == (before["jumps"], before["stalls"])
 
 
+@pytest.mark.long
 def test_the_machine_stands_still_for_a_while(tmp_path: Path, clip: Path) -> None:
     """As a laptop whose lid was closed, but for the clock, which is another test's (`test_timekeeper`)."""
     with playing(tmp_path, clip) as (_, side, process, known, before):

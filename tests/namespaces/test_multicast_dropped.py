@@ -124,6 +124,7 @@ def connects(far: Machine, process: subprocess.Popen[str], near: Presenter, fold
     assert again["took"] < 2
 
 
+@pytest.mark.long
 def test_a_screen_found_before_multicast_is_dropped(tmp_path: Path) -> None:
     """On a line that leads nowhere else: the page's answer holds no address, and the page reaches the presenter."""
     with (

@@ -46,6 +46,7 @@ def plays(near: Machine, far: Machine, clip: Path, folder: Path, address: str | 
         assert state["path"] == "webrtc"
 
 
+@pytest.mark.long
 def test_a_screen_on_another_subnet_by_its_typed_address(tmp_path: Path, clip: Path) -> None:
     with two_subnets() as (near, far):
         plays(near, far, clip, tmp_path, "10.77.2.2")
@@ -56,6 +57,7 @@ def test_machines_with_two_cards_each_find_the_line_that_they_share(tmp_path: Pa
         plays(near, far, clip, tmp_path, None)
 
 
+@pytest.mark.long
 def test_machines_with_two_cards_each_and_a_typed_address(tmp_path: Path, clip: Path) -> None:
     with two_cards() as (near, far):
         for machine in (near, far):
@@ -87,6 +89,7 @@ def link_local(machine: Machine) -> str:
     return shown.split("inet6 ")[1].split("/")[0]
 
 
+@pytest.mark.long
 def test_where_there_is_ipv6_alone_a_screen_is_reached_by_its_typed_address(tmp_path: Path, clip: Path) -> None:
     with only_ipv6() as (near, far):
         for machine in (near, far):
