@@ -9,6 +9,8 @@
 export const LIMITS = {
   /** Later than this a start is not worth it: come in further on. */
   late: 0.1,
+  /** A player that stands although it should move, with less than this of what comes next, has run dry. */
+  dry: 0.1,
   /** Frames this little ahead are reached by playing on; further ones by a seek. */
   step: 0.3,
   /** A player that runs this near to a place need not be exchanged for another one: it is there in a moment. */

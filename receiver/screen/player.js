@@ -385,8 +385,10 @@ export class Player {
       this.#lesson = false;
       this.given.learned.started(this.sound, verdict.error);
     }
-    if (strayed || verdict.jump || this.#disturbed) {
-      if (!strayed) this.jumps++;
+    // What comes next here would come too late: it goes on where the room is, as soon as that is there.
+    const dry = this.#stall.stalled && !this.mse.covers(here + LIMITS.dry);
+    if (strayed || dry || verdict.jump || this.#disturbed) {
+      if (!strayed && !dry) this.jumps++;
       this.#turn("still");
       return this.#run(scene, at, frames, now);
     }
