@@ -9,6 +9,13 @@ export PLAYWRIGHT_NODEJS_PATH := $(abspath $(NODE))
 # Which tests `unit` leaves out; `test-all` leaves out none.
 SHORT := and not long
 
+# Some tests watch real browsers play in real time, beside whatever else this machine does: what fails runs once more, by
+# itself, and only what fails then too has failed. What needed that is said.
+define pytest
+$(BIN)/python -m pytest -m $(1) $(2) $(PYTEST) || \
+  { echo "Once more, by itself, what failed:" && $(BIN)/python -m pytest -m $(1) --last-failed --last-failed-no-failures none -rA --show-capture no $(PYTEST); }
+endef
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all lint types js unit generate lock bench bench-channel bench-net bench-hold bench-kills bench-sim histories clean
 
@@ -50,9 +57,9 @@ js: $(VENV)/test-ready ## the pages' pure modules, by node's own runner
 	$(NODE) --test 'tests/js/**/*.test.js'
 
 unit: $(VENV)/test-ready ## pytest: two at a time, then one by one what measures time (PYTEST="-k name" narrows)
-	$(BIN)/python -m pytest -m "not browser and not namespaces $(SHORT)" -n 2 --dist worksteal $(PYTEST)
-	$(BIN)/python -m pytest -m "(browser or namespaces) and not alone $(SHORT)" -n 2 --dist worksteal $(PYTEST)
-	$(BIN)/python -m pytest -m "alone $(SHORT)" $(PYTEST)
+	$(call pytest,"not browser and not namespaces $(SHORT)",-n 2 --dist worksteal)
+	$(call pytest,"(browser or namespaces) and not alone $(SHORT)",-n 2 --dist worksteal)
+	$(call pytest,"alone $(SHORT)",)
 
 generate: $(VENV)/test-ready ## what is made from the code: web/shared/wire.js, docs/protocol.md, docs/problems.md
 	$(BIN)/python -m courtcast.wire.generate
