@@ -101,7 +101,7 @@ async def latency(running: Stand, clips: Mapping[str, Path], figures: Figures) -
         seeks, depth = [], []
         for _ in range(20):
             to = random_.uniform(1, (exhibit.duration or 60) - 1)
-            took, frame = await _until_seen(running, exhibit, UNHURRIED, "seek", to=to)
+            took, frame = await until_seen(running, exhibit, UNHURRIED, "seek", to=to)
             seeks.append(took)
             depth.append(frame % (gop * 30) + 1)
         figures.add(f"random seek into held media, paused, keyframe every {gop} s", spread(seeks), "reported")
@@ -113,14 +113,14 @@ async def latency(running: Stand, clips: Mapping[str, Path], figures: Figures) -
         )
         first = []
         for _ in range(8):
-            await _until_seen(running, exhibit, UNHURRIED, "seek", to=random_.uniform(1, (exhibit.duration or 60) - 1))
-            first.append((await _until_seen(running, exhibit, 0.0, "step", frames=1))[0])
+            await until_seen(running, exhibit, UNHURRIED, "seek", to=random_.uniform(1, (exhibit.duration or 60) - 1))
+            first.append((await until_seen(running, exhibit, 0.0, "step", frames=1))[0])
         figures.add(f"first step {UNHURRIED:g} s after a seek, keyframe every {gop} s", spread(first), "reported")
         await asyncio.sleep(PREPARED)
         for way, pause in ((1, UNHURRIED), (1, 0.0), (-1, UNHURRIED), (-1, 0.0)):
             times = []
             for _ in range(20):
-                times.append((await _until_seen(running, exhibit, pause, "step", frames=way))[0])
+                times.append((await until_seen(running, exhibit, pause, "step", frames=way))[0])
             label = f"step {'forward' if way > 0 else 'back'}, keyframe every {gop} s, "
             label += f"{pause:g} s after the last was seen" if pause else "as soon as the last was seen"
             figures.add(label, spread(times), "≤ 60 ms", percentile(times, 0.95) <= 60)
@@ -151,7 +151,7 @@ async def _held_down(running: Stand, way: int) -> list[float]:
     ]
 
 
-async def _until_seen(
+async def until_seen(
     running: Stand, exhibit: Exhibit, pause: float, command: str, **fields: object
 ) -> tuple[float, int]:
     """Milliseconds from the command until the asked frame's number stands in both screens' pixels, and that frame.

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import control, cpu, exact, sync
+from bench import control, cpu, exact, gops, sync
 from bench.figures import Figures
 from courtcast.samples import make_clip
 from tests.stand import stand
@@ -23,6 +23,7 @@ PARTS = {
     "blank": control.blank,
     "pause": control.pause,
     "latency": exact.latency,
+    "gops": gops.run,
     "sync": sync.run,
     "cpu": cpu.run,
 }
