@@ -1,4 +1,4 @@
-"""What the tests of the screen's whole page stand on; those of the remote have a browser of their own."""
+"""What tests of whole pages stand on."""
 
 from __future__ import annotations
 

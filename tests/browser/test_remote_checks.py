@@ -9,22 +9,14 @@ import msgspec
 import pytest
 from aiohttp.test_utils import TestServer
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from courtcast.wire.api import Change, Checks
-from tests.browser.test_remote_page import CHROMIUM, IPAD, LAPTOP, PHONE, UPRIGHT, asked, opened, until
+from tests.browser.test_remote_page import IPAD, LAPTOP, PHONE, UPRIGHT, asked, opened, until
 from tests.stand_ins.house import House, Shelf, Wall, house
 from tests.states.presenter import Presenter
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture

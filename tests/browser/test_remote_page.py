@@ -14,25 +14,16 @@ from typing import Any
 import msgspec
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from courtcast.wire.api import Change, OnScreen
 from tests.states.presenter import Presenter, names, problem
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = "/usr/bin/chromium"
 LAPTOP, IPAD, UPRIGHT, PHONE = (1440, 900), (1180, 820), (820, 1180), (390, 844)
 SETTLED_MS = 700
 """Longer than the half second for which a new meaning does not count."""
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as driver:
-        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture
