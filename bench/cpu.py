@@ -13,7 +13,8 @@ from tests.stand import Stand, cpu_seconds
 
 async def run(running: Stand, clips: Mapping[str, Path], figures: Figures) -> None:
     async with ThinLine(clips["clip"], rate=400e6, delay=0) as line:
-        exhibit = await running.add(line.url, ref="CPU/1")
+        # Restricted, or it would be on the screens before anything is measured.
+        exhibit = await running.add(line.url, ref="CPU/1", restricted=True)
     await running.api.room("blank")
     pid = running.presenter.pid
     assert pid is not None

@@ -101,6 +101,9 @@ def build_parser() -> argparse.ArgumentParser:
     add.add_argument("--title", help="what it is")
     add.add_argument("--sha256", help="refuse it where the file has another hash")
     add.add_argument(
+        "--restricted", action="store_true", help="no screen is sent it before it is cued, and none keeps it"
+    )
+    add.add_argument(
         "--header", type=_header, action="append", default=[], help="'Name: value', sent to its server only"
     )
     add.add_argument("--allow-network", type=_network, action="append", default=[], metavar="CIDR")
@@ -178,6 +181,7 @@ def _command(args: argparse.Namespace) -> Coroutine[Any, Any, int]:
                 ref=args.ref,
                 title=args.title,
                 sha256=args.sha256,
+                restricted=args.restricted,
                 headers=dict(args.header),
                 allow_networks=tuple(args.allow_network),
             )

@@ -38,11 +38,12 @@ async def add(
     ref: str | None,
     title: str | None,
     sha256: str | None,
+    restricted: bool,
     headers: Mapping[str, str],
     allow_networks: Sequence[Network],
 ) -> int:
     """Adds the link and stays until the exhibit is ready, or says why it never will be."""
-    request = AddExhibit(url=url, ref=ref, title=title, headers=dict(headers), sha256=sha256)
+    request = AddExhibit(url=url, ref=ref, title=title, headers=dict(headers), sha256=sha256, restricted=restricted)
     data = ready_folder(data)
     try:
         async with _alone(data, allow_networks) as (send, look):

@@ -148,6 +148,7 @@ class Intake:
             link=_link(request.url, request.headers),
             sha256=_sha256(request.sha256),
             added=time.time(),
+            restricted=request.restricted,
         )
         async with self._changing:
             way = self._take_in(await self._house.library.add(entry), Kept())

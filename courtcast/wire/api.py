@@ -98,6 +98,8 @@ class AddExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str | None = None
     headers: dict[str, str] = {}
     sha256: str | None = None
+    restricted: bool = False
+    """From the first moment on: it goes to no screen before it is cued, and lies on no screen's disk."""
 
 
 class ChangeExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -296,8 +296,10 @@ async def test_a_refusal_is_said_in_its_own_words(browser: Browser, presenter: P
     await page.keyboard.press("Enter")
     await expect(page.locator("#add-url")).to_have_value("https://evidence.example/clip.mp4")
     await expect(page.locator("#add-ref")).to_have_value("JM/9")
+    await page.locator("#add").get_by_label("Restricted").check()
     await page.get_by_role("button", name="Add it").click()
     await expect(page.locator("#add-problem")).to_have_text("This is not a link that can be fetched.")
+    assert [wish["restricted"] for wish in asked(presenter, "exhibits")] == [True]
 
 
 async def test_a_new_link_beside_the_exhibit_that_failed(browser: Browser, presenter: Presenter) -> None:

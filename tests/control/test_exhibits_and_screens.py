@@ -37,6 +37,8 @@ class TestExhibits:
         await call.send("PATCH", f"/exhibits/{added.id}", json={"title": "Doorbell"})
         assert (await call.get(f"/exhibits/{added.id}"))["restricted"], "what is not named stays"
         await call.refused("PATCH", f"/exhibits/{added.id}", 400, "malformed", json={"restricted": "yes"})
+        from_the_first = await call.post("/exhibits", url="https://example.org/c.mp4", restricted=True)
+        assert from_the_first["restricted"]
         fresh = await call.post(f"/exhibits/{added.id}/link", url="https://example.org/b.mp4")
         assert fresh["url"] == "https://example.org/b.mp4"
         gone = await call.send("DELETE", f"/exhibits/{added.id}")

@@ -352,11 +352,14 @@ async def test_the_running_order_and_the_words_can_be_changed(tmp_path: Path, cl
         assert watch.intake.get(ids[2]).title == "one.mp4"
         assert (await watch.intake.change(ids[1], ChangeExhibit(restricted=True))).restricted
         await watch.intake.change(ids[1], ChangeExhibit(ref="JM/8"))
+        link = server.url("one.mp4", n=9)
+        private = await watch.intake.add(AddExhibit(url=link, restricted=True))
+        assert private.restricted, "before anybody could be sent it"
         with pytest.raises(Refused, match="exhibit-unknown"):
             await watch.intake.change("nobody", ChangeExhibit(ref="x"))
     async with watching(tmp_path) as watch:
-        assert [exhibit.id for exhibit in watch.intake.exhibits()] == [ids[2], ids[0], ids[1]]
-        assert [exhibit.restricted for exhibit in watch.intake.exhibits()] == [False, False, True]
+        assert [exhibit.id for exhibit in watch.intake.exhibits()] == [ids[2], ids[0], ids[1], private.id]
+        assert [exhibit.restricted for exhibit in watch.intake.exhibits()] == [False, False, True, True]
 
 
 async def test_silent_servers_hold_nobody_up_and_whoever_is_wanted_least_of_all(

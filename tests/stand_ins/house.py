@@ -107,7 +107,10 @@ class Shelf:
     async def add(self, request: AddExhibit, /) -> Exhibit:
         if not request.url.startswith(("http://", "https://")):
             raise Refused("link-malformed")
-        exhibit = Exhibit(id=f"x{len(self.kept)}", ref=request.ref or "", title=request.title or "", url=request.url)
+        exhibit = Exhibit(
+            id=f"x{len(self.kept)}", ref=request.ref or "", title=request.title or "", url=request.url,
+            restricted=request.restricted,
+        )  # fmt: skip
         self.kept[exhibit.id] = exhibit
         return exhibit
 

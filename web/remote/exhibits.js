@@ -14,7 +14,7 @@ import { exact, sentenceOf } from "./words.js";
 /**
  * @typedef {object} Acts
  * @property {(exhibit: string, at: number | null) => void} cue
- * @property {(wish: {url: string, ref: string, title: string}) => Promise<void>} add rejects with a sentence in `detail`
+ * @property {(wish: {url: string, ref: string, title: string, restricted: boolean}) => Promise<void>} add rejects with a sentence in `detail`
  * @property {(exhibit: string, url: string) => Promise<void>} relink
  * @property {(exhibit: string, change: {ref?: string, title?: string, position?: number, restricted?: boolean}) => Promise<void>} change
  * @property {(exhibit: string) => Promise<void>} remove
@@ -35,6 +35,7 @@ export class Exhibits {
     this.url = /** @type {HTMLInputElement} */ (byId(root, "add-url"));
     this.ref = /** @type {HTMLInputElement} */ (byId(root, "add-ref"));
     this.name = /** @type {HTMLInputElement} */ (byId(root, "add-name"));
+    this.kept = /** @type {HTMLInputElement} */ (byId(root, "add-restricted"));
     this.said = byId(root, "add-problem");
     this.opener = byId(root, "add-open");
     this.edit = byId(root, "edit");
@@ -140,13 +141,15 @@ export class Exhibits {
     }
     setText(this.said, "");
     try {
-      await this.acts.add({ url, ref: this.ref.value.trim(), title: this.name.value.trim() });
+      const [ref, title] = [this.ref.value.trim(), this.name.value.trim()];
+      await this.acts.add({ url, ref, title, restricted: this.kept.checked });
     } catch (refused) {
       setText(this.said, sentenceOf(refused));
       this.url.focus();
       return;
     }
     this.url.value = this.ref.value = this.name.value = "";
+    this.kept.checked = false;
     this.toggle(false);
     this.opener.focus();
   }

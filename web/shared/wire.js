@@ -1200,6 +1200,8 @@ export const Change = record(
  * @property {string | null} title
  * @property {Record<string, string>} headers
  * @property {string | null} sha256
+ * @property {boolean} restricted From the first moment on: it goes to no screen before it is cued, and lies on no
+ *   screen's disk.
  */
 /** @type {Codec<AddExhibit>} */
 export const AddExhibit = record(
@@ -1209,6 +1211,7 @@ export const AddExhibit = record(
     title: [nullable(text), null],
     headers: [dict(text), {}],
     sha256: [nullable(text), null],
+    restricted: [flag, false],
   },
   { closed: true },
 );
