@@ -385,8 +385,7 @@ export class Player {
       this.#lesson = false;
       this.given.learned.started(this.sound, verdict.error);
     }
-    // What comes next here would come too late: it goes on where the room is, as soon as that is there.
-    const dry = this.#stall.stalled && !this.mse.covers(here + LIMITS.dry);
+    const dry = this.#stall.stalled && !this.mse.covers(here + LIMITS.dry); // What comes next here comes too late.
     if (strayed || dry || verdict.jump || this.#disturbed) {
       if (!strayed && !dry) this.jumps++;
       this.#turn("still");
