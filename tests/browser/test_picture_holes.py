@@ -29,6 +29,7 @@ def garbled(clip: Clip, media: float) -> Clip:
     return clip.with_piece(track, index, bytes(data))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("sound", [False, True])
 async def test_playing_goes_over_what_cannot_be_decoded(clip: Clip, sound: bool) -> None:
     broken = garbled(clip, 8.9)

@@ -241,8 +241,8 @@ const exhibits = new Exhibits(document.body, images, {
     if (at === null && model?.room.cued?.exhibit === exhibit) return;
     void command("room/cue", at === null ? { exhibit } : { exhibit, at });
   },
-  add: async ({ url, ref, title }) =>
-    takeExhibit(await api.call("POST", "exhibits", { url, ...(ref === "" ? {} : { ref }), ...(title === "" ? {} : { title }) })),
+  add: async ({ url, ref, title, restricted }) =>
+    takeExhibit(await api.call("POST", "exhibits", { url, restricted, ...(ref === "" ? {} : { ref }), ...(title === "" ? {} : { title }) })),
   relink: async (exhibit, url) => takeExhibit(await api.call("POST", `exhibits/${encodeURIComponent(exhibit)}/link`, { url })),
   change: async (exhibit, change) => {
     await api.call("PATCH", `exhibits/${encodeURIComponent(exhibit)}`, change);
