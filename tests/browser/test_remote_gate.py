@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.test_remote_page import asked, browser, opened, presenter, settle, until
+from tests.browser.test_remote_page import asked, opened, presenter, settle, until
 from tests.states.presenter import Presenter, problem
 
 pytestmark = pytest.mark.browser

@@ -63,6 +63,7 @@ async def test_the_line_is_filled_and_what_came_is_what_counts(room: Room, jury:
         rates = room.screens.rates(known)
         assert rates is not None
         assert rates.seconds >= 1, "what is counted on has learned from it too, also where the line was not filled"
+        await asyncio.sleep(0.5)  # what was on its way
         before = program.padding
         await asyncio.sleep(0.5)
         assert program.padding == before, "it ends with its time"
