@@ -9,7 +9,7 @@ from tests.browser.test_remote_page import asked, opened, presenter, settle, unt
 from tests.states.presenter import Presenter, problem
 
 pytestmark = pytest.mark.browser
-__all__ = ["browser", "presenter"]
+__all__ = ["presenter"]
 
 
 async def test_play_is_offered_anyway(browser: Browser) -> None:

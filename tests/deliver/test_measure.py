@@ -102,6 +102,7 @@ async def test_padding_ends_where_something_is_shown(room: Room, jury: Screen) -
         await until(lambda: len(program.arrived) == 8)
         line = await asyncio.wait_for(measuring, 5)
         assert line is None or line.seconds < 10
+        await asyncio.sleep(0.5)
         before = program.padding
         await asyncio.sleep(0.5)
         assert program.padding == before
