@@ -35,6 +35,7 @@ SCREENS = (("Jury", "jury"), ("Witness", "witness"))
 SCREEN_SIZE = (1280, 720)
 REMOTE_SIZE = (1440, 900)
 STEP_SECONDS = 30.0
+SETTLING_SECONDS = 2.0
 FETCH_SECONDS = 600.0
 REMOTE_PICTURE_SECONDS = 1.2
 """The small pictures in the remote come twice a second; wait until they show the last step."""
@@ -224,18 +225,21 @@ class MainJob:
         await self._blank()
 
     async def _both(self, frame: int | None) -> None:
-        """Both screens show that frame: by their reports, and by the number that stands in their pixels."""
+        """Both screens rest on that frame: by their reports, and by the number that stands in their pixels."""
 
         def there(screen: Screen) -> bool:
             report = screen.report
-            return bool(report and not report.blank and report.exhibit == self._exhibit.id and report.frame == frame)
+            if report is None or report.blank or report.playing:
+                return False
+            return report.exhibit == self._exhibit.id and report.frame == frame
 
         await self._api.until(f"Frame {frame} on both screens", self._api.screens, _all(there), STEP_SECONDS)
-        if self._sample:
-            for page, (screen, _) in zip(self._stand.pages, SCREENS, strict=True):
-                seen = await page.frame_number()
-                if seen != frame:
-                    raise StepFailed(f"{screen} shows frame {seen}, not {frame}")
+        if not self._sample:
+            return
+        for page, (screen, _) in zip(self._stand.pages, SCREENS, strict=True):
+            # One picture more may be up for a moment: what was on its way to the display when the player stopped.
+            what = f"Frame {frame} in the pixels of {screen}"
+            await self._api.until(what, page.frame_number, lambda seen: seen == frame, SETTLING_SECONDS)
 
     async def _put_up(self) -> None:
         api, tell, exhibit = self._api, self._tell, self._exhibit
