@@ -21,6 +21,7 @@ def network() -> Iterator[Network]:
         yield made
 
 
+@pytest.mark.long
 def test_delay_rate_and_loss_are_what_was_asked_for(network: Network) -> None:
     free = measure.run(network, 20, Conditions(rate=40e6, delay=0.02), seconds=1.0)
     assert free["carried"] == 1.0

@@ -145,6 +145,7 @@ def test_datagrams_alone_are_held_back() -> None:
 @pytest.mark.alone
 @pytest.mark.browser
 @pytest.mark.namespaces
+@pytest.mark.long
 def test_three_seconds_without_a_line_for_real(tmp_path: Path) -> None:
     """Ours and hls.js on the same line that goes away for a while: programs, browsers and emulator as they are."""
     if (why := missing()) is not None or not HLS_PROGRAM.is_file():

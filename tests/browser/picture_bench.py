@@ -14,8 +14,9 @@ from typing import Any
 
 import av
 import msgspec
+import pytest
 from aiohttp import web
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 from courtcast.samples import CELLS, HEIGHT, read_cells
 from courtcast.wire.assets import Assets
@@ -32,7 +33,11 @@ FLAGS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
+ONE_LOOP = pytest.mark.asyncio(loop_scope="session")
 HERE = Path(__file__).resolve().parent
+IDLE: list[Browser] = []
+"""Started for an earlier test and free: a page's own process is new each time, the browser around it need not be."""
+DRIVERS: list[Playwright] = []
 GRID = (48, 27)
 """Points at which a picture is read, to tell it from its neighbours."""
 
@@ -138,6 +143,28 @@ def stage(**parts: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
+async def _browser() -> AsyncIterator[Browser]:
+    """A process of its own for as long as it is used. All tests that use one share an event loop (`ONE_LOOP`)."""
+    while IDLE and not IDLE[-1].is_connected():
+        IDLE.pop()
+    if not DRIVERS:
+        DRIVERS.append(await async_playwright().start())
+    browser = IDLE.pop() if IDLE else await DRIVERS[0].chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    try:
+        yield browser
+    finally:
+        IDLE.append(browser)
+
+
+async def close_browsers() -> None:
+    """At the end of all tests."""
+    while IDLE:
+        await IDLE.pop().close()
+    while DRIVERS:
+        await DRIVERS.pop().stop()
+
+
+@asynccontextmanager
 async def screens(clips: list[Clip], count: int = 1, options: str = "") -> AsyncIterator[list[Screen]]:
     """So many pages, each in its own browser process, which can load the clips; `options` is the page's query."""
     known = {clip.rendition: clip for clip in clips}
@@ -171,12 +198,12 @@ async def screens(clips: list[Clip], count: int = 1, options: str = "") -> Async
     port = runner.addresses[0][1]
     try:
         async with AsyncExitStack() as stack:
-            playwright = await stack.enter_async_context(async_playwright())
             pages = []
             for _ in range(count):
-                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-                stack.push_async_callback(browser.close)
-                page = await browser.new_page(viewport={"width": 1280, "height": 720})
+                browser = await stack.enter_async_context(_browser())
+                context = await browser.new_context(viewport={"width": 1280, "height": 720})
+                stack.push_async_callback(context.close)
+                page = await context.new_page()
                 faults: list[str] = []
                 page.on("pageerror", lambda error, faults=faults: faults.append(str(error)))
                 page.on("console", lambda said, faults=faults: said.type == "error" and faults.append(said.text))

@@ -21,9 +21,9 @@ from typing import Any
 import pytest
 
 from courtcast.samples import CELLS, HEIGHT, make_clip, read_cells
-from tests.browser.picture_bench import Clip, Screen, scene, screens, stage
+from tests.browser.picture_bench import ONE_LOOP, Clip, Screen, scene, screens, stage
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = [pytest.mark.browser, pytest.mark.alone, ONE_LOOP]
 
 RATE = 30
 WITHIN = 0.040
@@ -151,6 +151,7 @@ async def play_and_listen(clip: Clip, delay: float = 0.0) -> Heard:
     return heard
 
 
+@pytest.mark.long
 async def test_sound_and_picture_are_together(file: Path) -> None:
     clip = Clip.of(file)
     heard = await play_and_listen(clip)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from courtcast.samples import make_clip
-from tests.browser.picture_bench import Clip, Screen, scene, screens, stage
+from tests.browser.picture_bench import ONE_LOOP, Clip, Screen, scene, screens, stage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, ONE_LOOP]
 
 BURSTS = 25
 SETTLE = 5
@@ -88,7 +88,7 @@ class Room:
         return min(len(self.shown.pts) - 1, self.frame + played)
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2)])
 async def test_the_last_stage_stands(clips: list[Clip], seed: int) -> None:
     chance = random.Random(seed)
     async with screens(clips) as [screen]:

@@ -11,10 +11,10 @@ import av
 import pytest
 
 from courtcast.samples import CELLS, HEIGHT, make_clip, read_cells
-from tests.browser.picture_bench import Clip, Screen, is_black, scene, screens, stage
+from tests.browser.picture_bench import ONE_LOOP, Clip, Screen, is_black, scene, screens, stage
 from tests.prepare.media import Recipe, make
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, ONE_LOOP]
 
 BORDER = 150
 """The frame of `clip` at which its second GOP begins."""
@@ -199,6 +199,7 @@ async def test_the_small_picture_is_the_one_in_front(clip: Clip) -> None:
         assert read_cells(levels) == 102
 
 
+@pytest.mark.long
 async def test_the_pictures_held_stay_within_their_bytes(clip: Clip) -> None:
     each = 640 * 360 * 3 // 2
     async with screens([clip], options=f"film={20 * each}") as [screen]:

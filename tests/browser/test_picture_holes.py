@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from courtcast.samples import make_clip
-from tests.browser.picture_bench import Clip, scene, screens, stage
+from tests.browser.picture_bench import ONE_LOOP, Clip, scene, screens, stage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, ONE_LOOP]
 
 RATE = 30
 
@@ -30,7 +30,7 @@ def garbled(clip: Clip, media: float) -> Clip:
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("sound", [False, True])
+@pytest.mark.parametrize("sound", [pytest.param(False, marks=pytest.mark.long), True])
 async def test_playing_goes_over_what_cannot_be_decoded(clip: Clip, sound: bool) -> None:
     broken = garbled(clip, 8.9)
     async with screens([broken]) as [screen]:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from courtcast.samples import make_clip
-from tests.browser.picture_bench import GRID, Clip, Screen, distance, scene, screens, stage, thumbs
+from tests.browser.picture_bench import GRID, ONE_LOOP, Clip, Screen, distance, scene, screens, stage, thumbs
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = [pytest.mark.browser, pytest.mark.alone, ONE_LOOP]
 
 
 async def stands_on(screen: Screen, number: int, pictures: list[bytes]) -> float:
@@ -26,6 +26,7 @@ async def stands_on(screen: Screen, number: int, pictures: list[bytes]) -> float
     return took
 
 
+@pytest.mark.long
 async def test_seeks_and_steps_in_long_gops_with_b_frames(shared_media: Path) -> None:
     path = shared_media / "video/sintel_trailer-720p.mp4"
     clip, pictures = Clip.of(path), thumbs(path)

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from courtcast.samples import make_clip
-from tests.browser.picture_bench import Clip, is_black, scene, screens, stage
+from tests.browser.picture_bench import ONE_LOOP, Clip, is_black, scene, screens, stage
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = [pytest.mark.browser, pytest.mark.alone, ONE_LOOP]
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from courtcast.samples import make_clip
-from tests.browser.picture_bench import Clip, Screen, scene, screens, stage
+from tests.browser.picture_bench import ONE_LOOP, Clip, Screen, scene, screens, stage
 
-pytestmark = [pytest.mark.browser, pytest.mark.alone]
+pytestmark = [pytest.mark.browser, pytest.mark.alone, ONE_LOOP]
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from courtcast.samples import make_clip
-from tests.browser.picture_bench import Clip, scene, screens, stage
+from tests.browser.picture_bench import ONE_LOOP, Clip, scene, screens, stage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, ONE_LOOP]
 
 RATE = 30
 GOP = 2
@@ -33,6 +33,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
     return Clip.of(make_clip(folder / "a.mp4", seconds=16, width=640, height=360, gop_seconds=GOP, bit_rate=2_000_000))
 
 
+@pytest.mark.long
 async def test_no_memory_is_left_in_the_middle_of_playing(clip: Clip) -> None:
     track = clip.picture.index
     rows = [row for row in clip.rows.rows if row.track == track]
@@ -62,6 +63,7 @@ async def test_no_memory_is_left_in_the_middle_of_playing(clip: Clip) -> None:
             assert await screen.code() == number
 
 
+@pytest.mark.long
 async def test_a_page_on_a_machine_that_hardly_runs_is_black_when_told_and_comes_back_in_time(clip: Clip) -> None:
     async with screens([clip]) as [screen]:
         await screen.do("load", clip.rendition)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from courtcast.samples import make_clip
-from tests.browser.picture_bench import Clip, scene, screens, stage
+from tests.browser.picture_bench import ONE_LOOP, Clip, scene, screens, stage
 from tests.prepare.media import Recipe, make
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, ONE_LOOP]
 
 FULLEST = "Math.max(...bench.windows.map((window) => window.bytes))"
 
@@ -58,6 +58,7 @@ async def test_a_gop_larger_than_the_budget_is_a_named_problem(clip: Clip) -> No
         assert (await screen.state())["blank"]
 
 
+@pytest.mark.long
 async def test_a_budget_that_the_browser_does_not_grant_is_lowered(tmp_path: Path) -> None:
     path = make_clip(
         tmp_path / "heavy.mp4", seconds=18, width=320, height=180, gop_seconds=1, bit_rate=100_000_000, sound=False

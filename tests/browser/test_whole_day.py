@@ -299,7 +299,7 @@ async def test_what_is_restricted_is_in_memory_only_while_it_is_on_and_leaves_th
         assert (on.holds.rows, on.holds.disk) == ({}, 0)
 
 
-@pytest.mark.parametrize("how", [pytest.param("limit", marks=pytest.mark.long), "quota"])
+@pytest.mark.parametrize("how", [pytest.param(how, marks=pytest.mark.long) for how in ("limit", "quota")])
 async def test_a_disk_that_is_full_keeps_the_most_wanted_and_playing_goes_on(
     tmp_path: Path, receiver: Receiver, store: FolderStore, clips: list[Prepared], how: str
 ) -> None:

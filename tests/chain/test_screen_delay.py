@@ -35,6 +35,7 @@ async def lag(running: Stand) -> float:
     return statistics.median(one) - statistics.median(other)
 
 
+@pytest.mark.long
 async def test_a_screen_comes_later_and_earlier_and_back(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "clip.mp4", seconds=60, width=480, height=270, bit_rate=600_000)
     async with stand(tmp_path) as running, ThinLine(clip, rate=40e6) as line:

@@ -86,6 +86,7 @@ def test_each_hop_is_named_where_it_fails(tmp_path: Path) -> None:
 
 
 @pytest.mark.alone
+@pytest.mark.long
 def test_a_presenter_that_runs_is_asked_and_loses_nothing(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "clip.mp4", seconds=60, width=320, height=180, rate=25, bit_rate=300_000)
     with two_machines() as (near, far):

@@ -18,6 +18,7 @@ from tests.prepare.units import SCOPE
 pytestmark = pytest.mark.browser
 
 WIDTH, HEIGHT = 96, 54
+SLOW = ("portrait_4k60.mp4", "test_video_sync_av1.mp4", "sintel_trailer-720p.mp4", "highway_5994.mp4")
 NEAR = 6.0
 """Mean difference of luma: scaling and colour conversion differ a little between the two decoders' ways."""
 BUFFERED = 0.002
@@ -95,7 +96,9 @@ def seek(chromium: Player, made: Prepared, n: int) -> bytes:
     return bytes(chromium.call("luma", WIDTH, HEIGHT))
 
 
-@pytest.mark.parametrize("name", SCOPE)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long) if name in SLOW else name for name in SCOPE]
+)
 def test_real_recordings(shared_media: Path, chromium: Player, name: str) -> None:
     path = shared_media / "video" / name
     made = prepared(path)

@@ -105,6 +105,7 @@ async def test_signs_of_a_page_that_was_replaced_do_not_count(
 
 
 @pytest.mark.browser
+@pytest.mark.long
 async def test_chromium_whose_page_hangs_is_started_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
