@@ -276,7 +276,9 @@ async def main() -> int:
     if "--write" in sys.argv:
         write_between(ROOT / "docs/performance.md", BEGIN, END, table(found))
     print(table(found))
-    good = [not one.jumps and not one.moved and max(one.back) <= WITHIN and max(one.sent) <= NEWS for one in found.values()]
+    good = [
+        not one.jumps and not one.moved and max(one.back) <= WITHIN and max(one.sent) <= NEWS for one in found.values()
+    ]
     return 0 if all(good) else 1
 
 
