@@ -12,6 +12,12 @@ from typing import NamedTuple
 
 CONTAINERS = frozenset((b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"mvex", b"moof", b"traf", b"dinf"))
 
+MUXING = {
+    "movflags": "empty_moov+default_base_moof+frag_custom+negative_cts_offsets",
+    "use_editlist": "0",
+}
+"""What the library's muxer is told where it writes a header for `init_segment`."""
+
 _SYNC = 0x02000000
 """sample_depends_on = 2: does not depend on others."""
 _NOT_SYNC = 0x01010000

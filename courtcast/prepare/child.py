@@ -22,8 +22,10 @@ import av.subtitles.stream
 
 from courtcast.prepare import messages
 from courtcast.prepare.cage.confine import OUT_OF_MEMORY, confine, follow_parent, idle
+from courtcast.prepare.coded_lane import Needed
 from courtcast.prepare.decode import Decode
-from courtcast.prepare.rewrap import Rewrap
+from courtcast.prepare.plan import CHROMIUM
+from courtcast.prepare.recording import Recording
 from courtcast.prepare.still import Stills, png
 from courtcast.problems import Refused
 
@@ -146,12 +148,15 @@ def main() -> None:
     with av.logging.Capture(local=False) as log:
         remote.log = log
         try:
-            if work.do == "rewrap":
-                Rewrap(remote, work.length, remote.send).run()
+            if work.do == "prepare":
+                plays = CHROMIUM if work.plays is None else frozenset(work.plays)
+                Recording(remote, work.length, remote.send, name=work.name, plays=plays, need=work.need).run()
             elif work.do == "decode":
                 Decode(remote, work.length, remote.send, lambda: _is_short(log)).run()
             else:
                 Stills(remote, work.length, remote.send, linear=work.linear).run(remote.next)
+        except Needed as needed:
+            remote.send(messages.Needed(need=needed.need))
         except Refused as refused:
             short = refused.type == "file-damaged" and _is_short(log)
             fields = {name: str(value) for name, value in refused.fields.items()}

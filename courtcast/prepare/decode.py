@@ -13,7 +13,6 @@ import av
 
 from courtcast.prepare import messages, plan, probe
 from courtcast.prepare.lane import Lane
-from courtcast.prepare.rewrap import Emit
 
 if TYPE_CHECKING:
     from courtcast.prepare.lane import Packet
@@ -25,7 +24,7 @@ _TOLD = 32
 class Decode:
     """One run over one file. `short()` says whether the library's log tells of memory that was not there."""
 
-    def __init__(self, file: probe.Readable, length: int | None, emit: Emit, short: Callable[[], bool]) -> None:
+    def __init__(self, file: probe.Readable, length: int | None, emit: messages.Emit, short: Callable[[], bool]) -> None:
         self._file = file
         self._length = length
         self._emit = emit

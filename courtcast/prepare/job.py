@@ -16,10 +16,11 @@ from courtcast.prepare import messages
 from courtcast.prepare.assemble import Assembly, Unexpected
 from courtcast.prepare.cage.keeper import Allowance, Cage, refused
 from courtcast.prepare.source import Source
+from courtcast.prepare.plan import Need
 from courtcast.prepare.store import Store, save_manifest
 from courtcast.prepare.viewer import Viewer
 from courtcast.problems import Refused
-from courtcast.wire.api import AudioInfo, VideoInfo
+from courtcast.wire.api import AudioInfo, Treatment, VideoInfo
 from courtcast.wire.media import ManifestRows
 
 VERSION = 2
@@ -32,6 +33,15 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     container: str
     video: VideoInfo | None
     audio: AudioInfo | None
+    treatments: list[Treatment] = []
+
+
+class Needed(Exception):  # noqa: N818 (no error: another plan)
+    """It cannot be sent as planned, in a rendition of that plan: again, with this need, as another one."""
+
+    def __init__(self, need: Need) -> None:
+        super().__init__(need)
+        self.need = need
 
 
 async def prepare(
@@ -44,18 +54,28 @@ async def prepare(
     on_probe: Callable[[Probe], None],
     on_manifest: Callable[[Manifest], None] | None = None,
     cage: Cage | None = None,
+    name: str = "",
+    plays: frozenset[str] | None = None,
+    need: Need | None = None,
 ) -> Manifest:
-    """Re-wrap a source into the store; `on_manifest` gets the live manifest before the first rows, `on_rows` each part.
+    """Make a source's rendition in the store; `on_manifest` gets the live manifest before the first rows, `on_rows` each part.
 
     Give the `cage` that the program keeps: its child is warm already. Without one a child is started for this alone.
     The finished manifest is in the store when this returns (`store.load_manifest`).
 
-    Raises Refused: of the file (file-…, format-not-yet, open-gop, parser-…), and whatever the source or store raised.
+    Raises Refused: of the file (file-…, format-not-yet, parser-…), and whatever the source or store raised; Needed.
     """
     assembly = Assembly(exhibit, rendition)
     async with AsyncExitStack() as stack:
         kept = cage if cage is not None else await stack.enter_async_context(Cage(warm=False))
-        work = messages.Work(do="rewrap", length=source.length, memory=kept.limits.memory)
+        work = messages.Work(
+            do="prepare",
+            length=source.length,
+            memory=kept.limits.memory,
+            name=name,
+            plays=None if plays is None else sorted(plays),
+            need=need,
+        )
         child = await stack.enter_async_context(kept.child(work))
         allowance = Allowance(kept.limits, source.length)
         try:
@@ -69,7 +89,14 @@ async def prepare(
                         allowance.gave(message.offset + len(given))
                         await child.send(messages.Data(), given)
                     case messages.Looked():
-                        on_probe(Probe(container=message.container, video=message.video, audio=message.audio))
+                        on_probe(
+                            Probe(
+                                container=message.container,
+                                video=message.video,
+                                audio=message.audio,
+                                treatments=message.treatments,
+                            )
+                        )
                     case messages.Begin():
                         for file in assembly.begin(message, data):
                             await store.put(f"{rendition}/{file.sha256}", file.data)
@@ -84,6 +111,8 @@ async def prepare(
                         await save_manifest(store, manifest)
                         on_rows(manifest.rows_message({}))
                         return manifest
+                    case messages.Needed():
+                        raise Needed(message.need)
                     case messages.Failed():
                         raise refused(message)
                     case _:

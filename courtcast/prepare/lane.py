@@ -1,17 +1,19 @@
-"""One track on its way: packets of the demuxer in, samples in the file's own ticks out. Runs in the child."""
+"""One track on its way: packets of the demuxer in, samples in the file's own ticks out. Runs in the child.
+
+What is done to the coded data in between is the business of those who derive from it: `coded_lane` leaves it as it is,
+`picture_lane` and `sound_lane` convert it.
+"""
 
 from __future__ import annotations
 
-import io
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import av
-from av.bitstream import BitStreamFilterContext
 
-from courtcast.prepare import boxes, coded
 from courtcast.prepare.boxes import Sample
 from courtcast.problems import Refused
 
@@ -25,18 +27,31 @@ if TYPE_CHECKING:
     Packet = av.Packet[Any]
 
 
-class Lane:
-    """One track on its way: packets in, samples in the file's own ticks out."""
+class Ticks:
+    """A stream's time base, as whole ticks a second."""
 
-    def __init__(self, stream: av.VideoStream | av.AudioStream, codec: str) -> None:
-        self.stream = stream
-        self.codec = codec
-        self.video = isinstance(stream, av.VideoStream)
+    def __init__(self, stream: av.VideoStream | av.AudioStream) -> None:
         base = stream.time_base or Fraction(1, 1000)
         self.timescale = base.denominator
         self.scale = Fraction(base.numerator)
         while self.timescale > _FINEST:
             self.timescale, self.scale = self.timescale // 1000, self.scale / 1000
+
+    def __call__(self, value: int) -> int:
+        """From the file's time base to ours."""
+        return int(value * self.scale)
+
+
+class Lane(ABC):
+    """One track on its way.
+
+    stream: of the file; timescale: of the samples' ticks
+    """
+
+    def __init__(self, stream: av.VideoStream | av.AudioStream, timescale: int) -> None:
+        self.stream = stream
+        self.video = isinstance(stream, av.VideoStream)
+        self.timescale = timescale
         self.samples: list[Sample] = []
         """Not yet handed on."""
         self.bytes = 0
@@ -50,90 +65,32 @@ class Lane:
         self._last: Sample | None = None
         """The counted sample that is presented last, so far."""
         self._lowest: int | None = None
-        self._undated: list[Sample] = []
         self._beyond: list[Sample] = []
         """Since the edit list has ended: what comes behind is not to be seen while the end is still up."""
         self._beyond_bytes = 0
-        self._cut_off = False
-        extradata = stream.codec_context.extradata or b""
-        self.annexb = codec == "h264" and coded.is_annexb(extradata)
-        config = coded.avc_config(extradata) if codec == "h264" else extradata
-        self._look = coded.reader(codec, config) if self.video else None
-        self._filter = BitStreamFilterContext("vp9_superframe", stream) if codec == "vp9" else None
 
-    def ticks(self, value: int) -> int:
-        """From the file's time base to ours."""
-        return int(value * self.scale)
+    @property
+    @abstractmethod
+    def context(self) -> av.VideoCodecContext | av.AudioCodecContext:
+        """Of what is sent: the file's own, or the encoder's."""
 
+    @property
+    @abstractmethod
+    def codec(self) -> str:
+        """Of what is sent, as the library names it."""
+
+    @abstractmethod
     def push(self, packet: Packet) -> None:
-        """Take a packet in. Raises Refused (open-gop, format-not-yet, file-damaged)."""
-        if self._filter is None:
-            self._one(packet)
-        else:
-            for joined in self._filter.filter(packet):
-                self._one(joined)
+        """Take a packet in. Raises Refused."""
+
+    @abstractmethod
+    def init_segment(self) -> bytes:
+        """Of this track. Once `presented` is certain."""
 
     def finish(self) -> None:
         """No more packets."""
-        if self._filter is not None:
-            for joined in self._filter.filter(None):
-                self._one(joined)
-        if self._undated:
-            self._date(None)
         if self.presented is None:
             self.presented = self._lowest
-
-    def _one(self, packet: Packet) -> None:
-        data = bytes(packet)
-        if not data or (packet.pts is None and packet.dts is None):
-            return
-        if packet.has_sidedata("new_extradata") and self.reached is not None:
-            raise Refused("format-not-yet", what="one that changes its format midway")
-        sync, counted = True, not packet.is_discard
-        if self._look is not None:
-            if self.annexb:
-                data = coded.with_lengths(data)
-            if self._cut_off:
-                raise Refused("file-damaged")
-            try:
-                unit = self._look(data, packet.is_keyframe)
-            except coded.Unreadable:
-                # The last sample of a file that was cut short; in the middle it would be damage (see above).
-                self._cut_off = True
-                return
-            if unit.open or (self.reached is None and not self._undated and not unit.key):
-                raise Refused("open-gop")
-            sync, counted = unit.key, counted and unit.shown
-        pts = self.ticks(packet.pts if packet.pts is not None else packet.dts or 0)
-        duration = self.ticks(packet.duration or 0)
-        dts = pts if packet.dts is None else self.ticks(packet.dts)
-        if not self.video and self.reached is None:
-            self._begin_sound(packet, pts)
-        sample = Sample(dts, pts, duration, sync, counted, data)
-        if packet.dts is None:
-            self._undated.append(sample)
-            return
-        if self._undated:
-            self._date(sample)
-        self._append(sample)
-
-    def _begin_sound(self, packet: Packet, pts: int) -> None:
-        """The first packets of sound may be there for the decoder only: so many samples are not to be heard."""
-        skip = 0
-        if packet.has_sidedata("skip_samples"):
-            skip = int.from_bytes(bytes(packet.get_sidedata("skip_samples"))[:4], "little")
-        context = self.stream.codec_context
-        rate = context.sample_rate if isinstance(context, av.AudioCodecContext) else self.timescale
-        # To the nearest tick: in Matroska's milliseconds 312 samples of Opus are 7.
-        self.presented = pts + int(Fraction(skip * self.timescale, rate) + Fraction(1, 2))
-
-    def _date(self, following: Sample | None) -> None:
-        """Matroska has no decoding times, and the first few cannot be derived: count back from the first that can."""
-        waiting, self._undated = self._undated, []
-        step = max(1, min((s.duration for s in waiting if s.duration), default=self.timescale // 25))
-        base = min(s.pts for s in waiting) + step if following is None else following.dts
-        for n, sample in enumerate(waiting):
-            self._append(sample._replace(dts=base - (len(waiting) - n) * step))
 
     def _append(self, sample: Sample) -> None:
         if self.reached is not None and sample.dts <= self.reached:
@@ -175,11 +132,17 @@ class Lane:
         if self._last is None:
             return None
         end = self._last.pts + self._last.duration
-        if self.stream.duration is not None and self.stream.start_time is not None:
-            # Decoding times give the last sample's duration; where the file says how long it is shown, that holds.
-            said = self.ticks(self.stream.start_time + self.stream.duration)
-            end = said if self._last.pts < said < end else end
+        # Decoding times give the last sample's duration; where the file says how long it is shown, that holds.
+        said = self._said_end()
+        end = said if said is not None and self._last.pts < said < end else end
         return Fraction(end, self.timescale)
+
+    def _said_end(self) -> int | None:
+        """Where the file says that this stream ends, in ticks."""
+        stream = self.stream
+        if stream.duration is None or stream.start_time is None:
+            return None
+        return int((stream.start_time + stream.duration) * (stream.time_base or 0) * self.timescale)
 
     def release(self, end: Fraction) -> None:
         """All tracks end at `end` (seconds, as the file has them): what lies beyond the edit list comes after it."""
@@ -192,14 +155,3 @@ class Lane:
         """The samples so far; they are the caller's from now on."""
         taken, self.samples, self.bytes = self.samples, [], 0
         return taken
-
-
-def init_segment(lane: Lane) -> bytes:
-    """Written by the library's muxer: it knows each codec's configuration box, and the picture's turning and aspect."""
-    sink = io.BytesIO()
-    flags = "empty_moov+default_base_moof+frag_custom+negative_cts_offsets"
-    with av.open(sink, "w", format="mp4", options={"movflags": flags, "use_editlist": "0"}) as out:
-        out.add_stream_from_template(lane.stream, opaque=True)
-        out.start_encoding()
-        header = sink.getvalue()
-    return boxes.init_segment(header, lane.timescale)

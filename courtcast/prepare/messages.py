@@ -7,11 +7,11 @@ big-endian, the JSON, the data. Pure.
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, Protocol
 
 import msgspec
 
-from courtcast.wire.api import AudioInfo, VideoInfo
+from courtcast.wire.api import AudioInfo, Treatment, VideoInfo
 
 _LENGTHS = struct.Struct(">II")
 LENGTHS = _LENGTHS.size
@@ -35,11 +35,17 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     """Parent → child, first: what to do. Everything else about the job is bytes that it asks for."""
 
-    do: Literal["rewrap", "stills", "decode"]
+    do: Literal["prepare", "stills", "decode"]
     length: int | None
     memory: int
     linear: bool = False
     """Do not seek: the end of the file is not there yet."""
+    name: str = ""
+    """Of the file, as the link has it: some kinds of file are known by nothing else."""
+    plays: list[str] | None = None
+    """What the screens decode (see `plan.make`); None where no screen has said anything."""
+    need: Literal["seek"] | None = None
+    """Why an earlier run could not go on (see `plan.Need`)."""
 
 
 class Data(msgspec.Struct, frozen=True, tag="data"):
@@ -73,6 +79,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True, tag="looked"):
     container: str
     video: VideoInfo | None
     audio: AudioInfo | None
+    treatments: list[Treatment] = []
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,6 +139,12 @@ class Image(msgspec.Struct, frozen=True, tag="image"):
     """Child → parent (stills): a PNG, behind."""
 
 
+class Needed(msgspec.Struct, frozen=True, tag="needed"):
+    """Child → parent, last: it cannot be sent as planned; again, with another plan."""
+
+    need: Literal["seek"]
+
+
 class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     """Child → parent: a row of `courtcast.problems`, or `memory` or `unread` in words of this pipe."""
 
@@ -139,8 +152,14 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     fields: dict[str, str] = {}
 
 
-FromChild = Read | Looked | Begin | Piece | Done | Ready | Image | Shown | Failed
+FromChild = Read | Looked | Begin | Piece | Done | Ready | Image | Shown | Needed | Failed
 ToChild = Work | Data | Shot
+
+class Emit(Protocol):
+    """Takes each message and the data that goes behind it."""
+
+    def __call__(self, message: FromChild, data: bytes = b"") -> None: ...
+
 
 _encoder = msgspec.json.Encoder()
 _from_child: msgspec.json.Decoder[FromChild] = msgspec.json.Decoder(FromChild)

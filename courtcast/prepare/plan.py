@@ -1,52 +1,42 @@
-"""What of a recording is sent, and where it lies in time. Pure: decided from what the probe found."""
+"""What is sent of a recording, and how: as it is, or converted, and why. Pure.
+
+Decided from what the probe found and what the screens say that they decode. What they decode is never converted, but
+for two things: pictures of half the lines each, on which a display shows combs, and pictures into which nobody can
+seek (see `Need`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
-from math import ceil, gcd
 from typing import Literal, NamedTuple
 
+from courtcast.prepare.names import name_of
 from courtcast.problems import Refused
+from courtcast.wire.api import Treatment
 
-VIDEO = frozenset(("h264", "vp9", "av1"))
-AUDIO = frozenset(("aac", "opus", "flac"))
-"""What Chromium decodes in MSE from MP4 and we re-wrap."""
+CHROMIUM = frozenset(
+    (
+        'video/mp4; codecs="avc1.42e01e"',
+        'video/mp4; codecs="avc1.640034"',
+        'video/mp4; codecs="avc1.f40034"',
+        'video/mp4; codecs="vp09.00.51.08"',
+        'video/mp4; codecs="vp09.02.51.10"',
+        'video/mp4; codecs="av01.0.13M.08"',
+        'video/mp4; codecs="av01.0.13M.10"',
+        'audio/mp4; codecs="mp4a.40.2"',
+        'audio/mp4; codecs="opus"',
+        'audio/mp4; codecs="flac"',
+    )
+)
+"""What Chromium on Linux decodes: taken to be so while no screen has said anything."""
 
-NAMES = {
-    "hevc": "HEVC video",
-    "vp8": "VP8 video",
-    "mpeg4": "MPEG-4 part 2 video",
-    "mpeg2video": "MPEG-2 video",
-    "mpeg1video": "MPEG-1 video",
-    "mjpeg": "Motion JPEG video",
-    "prores": "ProRes video",
-    "vvc": "VVC video",
-    "msmpeg4v3": "MS MPEG-4 video",
-    "wmv2": "Windows Media video",
-    "wmv3": "Windows Media video",
-    "vc1": "VC-1 video",
-    "theora": "Theora video",
-    "dvvideo": "DV video",
-    "ac3": "AC-3 sound",
-    "eac3": "Enhanced AC-3 sound",
-    "mp3": "MP3 sound",
-    "mp2": "MPEG layer 2 sound",
-    "vorbis": "Vorbis sound",
-    "alac": "Apple lossless sound",
-    "amr_nb": "AMR sound",
-    "amr_wb": "AMR sound",
-    "wmav2": "Windows Media sound",
-    "dts": "DTS sound",
-    "truehd": "TrueHD sound",
-    "pcm_mulaw": "G.711 sound",
-    "pcm_alaw": "G.711 sound",
+_SOUND = {
+    "aac": 'audio/mp4; codecs="mp4a.40.2"',
+    "opus": 'audio/mp4; codecs="opus"',
+    "flac": 'audio/mp4; codecs="flac"',
 }
-"""Codecs for people."""
-
-_REACHABLE = Fraction(9, 10)
-"""Seconds. Chromium plays from a seek before the first buffered sample where that lies below 1 s on MSE time
-(`kSeekToStartFudgeRoom`), and stalls without a word otherwise."""
+Need = Literal["seek"]
+"""What was found out only while the recording was re-wrapped: nobody could seek in it as it is."""
 
 
 class Stream(NamedTuple):
@@ -60,84 +50,138 @@ class Stream(NamedTuple):
     encrypted: bool = False
     cover_art: bool = False
     """A picture that belongs to the file, not to time."""
+    decodable: bool = True
+    """The library has a decoder for it."""
+    profile: str = ""
+    """As the library names it; empty where it does not."""
+    pix_fmt: str = ""
+    """Of pictures, as the library names it."""
+    exact: bool = False
+    """Of sound: the decoder gives whole numbers, so that nothing is lost when they are kept."""
 
 
-def name_of(codec: str, kind: str) -> str:
-    """A codec for people."""
-    if codec.startswith("pcm_") and codec not in NAMES:
-        return "PCM sound"
-    return NAMES.get(codec, f"{codec} {'video' if kind == 'video' else 'sound'}".strip())
+class Look(NamedTuple):
+    """What decoding the first pictures showed."""
+
+    interlaced: bool = False
+    """They are flagged as made of two fields."""
+    entry: bool = True
+    """The first of them can be decoded by itself, whatever came before (IDR or the codec's equivalent)."""
 
 
-def choose(streams: Sequence[Stream]) -> tuple[Stream, Stream | None]:
-    """The picture and, where there is one, the sound to send. Raises Refused (format-not-yet, file-not-media).
+class Choice(NamedTuple):
+    """One stream, and what is done to it."""
 
-    The default stream of each kind; if its sound cannot be sent but there is an alternative that can, that one.
+    stream: Stream
+    treatment: Treatment
+    deinterlace: bool = False
+
+    @property
+    def unchanged(self) -> bool:
+        return self.treatment.done == "unchanged"
+
+
+class Plan(NamedTuple):
+    """At least one of both is there."""
+
+    picture: Choice | None
+    sound: Choice | None
+
+    @property
+    def choices(self) -> list[Choice]:
+        """The picture first."""
+        return [choice for choice in (self.picture, self.sound) if choice is not None]
+
+    @property
+    def treatments(self) -> list[Treatment]:
+        return [choice.treatment for choice in self.choices]
+
+
+def choose(streams: Sequence[Stream]) -> tuple[Stream | None, Stream | None]:
+    """The picture and the sound to send: the default stream of each kind, or else the first.
+
+    Raises Refused (format-not-yet, file-not-media).
     """
     pictures = sorted((s for s in streams if s.kind == "video" and not s.cover_art), key=lambda s: not s.default)
-    sounds = sorted((s for s in streams if s.kind == "audio"), key=lambda s: not s.default)
+    sounds = sorted((s for s in streams if s.kind == "audio"), key=lambda s: (not s.default, s.codec not in _SOUND))
     if not pictures and not sounds:
         raise Refused("file-not-media")
-    if not pictures:
-        raise Refused("format-not-yet", what="sound without a picture")
-    video = pictures[0]
-    audio = next((s for s in sounds if s.codec in AUDIO), sounds[0] if sounds else None)
-    for stream, known in ((video, VIDEO), (audio, AUDIO)):
-        if stream is None:
-            continue
-        if stream.encrypted:
+    picture = next((s for s in pictures if s.decodable), pictures[0] if pictures else None)
+    sound = next((s for s in sounds if s.decodable), sounds[0] if sounds else None)
+    for stream in (picture, sound):
+        if stream is not None and stream.encrypted:
             raise Refused("format-not-yet", what="encrypted")
-        if stream.codec not in known:
+        if stream is not None and not stream.decodable:
             raise Refused("format-not-yet", what=name_of(stream.codec, stream.kind))
-    return video, audio
+    return picture, sound
 
 
-class Head(NamedTuple):
-    """Where one track begins. Times in seconds as the file has them; exact. None: it has not begun yet."""
-
-    timescale: int
-    first: Fraction | None
-    """Of the first coded sample."""
-    presented: Fraction | None
-    """Of the first sample inside the edit list."""
-
-
-class Place(NamedTuple):
-    """Where a track lies on MSE time, in its own ticks."""
-
-    shift: int
-    """To add to the file's ticks."""
-    first: int
-    """The first presented sample."""
-    lead: int | None
-    """Where to move the first sample's time, so that the track is reachable from `origin` on; None: leave it."""
-
-
-def place(heads: Sequence[Head]) -> tuple[Fraction, list[Place]]:
-    """The origin (MSE time of media time 0) and the place of each track.
-
-    Media time begins with whatever is presented first. All coded samples lie at MSE time 0 or later, as close to it as
-    whole ticks on every track allow; so decoding can begin at a keyframe that lies before the edit list's start.
-    """
-    begun = [(head.first, head.presented) for head in heads if head.first is not None and head.presented is not None]
-    zero = min(presented for _, presented in begun)
-    grain = 0
-    for head in heads:
-        grain = gcd(grain, head.timescale)
-    earliest = min(first for first, _ in begun)
-    shift = Fraction(ceil(-earliest * grain), grain)
-    origin = zero + shift
-    return origin, [_place(head, origin, shift) for head in heads]
-
-
-def _place(head: Head, origin: Fraction, shift: Fraction) -> Place:
-    ticks = int(shift * head.timescale)
-    if head.first is None or head.presented is None:
-        return Place(shift=ticks, first=ceil(origin * head.timescale), lead=None)
-    first = head.first + shift
-    late = first > origin and first > _REACHABLE
-    return Place(
-        shift=ticks,
-        first=ceil((head.presented + shift) * head.timescale),
-        lead=ceil(origin * head.timescale) if late else None,
+def make(
+    streams: Sequence[Stream], look: Look, plays: frozenset[str] = CHROMIUM, need: Need | None = None
+) -> Plan:
+    """What to do. `plays`: MIME types with codecs that all screens of the room decode. Raises Refused (see `choose`)."""
+    picture, sound = choose(streams)
+    return Plan(
+        None if picture is None else _picture(picture, look, plays, need),
+        None if sound is None else _sound(sound, plays),
     )
+
+
+def _picture(stream: Stream, look: Look, plays: frozenset[str], need: Need | None) -> Choice:
+    name = name_of(stream.codec, "video").removesuffix(" video")
+    reasons: list[str] = []
+    if picture_mime(stream) not in plays:
+        reasons.append(f"The screens do not decode {_fine(stream, name)}.")
+    if look.interlaced:
+        reasons.append(
+            "Each picture is made of two fields, taken one after the other: a display would show combs. "
+            "They are joined (bwdif), one picture for each."
+        )
+    if need == "seek" or not look.entry:
+        reasons.append("It has too few pictures at which decoding can begin to be sought in as it is.")
+    if not reasons:
+        return Choice(stream, Treatment(part="picture", done="unchanged", codec=name))
+    return Choice(
+        stream,
+        Treatment(part="picture", done="converted", codec=name, into="H.264", reasons=reasons),
+        deinterlace=look.interlaced,
+    )
+
+
+def _sound(stream: Stream, plays: frozenset[str]) -> Choice:
+    name = name_of(stream.codec, "audio").removesuffix(" sound")
+    if _SOUND.get(stream.codec) in plays:
+        return Choice(stream, Treatment(part="sound", done="unchanged", codec=name))
+    reason = f"The screens do not decode {name}."
+    if stream.exact:
+        kept = "Every sample is kept as it is."
+        return Choice(stream, Treatment(part="sound", done="lossless", codec=name, into="FLAC", reasons=[reason, kept]))
+    kept = "What the decoder gives is kept with 24 bits for each sample."
+    return Choice(stream, Treatment(part="sound", done="converted", codec=name, into="FLAC", reasons=[reason, kept]))
+
+
+def picture_mime(stream: Stream) -> str | None:
+    """The type that stands for all like it, in the words that screens are asked with; None where there is none."""
+    deep = any(mark in stream.pix_fmt for mark in ("p10", "p12", "p14", "p16"))
+    full = "444" in stream.pix_fmt or stream.pix_fmt.startswith(("gbr", "rgb"))
+    half = "422" in stream.pix_fmt or "440" in stream.pix_fmt
+    match stream.codec:
+        case "h264" if deep or half:
+            return 'video/mp4; codecs="avc1.6e0034"' if deep and not half and not full else None
+        case "h264":
+            return f'video/mp4; codecs="avc1.{"f4" if full else "64"}0034"'
+        case "hevc":
+            return 'video/mp4; codecs="hvc1.1.6.L153.B0"' if not (deep or full or half) else None
+        case "vp9" if not (full or half):
+            return f'video/mp4; codecs="vp09.{"02.51.10" if deep else "00.51.08"}"'
+        case "av1" if not (full or half):
+            return f'video/mp4; codecs="av01.0.13M.{"10" if deep else "08"}"'
+    return None
+
+
+def _fine(stream: Stream, name: str) -> str:
+    """The codec, and what of it is out of the way where the screens may decode the codec itself."""
+    plain = Stream(0, "video", stream.codec, pix_fmt="yuv420p")
+    if picture_mime(plain) in CHROMIUM and stream.pix_fmt:
+        return f"{name} with pictures like this ({stream.pix_fmt})"
+    return name

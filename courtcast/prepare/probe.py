@@ -41,24 +41,27 @@ _ISO_FIRST = frozenset(
 _STILLS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"heim", b"heis")
 
 _SIGNS: tuple[tuple[int, bytes, str], ...] = (
-    (8, b"AVI ", "AVI"),
-    (8, b"WAVE", "WAV sound"),
+    (8, b"AVI ", "avi"),
+    (8, b"WAVE", "wav"),
+    (8, b"AIFF", "aiff"),
+    (8, b"AIFC", "aiff"),
+    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf"),
+    (0, b"\0\0\1\xba", "mpeg"),
+    (0, b"\0\0\1\xb3", "mpegvideo"),
+    (0, b"OggS", "ogg"),
+    (0, b"fLaC", "flac"),
+    (0, b"FLV\1", "flv"),
+    (0, b".snd", "au"),
+    (0, b"#!AMR", "amr"),
+    (0, b".RMF", "rm"),
+    (0, b"caff", "caf"),
+    (0, b"DHAV", "dhav"),
+    (4, b"mxf", "mxf"),
+)
+"""(offset, bytes, demuxer)."""
+
+_PICTURES: tuple[tuple[int, bytes, str], ...] = (
     (8, b"WEBP", "WebP picture"),
-    (8, b"AIFF", "AIFF sound"),
-    (8, b"AIFC", "AIFF sound"),
-    (0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "Windows Media"),
-    (0, b"\0\0\1\xba", "MPEG program stream"),
-    (0, b"\0\0\1\xb3", "MPEG video"),
-    (0, b"\0\0\0\1", "a bare video stream"),
-    (0, b"\0\0\1", "a bare video stream"),
-    (0, b"OggS", "Ogg"),
-    (0, b"fLaC", "FLAC sound"),
-    (0, b"ID3", "MP3 sound"),
-    (0, b"FLV\1", "Flash video"),
-    (0, b".snd", "AU sound"),
-    (0, b"#!AMR", "AMR sound"),
-    (0, b".RMF", "RealMedia"),
-    (0, b"caff", "CAF sound"),
     (0, b"\xff\xd8\xff", "JPEG picture"),
     (0, b"\x89PNG\r\n\x1a\n", "PNG picture"),
     (0, b"GIF8", "GIF picture"),
@@ -66,9 +69,33 @@ _SIGNS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"MM\0*", "TIFF picture"),
     (0, b"BM", "BMP picture"),
     (0, b"%PDF-", "PDF document"),
-    (0, b"DHAV", "Dahua recording"),
 )
 """(offset, bytes, what it is) of kinds that cannot be shown yet."""
+
+_ANY = ",".join(
+    (
+        "aac", "ac3", "aiff", "amr", "ape", "asf", "au", "avi", "caf", "dhav", "dv", "dts", "eac3", "flac", "flv", "gxf",
+        "h261", "h263", "h264", "hevc", "ivf", "loas", "m4v", "mjpeg", "mov", "mp3", "mpc", "mpc8", "mpeg", "mpegts",
+        "mpegvideo", "mxf", "nsv", "nut", "obu", "ogg", "qcp", "rm", "sds", "shn", "sol", "tak", "truehd", "tta", "vc1",
+        "vivo", "voc", "wav", "webm_dash_manifest", "wtv", "wv", "xa", "yuv4mpegpipe", "av1", "lvf", "mtv", "mvi", "kux",
+        "live_flv", "swf", "smk", "bink", "roq", "film_cpk", "cine", "r3d", "rsd", "sup", "svag", "matroska", "3gp",
+    )
+)  # fmt: skip
+"""Demuxers that may look at a file whose first bytes say nothing: none of them opens another file or address."""
+
+_BY_NAME = {"gsm": "gsm", "264": "h264", "h264": "h264", "avc": "h264", "265": "hevc", "h265": "hevc", "ul": "mulaw",
+            "al": "alaw", "g722": "g722", "g726": "g726", "g729": "g729", "sbc": "sbc", "vag": "vag"}  # fmt: skip
+"""Kinds that carry no sign at all, by the ending of the file's name."""
+
+
+_EXACT = frozenset(
+    (
+        "pcm_s16le", "pcm_s16be", "pcm_u8", "pcm_s8", "pcm_s24le", "pcm_s24be", "pcm_mulaw", "pcm_alaw", "pcm_s16le_planar",
+        "adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt", "adpcm_g722", "adpcm_g726", "adpcm_g726le", "adpcm_swf", "adpcm_yamaha",
+        "alac", "flac", "gsm", "gsm_ms", "tta", "wavpack", "ape", "shorten",
+    )
+)  # fmt: skip
+"""Sound whose decoder gives whole numbers of at most 24 bits."""
 
 
 class Readable(Protocol):
@@ -84,8 +111,8 @@ class Readable(Protocol):
 class Kind(NamedTuple):
     """What the first bytes say."""
 
-    demuxer: str
-    """`ISO` or `MATROSKA`."""
+    demuxer: str | None
+    """As the library names it; None: it has to look by itself."""
     streamed: bool = False
     """The index comes before the samples: nothing behind them is needed."""
 
@@ -97,8 +124,9 @@ class Opened(NamedTuple):
     streams: list[Stream]
 
 
-def sniff(file: Readable, length: int | None) -> Kind:
-    """Raises Refused: link-empty, format-not-yet, file-no-index, file-not-media."""
+def sniff(file: Readable, length: int | None, name: str = "") -> Kind:
+    """`name`: of the file, for kinds that nothing else tells. Raises Refused: link-empty, format-not-yet, file-no-index,
+    file-not-media."""
     head = _part(file, 0, _HEAD)
     if not head:
         raise Refused("link-empty")
@@ -108,16 +136,26 @@ def sniff(file: Readable, length: int | None) -> Kind:
         return Kind(ISO, streamed=_find_index(file, length))
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return Kind(MATROSKA)
-    for offset, sign, what in _SIGNS:
+    for offset, sign, demuxer in _SIGNS:
+        if head.startswith(sign, offset):
+            return Kind(demuxer)
+    for offset, sign, what in _PICTURES:
         if head.startswith(sign, offset):
             raise Refused("format-not-yet", what=what)
-    if len(head) > 188 * 4 and all(head[n] == 0x47 for n in range(0, 188 * 4, 188)):
-        raise Refused("format-not-yet", what="MPEG transport stream")
-    if len(head) > 196 * 4 and all(head[n] == 0x47 for n in range(4, 192 * 4, 192)):
-        raise Refused("format-not-yet", what="MPEG transport stream")
-    if head[0] == 0xFF and len(head) > 1 and head[1] & 0xE6 in (0xE2, 0xE4, 0xE0):
-        raise Refused("format-not-yet", what="MP3 or AAC sound")
-    raise Refused("file-not-media")
+    if _is_text(head):
+        raise Refused("file-not-media")
+    return Kind(_BY_NAME.get(name.rpartition(".")[2].lower()))
+
+
+def _is_text(head: bytes) -> bool:
+    """A page, a listing, a letter: nothing for a demuxer, some of which take anything for a recording."""
+    try:
+        text = head[:4096].decode("utf-8", errors="strict" if len(head) > 4096 else "ignore")
+    except UnicodeDecodeError as error:
+        if error.start < 4090:
+            return False
+        text = head[: error.start].decode()
+    return all(character.isprintable() or character in "\t\r\n\f" for character in text)
 
 
 def _part(file: Readable, at: int, n: int) -> bytes:
@@ -166,11 +204,13 @@ def open_file(file: Readable, kind: Kind, *, seeking: bool) -> Opened:
         if kind.streamed and not seeking:
             # Else the demuxer looks behind the samples whether there is more: on a line without ranges, the whole file.
             options["fflags"] = "+ignidx"
+    if kind.demuxer is None:
+        options["format_whitelist"] = _ANY
     file.seek(0)
     try:
         container = av.open(file, format=kind.demuxer, options=options, buffer_size=_BUFFER)
     except av.error.InvalidDataError:
-        raise Refused("file-damaged") from None
+        raise Refused("file-not-media" if kind.demuxer is None else "file-damaged") from None
     assert isinstance(container, InputContainer)
     streams = [found for number in range(len(container.streams)) if (found := _describe(container, number))]
     return Opened(container, streams)
@@ -181,16 +221,28 @@ def _describe(container: InputContainer, number: int) -> Stream | None:
     if stream.type not in ("video", "audio"):
         return None
     context: Any = stream.codec_context
-    tag = getattr(context, "codec_tag", "") if context else ""
+    tag = _tag(context)
+    kind = "video" if stream.type == "video" else "audio"
     art = Disposition.attached_pic | Disposition.timed_thumbnails
     return Stream(
         number=number,
-        kind="video" if stream.type == "video" else "audio",
+        kind=kind,
         codec=context.codec.canonical_name if context else "unknown",
         default=bool(stream.disposition & Disposition.default),
         encrypted=tag in ("encv", "enca"),
         cover_art=bool(stream.disposition & art),
+        decodable=context is not None,
+        profile=(stream.profile or "") if kind == "video" and context else "",
+        pix_fmt=(context.pix_fmt or "") if kind == "video" and context else "",
+        exact=kind == "audio" and context is not None and context.codec.canonical_name in _EXACT,
     )
+
+
+def _tag(context: Any) -> str:
+    try:
+        return str(context.codec_tag) if context is not None else ""
+    except UnicodeDecodeError:
+        return ""
 
 
 def video_info(stream: av.VideoStream, codec: str, rotation: int) -> VideoInfo:

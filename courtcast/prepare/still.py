@@ -17,7 +17,6 @@ import av.filter
 
 from courtcast.prepare import coded, messages, plan, probe
 from courtcast.prepare.lane import Lane
-from courtcast.prepare.rewrap import Emit
 from courtcast.problems import Refused
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ _PNG = {"compression_level": "1"}
 class Stills:
     """One open file."""
 
-    def __init__(self, file: probe.Readable, length: int | None, emit: Emit, *, linear: bool) -> None:
+    def __init__(self, file: probe.Readable, length: int | None, emit: messages.Emit, *, linear: bool) -> None:
         self._file = file
         self._length = length
         self._emit = emit

@@ -48,6 +48,20 @@ class AudioInfo(msgspec.Struct, frozen=True):
     channels: int
 
 
+class Treatment(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done to the picture or the sound of a recording on its way to the screens."""
+
+    part: Literal["picture", "sound"]
+    done: Literal["unchanged", "lossless", "converted", "drawn"]
+    """The same coded units; converted and nothing lost; converted; not in the file at all but drawn by courtcast."""
+    codec: str = ""
+    """In the file, for people."""
+    into: str | None = None
+    """What it was converted to, for people."""
+    reasons: list[str] = []
+    """Why, and how: sentences for people."""
+
+
 class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     """One piece of evidence, as the API shows it."""
 
@@ -66,6 +80,8 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     video: VideoInfo | None = None
     audio: AudioInfo | None = None
     converted: bool = False
+    """Something that is seen or heard is not the very coded units of the file: see `treatments`."""
+    treatments: list[Treatment] = []
     safe: bool = False
     safe_at: float | None = None
     """Unix time (seconds) at which it will be safe; null when it is now, or when that cannot be said."""

@@ -11,7 +11,8 @@ from courtcast.core.manifest import Manifest
 from courtcast.prepare import boxes, messages
 from courtcast.prepare.assemble import Assembly
 from courtcast.prepare.boxes import Sample
-from courtcast.prepare.rewrap import Rewrap
+from courtcast.prepare.recording import Recording
+from courtcast.prepare.plan import Need
 from courtcast.prepare.store import FolderStore, fragment_name, init_name
 
 av.logging.set_level(None)
@@ -33,9 +34,14 @@ class Prepared:
 
 
 def prepared(
-    path: Path, exhibit: str = "e1", rendition: str = "00000000000000a1", *, length_known: bool = True
+    path: Path,
+    exhibit: str = "e1",
+    rendition: str = "00000000000000a1",
+    *,
+    length_known: bool = True,
+    need: Need | None = None,
 ) -> Prepared:
-    """Re-wrap a whole file. Raises Refused."""
+    """Prepare a whole file. Raises Refused, Needed."""
     assembly = Assembly(exhibit, rendition)
     inits: list[bytes] = []
     fragments: list[list[bytes]] = []
@@ -56,7 +62,7 @@ def prepared(
             assembly.done(message)
 
     with path.open("rb") as file:
-        Rewrap(file, path.stat().st_size if length_known else None, emit).run()
+        Recording(file, path.stat().st_size if length_known else None, emit, name=path.name, need=need).run()
     assert assembly.manifest is not None
     return Prepared(assembly.manifest, looked[0], assembly.shifts, inits, fragments)
 

@@ -1,24 +1,33 @@
-"""Coded samples out of a file, unchanged, into fragments. Runs in the child.
+"""Out of a file into fragments: each track as it is or converted, as planned. Runs in the child.
 
-Demux, look at each sample, wait until it is clear where media time begins, cut, wrap, hand on. Nothing is kept longer
-than that takes, and nothing is decoded but the first picture: a file that has none says so before anything is sent.
-Frames are counted by coded units; whether decoding gives the same is looked at later (`decode`, `tally`).
+Demux, decode the first picture and decide (`plan`), give each packet to its track's lane, wait until it is clear where
+media time begins, cut, wrap, hand on. Nothing is kept longer than that takes. Where the coded units stay as they are,
+nothing but the first picture is decoded: a file that has none says so before anything is sent. Frames are counted by
+coded units then; whether decoding gives the same is looked at later (`decode`, `tally`).
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import chain
 from math import ceil, floor
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 import av
+from av.container import InputContainer
 
-from courtcast.prepare import boxes, coded, messages, plan, probe
+from courtcast.prepare import boxes, coded, messages, placing, plan, probe
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.cut import Cutter, Piece
-from courtcast.prepare.lane import Lane, init_segment
+from courtcast.prepare.coded_lane import CodedLane
+from courtcast.prepare.dating import BARE, Dating
+from courtcast.prepare.first import First
+from courtcast.prepare.lane import Lane, Ticks
+from courtcast.prepare.picture_lane import PictureLane
 from courtcast.prepare.silence import Filled, Silence
+from courtcast.prepare.sound_lane import SoundLane
 from courtcast.prepare.timing import Timing
 from courtcast.problems import Refused
 from courtcast.wire.media import GOP_MOST
@@ -32,27 +41,37 @@ _LOOK_AHEAD = Fraction(3)
 """Seconds of one track after which the other is taken not to begin before it: files are interleaved closer."""
 _APART = Fraction(10)
 """Seconds of picture without any sound after which there is taken to be none in between."""
+_THREADS = max(1, (os.cpu_count() or 2) - 1)
+"""For decoding and encoding what is converted: one core is left to what plays."""
 _TAIL = Fraction(1)
 """Seconds. Where sound ends sooner before the picture, the end of the stream says so in good time."""
-_TRIES = 120
-"""Samples of the picture within which one has to decode."""
 
 
-class Emit(Protocol):
-    """Takes each message and the data that goes behind it."""
+class Recording:
+    """One run over one file.
 
-    def __call__(self, message: messages.FromChild, data: bytes = b"") -> None: ...
+    name: of the file, as the link has it; plays: what the screens decode (see `plan.make`); need: why an earlier run could not go on
+    """
 
-
-class Rewrap:
-    """One run over one file."""
-
-    def __init__(self, file: probe.Readable, length: int | None, emit: Emit) -> None:
+    def __init__(
+        self,
+        file: probe.Readable,
+        length: int | None,
+        emit: messages.Emit,
+        *,
+        name: str = "",
+        plays: frozenset[str] = plan.CHROMIUM,
+        need: plan.Need | None = None,
+    ) -> None:
         self._file = file
         self._length = length
         self._emit = emit
+        self._name = name
+        self._plays = plays
+        self._need = need
+        self._first: First | None = None
         self._lanes: list[Lane] = []
-        self._places: list[plan.Place] = []
+        self._places: list[placing.Place] = []
         self._origin = Fraction(0)
         self._timings: list[Timing] = []
         self._cutters: list[Cutter] = []
@@ -60,56 +79,54 @@ class Rewrap:
         self._sound: Filled | None = None
         self._stretch = 0
         """Bytes of the picture's fragments since the last keyframe."""
-        self._picture = False
-        self._tries = 0
 
     def run(self) -> None:
-        """Raises Refused, MemoryError, and what the file's `read` raises."""
-        kind = probe.sniff(self._file, self._length)
+        """Raises Refused, Needed, MemoryError, and what the file's `read` raises."""
+        kind = probe.sniff(self._file, self._length, self._name)
         opened = probe.open_file(self._file, kind, seeking=False)
         with opened.container as container:
-            chosen = [stream for stream in plan.choose(opened.streams) if stream is not None]
-            for stream in chosen:
-                found = container.streams[stream.number]
-                assert isinstance(found, av.VideoStream | av.AudioStream)
-                self._lanes.append(Lane(found, stream.codec))
-            by_stream = {stream.number: lane for stream, lane in zip(chosen, self._lanes, strict=True)}
-            self._decoder = self._lanes[0].stream.codec_context
-            self._decoder.thread_count = 1
-            try:
-                for packet in container.demux([lane.stream for lane in self._lanes]):
-                    if not packet.size:
-                        continue
-                    lane = by_stream[packet.stream_index]
-                    if lane.video and not self._picture:
-                        self._try(packet)
-                    lane.push(packet)
-                    self._go_on(kind)
-            except (av.error.InvalidDataError, av.error.EOFError):
-                # What came before is as good as it ever was: a file that was cut short plays up to there.
-                if not self._places:
-                    raise Refused("file-damaged") from None
+            picture, sound = plan.choose(opened.streams)
+            streams = [container.streams[stream.number] for stream in (picture, sound) if stream is not None]
+            packets = self._packets(container, streams)
+            waiting: list[Packet] = []
+            if isinstance(streams[0], av.VideoStream):
+                assert picture is not None
+                if kind.demuxer in BARE:
+                    packets = Dating(streams[0]).through(packets)
+                as_it_is = plan.picture_mime(picture) in self._plays and self._need is None
+                self._first = First(streams[0], threads=1 if as_it_is else _THREADS)
+                waiting = self._first.through(packets)
+            look = plan.Look() if self._first is None else self._first.look
+            self._plan = plan.make(opened.streams, look, self._plays, self._need)
+            self._lanes = [self._lane(container, choice) for choice in self._plan.choices]
+            by_stream = {lane.stream.index: lane for lane in self._lanes}
+            for packet in chain(waiting, packets):
+                by_stream[packet.stream_index].push(packet)
+                self._go_on(kind)
             for lane in self._lanes:
                 lane.finish()
             self._go_on(kind, last=True)
             self._finish()
 
-    def _try(self, packet: Packet) -> None:
-        """Decode until one picture came: only then is it known that there are any, and how they are to be turned."""
-        self._tries += 1
-        # Without its discard mark: what lies before the edit list decodes as well.
-        again: Packet = av.Packet(bytes(packet))
-        again.pts, again.dts, again.time_base = packet.pts, packet.dts, packet.time_base
+    def _packets(self, container: InputContainer, streams: list[Any]) -> Iterator[Packet]:
+        """What came before damage is as good as it ever was: a file that was cut short plays up to there."""
         try:
-            frames = self._decoder.decode(again)
+            for packet in container.demux(streams):
+                if packet.size:
+                    yield packet
         except (av.error.InvalidDataError, av.error.EOFError):
-            frames = []
-        for frame in frames:
-            assert isinstance(frame, av.VideoFrame)
-            self._picture = True
-            self._rotation = -frame.rotation % 360
-        if not self._picture and self._tries >= _TRIES:
-            raise Refused("file-damaged")
+            if not self._places:
+                raise Refused("file-damaged") from None
+
+    def _lane(self, container: InputContainer, choice: plan.Choice) -> Lane:
+        stream = container.streams[choice.stream.number]
+        assert isinstance(stream, av.VideoStream | av.AudioStream)
+        if choice.unchanged:
+            begin = self._first.begin if self._first is not None and isinstance(stream, av.VideoStream) else None
+            return CodedLane(stream, choice.stream.codec, begin)
+        if isinstance(stream, av.VideoStream):
+            return PictureLane(stream, deinterlace=choice.deinterlace, threads=_THREADS)
+        return SoundLane(stream)
 
     def _go_on(self, kind: probe.Kind, *, last: bool = False) -> None:
         if not self._places and (self._begun() or last):
@@ -122,7 +139,7 @@ class Rewrap:
     def _begun(self) -> bool:
         """Whether it is clear where media time begins."""
         video, *rest = self._lanes
-        if not self._picture or video.presented is None or video.reached is None:
+        if video.presented is None or video.reached is None:
             return False
         if all(lane.presented is not None for lane in rest):
             return True
@@ -130,10 +147,10 @@ class Rewrap:
         return ahead > _LOOK_AHEAD or sum(lane.bytes for lane in self._lanes) > _WAITING
 
     def _begin(self, kind: probe.Kind) -> None:
-        if not self._picture or not self._lanes[0].frames:
+        if not self._lanes[0].frames:
             raise Refused("file-damaged")
         self._announce(kind)
-        self._origin, self._places = plan.place([_head(lane) for lane in self._lanes])
+        self._origin, self._places = placing.place([_head(lane) for lane in self._lanes])
         tracks, inits = [], []
         for lane, place in zip(self._lanes, self._places, strict=True):
             self._timings.append(
@@ -141,11 +158,11 @@ class Rewrap:
             )
             self._cutters.append(Cutter(lane.timescale))
             self._indexes.append(0)
-            init = init_segment(lane)
+            init = lane.init_segment()
             inits.append(init)
             tracks.append(_track(lane, place, init))
-            if isinstance(lane.stream.codec_context, av.AudioCodecContext):
-                silence = Silence(lane.codec, lane.stream.codec_context, lane.timescale)
+            if isinstance(lane.context, av.AudioCodecContext):
+                silence = Silence(lane.codec, lane.context, lane.timescale)
                 late = place.lead is not None or lane.reached is None
                 start = ceil(self._origin * lane.timescale) - place.shift if late else None
                 self._sound = Filled(silence, start)
@@ -159,17 +176,15 @@ class Rewrap:
         )
 
     def _announce(self, kind: probe.Kind) -> None:
-        video, *rest = self._lanes
-        assert isinstance(video.stream, av.VideoStream)
-        audio = rest[0] if rest else None
+        """Of the streams as they are in the file."""
+        video = audio = None
+        for choice, lane in zip(self._plan.choices, self._lanes, strict=True):
+            if isinstance(lane.stream, av.VideoStream):
+                video = probe.video_info(lane.stream, choice.stream.codec, self._first.rotation if self._first is not None else 0)
+            elif isinstance(lane.stream, av.AudioStream):
+                audio = probe.audio_info(lane.stream, choice.stream.codec)
         self._emit(
-            messages.Looked(
-                container=kind.demuxer,
-                video=probe.video_info(video.stream, video.codec, self._rotation),
-                audio=probe.audio_info(audio.stream, audio.codec)
-                if audio and isinstance(audio.stream, av.AudioStream)
-                else None,
-            )
+            messages.Looked(container=kind.demuxer, video=video, audio=audio, treatments=self._plan.treatments)
         )
 
     def _filled(self, number: int, samples: Iterable[Sample]) -> Iterator[Sample]:
@@ -243,18 +258,17 @@ class Rewrap:
         self._emit(messages.Done(duration=(duration.numerator, duration.denominator), frames=self._lanes[0].frames))
 
 
-def _head(lane: Lane) -> plan.Head:
+def _head(lane: Lane) -> placing.Head:
     if not lane.samples or lane.presented is None:
         said = lane.stream.start_time
-        first = None if said is None else Fraction(lane.ticks(said), lane.timescale)
-        return plan.Head(lane.timescale, first, first)
+        first = None if said is None else Fraction(Ticks(lane.stream)(said), Ticks(lane.stream).timescale)
+        return placing.Head(lane.timescale, first, first)
     lowest = min(sample.pts for sample in lane.samples)
-    return plan.Head(lane.timescale, Fraction(lowest, lane.timescale), Fraction(lane.presented, lane.timescale))
+    return placing.Head(lane.timescale, Fraction(lowest, lane.timescale), Fraction(lane.presented, lane.timescale))
 
 
-def _track(lane: Lane, place: plan.Place, init: bytes) -> messages.Head:
-    context = lane.stream.codec_context
-    picture = context if isinstance(context, av.VideoCodecContext) else None
+def _track(lane: Lane, place: placing.Place, init: bytes) -> messages.Head:
+    picture = lane.context if isinstance(lane.context, av.VideoCodecContext) else None
     return messages.Head(
         kind="video" if lane.video else "audio",
         mime=coded.mime("video" if lane.video else "audio", init),

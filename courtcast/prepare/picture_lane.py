@@ -1,0 +1,214 @@
+"""A picture that is converted to H.264: each of the file's frames once, at its own time. Runs in the child.
+
+Decode, bring into a form that H.264 holds, encode. Nothing is resized, turned or re-timed: turning and the aspect of the
+pixels go into the init segment as they stand in the file, colours are tagged as they are. There are no B-frames and a
+keyframe each second, so that a step or a seek in what was converted is as quick as it can be.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import av
+import av.filter
+from av.sidedata.sidedata import Type as SideDataType
+from av.video.frame import PictureType
+
+from courtcast.prepare import boxes, coded
+from courtcast.prepare.boxes import Sample
+from courtcast.prepare.lane import Lane, Ticks
+from courtcast.problems import Refused
+
+if TYPE_CHECKING:
+    from courtcast.prepare.lane import Packet
+
+_KEY_EVERY = Fraction(1)
+"""Seconds between keyframes: 30 frames are decoded at most for a picture."""
+_OPTIONS = {"preset": "veryfast", "crf": "14", "forced-idr": "1"}
+"""Visually lossless; see docs/decisions/conversion.md for what was measured."""
+_X264 = "bframes=0:scenecut=0:keyint=600:rc-lookahead=8:force-cfr=0"
+_TAKEN = frozenset(("yuv420p", "yuvj420p", "yuv444p", "yuvj444p"))
+"""What Chromium decodes of H.264, and needs no conversion of samples."""
+
+
+class PictureLane(Lane):
+    """Packets in, H.264 out."""
+
+    def __init__(self, stream: av.VideoStream, *, deinterlace: bool, threads: int) -> None:
+        self.ticks = Ticks(stream)
+        super().__init__(stream, self.ticks.timescale)
+        self._source = stream
+        self._decoder = stream.codec_context
+        self._decoder.flush_buffers()
+        self._deinterlace = deinterlace
+        self._threads = threads
+        self._encoder: av.VideoCodecContext | None = None
+        self._graph: av.filter.Graph | None = None
+        self._form: tuple[str, int, int] | None = None
+        self._keyed: int | None = None
+        """When the last keyframe was, in ticks."""
+        self._shown: int | None = None
+        """The last frame's time, in ticks."""
+        rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+        self._step = max(1, int(self.timescale / rate))
+        self._durations: dict[int, int] = {}
+        self.broken = 0
+        """Coded pictures that the decoder did not take."""
+
+    @property
+    def codec(self) -> str:
+        return "h264"
+
+    @property
+    def context(self) -> av.VideoCodecContext:
+        assert self._encoder is not None
+        return self._encoder
+
+    def push(self, packet: Packet) -> None:
+        """Raises Refused (format-not-yet, file-damaged)."""
+        for frame in self._decode(packet):
+            self._take(frame)
+
+    def finish(self) -> None:
+        """No more packets: what decoder, filter and encoder still have comes out."""
+        for frame in self._decode(None):
+            self._take(frame)
+        if self._graph is not None:
+            self._graph.push(None)
+            for frame in self._pull():
+                self._encode(frame)
+        if self._encoder is not None:
+            self._write(self._encoder.encode(None))
+        super().finish()
+
+    def _decode(self, packet: Packet | None) -> list[av.VideoFrame]:
+        try:
+            return list(self._decoder.decode(packet))
+        except (av.error.InvalidDataError, av.error.EOFError):
+            self.broken += 1
+            return []
+
+    def _take(self, frame: av.VideoFrame) -> None:
+        """One picture of the file, in the order of showing."""
+        at = self.ticks(frame.pts) if frame.pts is not None else None
+        if at is None:
+            at = 0 if self._shown is None else self._shown + self._step
+        if self._shown is not None and at <= self._shown:
+            at = self._shown + 1  # two at one time: the second a tick later, so that neither is lost
+        if self._shown is not None:
+            self._durations[self._shown] = at - self._shown
+        self._shown = at
+        if frame.duration:
+            self._step = max(1, self.ticks(frame.duration))
+        frame.pts = at
+        frame.time_base = Fraction(1, self.timescale)
+        form = (frame.format.name, frame.width, frame.height)
+        if self._form is None:
+            self._begin(frame)
+            self._form = form
+        elif form != self._form:
+            raise Refused("format-not-yet", what="one that changes its format midway")
+        if self._graph is None:
+            self._encode(frame)
+        else:
+            self._graph.push(frame)
+            for filtered in self._pull():
+                self._encode(filtered)
+
+    def _pull(self) -> Iterator[av.VideoFrame]:
+        assert self._graph is not None
+        while True:
+            try:
+                frame = self._graph.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            assert isinstance(frame, av.VideoFrame)
+            yield frame
+
+    def _begin(self, frame: av.VideoFrame) -> None:
+        pix_fmt = _format_for(frame)
+        steps: list[tuple[str, str]] = []
+        if self._deinterlace:
+            steps.append(("bwdif", "mode=send_frame:deint=interlaced"))
+        if pix_fmt != frame.format.name:
+            steps.append(("format", f"pix_fmts={pix_fmt}"))
+        if steps:
+            self._graph = _graph(frame, steps, self.timescale)
+        self._sink = io.BytesIO()
+        out = av.open(self._sink, "w", format="mp4", options=dict(boxes.MUXING))
+        # It opens the encoder and writes the header; nothing else is ever put into it.
+        stream = out.add_stream("libx264", rate=_rate(self.timescale, self._step), options={**_OPTIONS, "x264-params": _X264})
+        assert isinstance(stream, av.VideoStream)
+        encoder = stream.codec_context
+        encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, pix_fmt
+        encoder.time_base = Fraction(1, self.timescale)
+        encoder.color_range, encoder.colorspace = frame.color_range, frame.colorspace
+        encoder.color_trc, encoder.color_primaries = frame.color_trc, frame.color_primaries
+        encoder.sample_aspect_ratio = self._source.sample_aspect_ratio or self._decoder.sample_aspect_ratio or Fraction(1)
+        encoder.thread_count = self._threads
+        if (matrix := frame.side_data.get(SideDataType.DISPLAYMATRIX)) is not None:
+            stream.set_display_matrix(struct.unpack("=9i", bytes(matrix)))
+        out.start_encoding()
+        self._init = boxes.init_segment(self._sink.getvalue(), self.timescale)
+        self._encoder, self._out = encoder, out
+
+    def _encode(self, frame: av.VideoFrame) -> None:
+        assert self._encoder is not None
+        at = self._ticks_of(frame)
+        frame.pts, frame.time_base = at, Fraction(1, self.timescale)
+        due = self._keyed is None or at - self._keyed >= _KEY_EVERY * self.timescale
+        frame.pict_type = PictureType.I if due else PictureType.NONE
+        if due:
+            self._keyed = at
+        self._write(self._encoder.encode(frame))
+
+    def _ticks_of(self, frame: av.VideoFrame) -> int:
+        """A filter may count in a time base of its own."""
+        assert frame.pts is not None
+        base = frame.time_base or Fraction(1, self.timescale)
+        return int(frame.pts * base * self.timescale)
+
+    def _write(self, packets: list[Packet]) -> None:
+        for packet in packets:
+            assert packet.pts is not None
+            length = self._durations.pop(packet.pts, self._step)
+            self._append(Sample(packet.pts, packet.pts, length, packet.is_keyframe, True, coded.with_lengths(bytes(packet))))
+
+    def init_segment(self) -> bytes:
+        """Raises Refused (file-damaged) where there was no picture."""
+        if self._encoder is None:
+            raise Refused("file-damaged")
+        return self._init
+
+
+def _format_for(frame: av.VideoFrame) -> str:
+    """What H.264 holds that loses nothing of the frame's samples where that can be."""
+    name = frame.format.name
+    odd = frame.width % 2 or frame.height % 2
+    if name in _TAKEN and not (odd and "420" in name):
+        return name
+    return "yuvj444p" if odd and name.startswith("yuvj") else "yuv444p" if odd else "yuv420p"
+
+
+def _rate(timescale: int, step: int) -> Fraction:
+    return Fraction(timescale, step).limit_denominator(100_000)
+
+
+def _graph(frame: av.VideoFrame, steps: list[tuple[str, str]], timescale: int) -> av.filter.Graph:
+    graph = av.filter.Graph()
+    chain = [
+        graph.add_buffer(
+            width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, timescale)
+        )
+    ]
+    chain += [graph.add(name, arguments) for name, arguments in steps]
+    chain.append(graph.add("buffersink"))
+    for one, following in pairwise(chain):
+        one.link_to(following)
+    graph.configure()
+    return graph

@@ -1,0 +1,154 @@
+"""Sound that is kept as FLAC of the decoded samples. Runs in the child.
+
+Where the decoder gives whole numbers of up to 24 bits, FLAC holds exactly these; where it gives floating point they are
+rounded to 24 bits. Rate and channels stay. Samples are laid one after the other, as they are heard; where the file's
+times leave a hole, the next ones begin where the file says.
+"""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import av
+
+from courtcast.prepare import boxes
+from courtcast.prepare.boxes import Sample
+from courtcast.prepare.lane import Lane
+from courtcast.prepare.silence import HOLE
+from courtcast.problems import Refused
+
+if TYPE_CHECKING:
+    from courtcast.prepare.lane import Packet
+
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+"""What FLAC holds (RFC 9639 §9.1.3), by the number of channels."""
+_NARROW = frozenset(("u8", "u8p", "s16", "s16p"))
+_UNIT = Fraction(1, 20)
+"""Seconds of sound in one coded unit."""
+_RATES = (1, 655_350)
+"""Hz that FLAC holds (RFC 9639 §8.2)."""
+
+
+class SoundLane(Lane):
+    """Packets in, FLAC out. Ticks are samples."""
+
+    def __init__(self, stream: av.AudioStream) -> None:
+        context = stream.codec_context
+        rate = context.sample_rate
+        if not _RATES[0] <= rate <= _RATES[1]:
+            raise Refused("file-damaged")
+        super().__init__(stream, rate)
+        self._decoder = context
+        self._base = stream.time_base or Fraction(1, rate)
+        self._encoder: av.AudioCodecContext | None = None
+        self._resampler: av.AudioResampler | None = None
+        self._fifo = av.AudioFifo()
+        self._unit = max(16, int(_UNIT * rate))
+        self._at: int | None = None
+        """Where the next decoded sample lies, in ticks."""
+        self._out = 0
+        """Where the next sample that is encoded lies."""
+        self.broken = 0
+        """Packets that the decoder did not take."""
+
+    @property
+    def codec(self) -> str:
+        return "flac"
+
+    @property
+    def context(self) -> av.AudioCodecContext:
+        return self._encoder if self._encoder is not None else self._decoder
+
+    def push(self, packet: Packet) -> None:
+        """Raises Refused (format-not-yet)."""
+        for frame in self._decode(packet):
+            self._take(frame)
+
+    def finish(self) -> None:
+        """No more packets."""
+        for frame in self._decode(None):
+            self._take(frame)
+        self._drain()
+        super().finish()
+
+    def _decode(self, packet: Packet | None) -> list[av.AudioFrame]:
+        try:
+            return list(self._decoder.decode(packet))
+        except (av.error.InvalidDataError, av.error.EOFError):
+            self.broken += 1
+            return []
+
+    def _take(self, frame: av.AudioFrame) -> None:
+        if not frame.samples:
+            return
+        at = None if frame.pts is None else round(frame.pts * (frame.time_base or self._base) * self.timescale)
+        if frame.sample_rate != self.timescale:
+            raise Refused("format-not-yet", what="one that changes its format midway")
+        if self._encoder is None:
+            self._begin(frame)
+        if self._at is None:
+            self._at = self._out = at or 0
+            self.presented = self._at
+        elif at is not None and at - self._at > HOLE * self.timescale:
+            self._drain()
+            self._at = self._out = at
+        self._at += frame.samples
+        assert self._resampler is not None
+        frame.pts = None
+        for sized in self._resampler.resample(frame):
+            self._fifo.write(sized)
+        while (unit := self._fifo.read(self._unit)) is not None:
+            self._encode(unit)
+
+    def _begin(self, frame: av.AudioFrame) -> None:
+        channels = min(len(frame.layout.channels), max(_LAYOUTS))
+        form = "s16" if frame.format.name in _NARROW else "s32"
+        sink = io.BytesIO()
+        out = av.open(sink, "w", format="mp4", options=dict(boxes.MUXING))
+        stream = out.add_stream("flac", rate=self.timescale, options={"frame_size": str(self._unit)})
+        assert isinstance(stream, av.AudioStream)
+        encoder = stream.codec_context
+        encoder.layout, encoder.format = _LAYOUTS[channels], form
+        encoder.time_base = Fraction(1, self.timescale)
+        out.start_encoding()
+        self._init = boxes.init_segment(sink.getvalue(), self.timescale)
+        self._encoder = self._another(encoder)
+        self._resampler = av.AudioResampler(format=form, layout=_LAYOUTS[channels], rate=self.timescale)
+
+    def _another(self, like: av.AudioCodecContext) -> av.AudioCodecContext:
+        encoder = av.CodecContext.create("flac", "w")
+        assert isinstance(encoder, av.AudioCodecContext)
+        encoder.layout, encoder.format, encoder.sample_rate = like.layout.name, like.format.name, self.timescale
+        encoder.time_base = Fraction(1, self.timescale)
+        encoder.options = {"frame_size": str(self._unit)}
+        encoder.open()
+        return encoder
+
+    def _drain(self) -> None:
+        """What is less than a unit goes by itself. An encoder takes nothing more after that; units know nothing of each
+        other, so another one goes on."""
+        if self._encoder is None:
+            return
+        while (rest := self._fifo.read(self._unit, partial=True)) is not None:
+            self._encode(rest)
+        self._encoder = self._another(self._encoder)
+
+    def _encode(self, unit: av.AudioFrame) -> None:
+        assert self._encoder is not None
+        unit.pts, unit.time_base = self._out, Fraction(1, self.timescale)
+        length = unit.samples
+        for packet in self._encoder.encode(unit):
+            # The encoder holds nothing back: a unit in is a unit out.
+            self._append(Sample(self._out, self._out, length, True, True, bytes(packet)))
+        self._out += length
+
+    def _said_end(self) -> None:
+        """What was decoded is counted in samples: nothing is known better than that."""
+
+    def init_segment(self) -> bytes:
+        """Raises Refused (file-damaged) where there was no sound."""
+        if self._encoder is None:
+            raise Refused("file-damaged")
+        return self._init
