@@ -36,7 +36,7 @@ class CodedLane(Lane):
     def __init__(self, stream: av.VideoStream | av.AudioStream, codec: str, begin: int | None = None) -> None:
         """`begin`: when the first picture that decodes is shown, in the file's time base."""
         self.ticks = Ticks(stream)
-        super().__init__(stream, self.ticks.timescale)
+        super().__init__(stream, self.ticks.timescale, video=isinstance(stream, av.VideoStream))
         self._codec = codec
         self._begin = begin
         self._undated: list[Sample] = []

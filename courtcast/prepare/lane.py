@@ -45,12 +45,12 @@ class Ticks:
 class Lane(ABC):
     """One track on its way.
 
-    stream: of the file; timescale: of the samples' ticks
+    stream: of the file; timescale: of the samples' ticks; video: pictures come out of it
     """
 
-    def __init__(self, stream: av.VideoStream | av.AudioStream, timescale: int) -> None:
+    def __init__(self, stream: av.VideoStream | av.AudioStream, timescale: int, *, video: bool) -> None:
         self.stream = stream
-        self.video = isinstance(stream, av.VideoStream)
+        self.video = video
         self.timescale = timescale
         self.samples: list[Sample] = []
         """Not yet handed on."""

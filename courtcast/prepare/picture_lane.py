@@ -7,31 +7,24 @@ keyframe each second, so that a step or a seek in what was converted is as quick
 
 from __future__ import annotations
 
-import io
-import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import av
 import av.filter
-from av.sidedata.sidedata import Type as SideDataType
-from av.video.frame import PictureType
 
-from courtcast.prepare import boxes, coded
 from courtcast.prepare.boxes import Sample
+from courtcast.prepare.h264 import Coded, Encoder
 from courtcast.prepare.lane import Lane, Ticks
 from courtcast.problems import Refused
 
 if TYPE_CHECKING:
     from courtcast.prepare.lane import Packet
 
-_KEY_EVERY = Fraction(1)
-"""Seconds between keyframes: 30 frames are decoded at most for a picture."""
-_OPTIONS = {"preset": "veryfast", "crf": "14", "forced-idr": "1"}
-"""Visually lossless; see docs/decisions/conversion.md for what was measured."""
-_X264 = "bframes=0:scenecut=0:keyint=600:rc-lookahead=8:force-cfr=0"
+_QUALITY = 14
+"""Visually lossless (crf); see docs/decisions/conversion.md for what was measured."""
 _TAKEN = frozenset(("yuv420p", "yuvj420p", "yuv444p", "yuvj444p"))
 """What Chromium decodes of H.264, and needs no conversion of samples."""
 
@@ -41,17 +34,15 @@ class PictureLane(Lane):
 
     def __init__(self, stream: av.VideoStream, *, deinterlace: bool, threads: int) -> None:
         self.ticks = Ticks(stream)
-        super().__init__(stream, self.ticks.timescale)
+        super().__init__(stream, self.ticks.timescale, video=True)
         self._source = stream
         self._decoder = stream.codec_context
         self._decoder.flush_buffers()
         self._deinterlace = deinterlace
         self._threads = threads
-        self._encoder: av.VideoCodecContext | None = None
+        self._encoder: Encoder | None = None
         self._graph: av.filter.Graph | None = None
         self._form: tuple[str, int, int] | None = None
-        self._keyed: int | None = None
-        """When the last keyframe was, in ticks."""
         self._shown: int | None = None
         """The last frame's time, in ticks."""
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
@@ -67,7 +58,7 @@ class PictureLane(Lane):
     @property
     def context(self) -> av.VideoCodecContext:
         assert self._encoder is not None
-        return self._encoder
+        return self._encoder.context
 
     def push(self, packet: Packet) -> None:
         """Raises Refused (format-not-yet, file-damaged)."""
@@ -83,7 +74,7 @@ class PictureLane(Lane):
             for frame in self._pull():
                 self._encode(frame)
         if self._encoder is not None:
-            self._write(self._encoder.encode(None))
+            self._write(self._encoder.flush())
         super().finish()
 
     def _decode(self, packet: Packet | None) -> list[av.VideoFrame]:
@@ -139,33 +130,19 @@ class PictureLane(Lane):
             steps.append(("format", f"pix_fmts={pix_fmt}"))
         if steps:
             self._graph = _graph(frame, steps, self.timescale)
-        self._sink = io.BytesIO()
-        out = av.open(self._sink, "w", format="mp4", options=dict(boxes.MUXING))
-        # It opens the encoder and writes the header; nothing else is ever put into it.
-        stream = out.add_stream("libx264", rate=_rate(self.timescale, self._step), options={**_OPTIONS, "x264-params": _X264})
-        assert isinstance(stream, av.VideoStream)
-        encoder = stream.codec_context
-        encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, pix_fmt
-        encoder.time_base = Fraction(1, self.timescale)
-        encoder.color_range, encoder.colorspace = frame.color_range, frame.colorspace
-        encoder.color_trc, encoder.color_primaries = frame.color_trc, frame.color_primaries
-        encoder.sample_aspect_ratio = self._source.sample_aspect_ratio or self._decoder.sample_aspect_ratio or Fraction(1)
-        encoder.thread_count = self._threads
-        if (matrix := frame.side_data.get(SideDataType.DISPLAYMATRIX)) is not None:
-            stream.set_display_matrix(struct.unpack("=9i", bytes(matrix)))
-        out.start_encoding()
-        self._init = boxes.init_segment(self._sink.getvalue(), self.timescale)
-        self._encoder, self._out = encoder, out
+        self._encoder = Encoder(
+            frame,
+            pix_fmt,
+            timescale=self.timescale,
+            step=self._step,
+            threads=self._threads,
+            quality=_QUALITY,
+            aspect=self._source.sample_aspect_ratio or self._decoder.sample_aspect_ratio or Fraction(1),
+        )
 
     def _encode(self, frame: av.VideoFrame) -> None:
         assert self._encoder is not None
-        at = self._ticks_of(frame)
-        frame.pts, frame.time_base = at, Fraction(1, self.timescale)
-        due = self._keyed is None or at - self._keyed >= _KEY_EVERY * self.timescale
-        frame.pict_type = PictureType.I if due else PictureType.NONE
-        if due:
-            self._keyed = at
-        self._write(self._encoder.encode(frame))
+        self._write(self._encoder.encode(frame, self._ticks_of(frame)))
 
     def _ticks_of(self, frame: av.VideoFrame) -> int:
         """A filter may count in a time base of its own."""
@@ -173,17 +150,15 @@ class PictureLane(Lane):
         base = frame.time_base or Fraction(1, self.timescale)
         return int(frame.pts * base * self.timescale)
 
-    def _write(self, packets: list[Packet]) -> None:
-        for packet in packets:
-            assert packet.pts is not None
-            length = self._durations.pop(packet.pts, self._step)
-            self._append(Sample(packet.pts, packet.pts, length, packet.is_keyframe, True, coded.with_lengths(bytes(packet))))
+    def _write(self, pictures: Iterable[Coded]) -> None:
+        for at, keyframe, data in pictures:
+            self._append(Sample(at, at, self._durations.pop(at, self._step), keyframe, True, data))
 
     def init_segment(self) -> bytes:
         """Raises Refused (file-damaged) where there was no picture."""
         if self._encoder is None:
             raise Refused("file-damaged")
-        return self._init
+        return self._encoder.init_segment
 
 
 def _format_for(frame: av.VideoFrame) -> str:
@@ -193,10 +168,6 @@ def _format_for(frame: av.VideoFrame) -> str:
     if name in _TAKEN and not (odd and "420" in name):
         return name
     return "yuvj444p" if odd and name.startswith("yuvj") else "yuv444p" if odd else "yuv420p"
-
-
-def _rate(timescale: int, step: int) -> Fraction:
-    return Fraction(timescale, step).limit_denominator(100_000)
 
 
 def _graph(frame: av.VideoFrame, steps: list[tuple[str, str]], timescale: int) -> av.filter.Graph:

@@ -81,6 +81,14 @@ class Choice(NamedTuple):
         return self.treatment.done == "unchanged"
 
 
+DRAWN = Treatment(
+    part="picture",
+    done="drawn",
+    into="H.264",
+    reasons=["The recording has no picture. What is seen is its sound, drawn over time, and where playback is."],
+)
+
+
 class Plan(NamedTuple):
     """At least one of both is there."""
 
@@ -94,7 +102,8 @@ class Plan(NamedTuple):
 
     @property
     def treatments(self) -> list[Treatment]:
-        return [choice.treatment for choice in self.choices]
+        drawn = [] if self.picture is not None else [DRAWN]
+        return [*drawn, *(choice.treatment for choice in self.choices)]
 
 
 def choose(streams: Sequence[Stream]) -> tuple[Stream | None, Stream | None]:

@@ -23,6 +23,7 @@ from courtcast.prepare.boxes import Sample
 from courtcast.prepare.cut import Cutter, Piece
 from courtcast.prepare.coded_lane import CodedLane
 from courtcast.prepare.dating import BARE, Dating
+from courtcast.prepare.drawn_lane import DrawnLane
 from courtcast.prepare.first import First
 from courtcast.prepare.lane import Lane, Ticks
 from courtcast.prepare.picture_lane import PictureLane
@@ -98,10 +99,11 @@ class Recording:
                 waiting = self._first.through(packets)
             look = plan.Look() if self._first is None else self._first.look
             self._plan = plan.make(opened.streams, look, self._plays, self._need)
-            self._lanes = [self._lane(container, choice) for choice in self._plan.choices]
-            by_stream = {lane.stream.index: lane for lane in self._lanes}
+            self._lanes = list(self._make_lanes(container))
             for packet in chain(waiting, packets):
-                by_stream[packet.stream_index].push(packet)
+                for lane in self._lanes:
+                    if lane.stream.index == packet.stream_index:
+                        lane.push(packet)
                 self._go_on(kind)
             for lane in self._lanes:
                 lane.finish()
@@ -118,15 +120,28 @@ class Recording:
             if not self._places:
                 raise Refused("file-damaged") from None
 
-    def _lane(self, container: InputContainer, choice: plan.Choice) -> Lane:
-        stream = container.streams[choice.stream.number]
-        assert isinstance(stream, av.VideoStream | av.AudioStream)
-        if choice.unchanged:
-            begin = self._first.begin if self._first is not None and isinstance(stream, av.VideoStream) else None
-            return CodedLane(stream, choice.stream.codec, begin)
-        if isinstance(stream, av.VideoStream):
-            return PictureLane(stream, deinterlace=choice.deinterlace, threads=_THREADS)
-        return SoundLane(stream)
+    def _make_lanes(self, container: InputContainer) -> Iterator[Lane]:
+        """The picture's first, of whichever kind."""
+        picture, sound = self._plan.picture, self._plan.sound
+        if picture is not None:
+            stream = container.streams[picture.stream.number]
+            assert isinstance(stream, av.VideoStream)
+            if picture.unchanged:
+                yield CodedLane(stream, picture.stream.codec, self._first.begin if self._first is not None else None)
+            else:
+                yield PictureLane(stream, deinterlace=picture.deinterlace, threads=_THREADS)
+        if sound is None:
+            return
+        heard = container.streams[sound.stream.number]
+        assert isinstance(heard, av.AudioStream)
+        lane = CodedLane(heard, sound.stream.codec) if sound.unchanged else None
+        if picture is None:
+            scale = heard.codec_context.sample_rate if lane is None else lane.timescale
+            drawn = DrawnLane(heard, scale, decodes=lane is not None, threads=_THREADS)
+            yield drawn
+            yield lane or SoundLane(heard, drawn.hear)
+        else:
+            yield lane or SoundLane(heard)
 
     def _go_on(self, kind: probe.Kind, *, last: bool = False) -> None:
         if not self._places and (self._begun() or last):
@@ -178,11 +193,13 @@ class Recording:
     def _announce(self, kind: probe.Kind) -> None:
         """Of the streams as they are in the file."""
         video = audio = None
-        for choice, lane in zip(self._plan.choices, self._lanes, strict=True):
-            if isinstance(lane.stream, av.VideoStream):
-                video = probe.video_info(lane.stream, choice.stream.codec, self._first.rotation if self._first is not None else 0)
-            elif isinstance(lane.stream, av.AudioStream):
-                audio = probe.audio_info(lane.stream, choice.stream.codec)
+        for choice in self._plan.choices:
+            stream = next(lane.stream for lane in self._lanes if lane.stream.index == choice.stream.number)
+            if isinstance(stream, av.VideoStream):
+                turned = self._first.rotation if self._first is not None else 0
+                video = probe.video_info(stream, choice.stream.codec, turned)
+            else:
+                audio = probe.audio_info(stream, choice.stream.codec)
         self._emit(
             messages.Looked(container=kind.demuxer, video=video, audio=audio, treatments=self._plan.treatments)
         )

@@ -8,6 +8,7 @@ times leave a hole, the next ones begin where the file says.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -31,16 +32,21 @@ _RATES = (1, 655_350)
 """Hz that FLAC holds (RFC 9639 §8.2)."""
 
 
+Hear = Callable[[av.AudioFrame, int], None]
+
+
 class SoundLane(Lane):
     """Packets in, FLAC out. Ticks are samples."""
 
-    def __init__(self, stream: av.AudioStream) -> None:
+    def __init__(self, stream: av.AudioStream, hear: Hear | None = None) -> None:
+        """`hear` is given each decoded frame and where it lies, in ticks."""
         context = stream.codec_context
         rate = context.sample_rate
         if not _RATES[0] <= rate <= _RATES[1]:
             raise Refused("file-damaged")
-        super().__init__(stream, rate)
+        super().__init__(stream, rate, video=False)
         self._decoder = context
+        self._hear = hear
         self._base = stream.time_base or Fraction(1, rate)
         self._encoder: av.AudioCodecContext | None = None
         self._resampler: av.AudioResampler | None = None
@@ -94,6 +100,8 @@ class SoundLane(Lane):
         elif at is not None and at - self._at > HOLE * self.timescale:
             self._drain()
             self._at = self._out = at
+        if self._hear is not None:
+            self._hear(frame, self._at)
         self._at += frame.samples
         assert self._resampler is not None
         frame.pts = None

@@ -1,0 +1,97 @@
+"""Pictures into H.264. Runs in the child.
+
+No B-frames, so that a picture's place is its time, and a keyframe each second, so that a step or a seek is as quick as it
+can be.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import av
+from av.sidedata.sidedata import Type as SideDataType
+from av.video.frame import PictureType
+
+from courtcast.prepare import boxes, coded
+
+_KEY_EVERY = Fraction(1)
+"""Seconds between keyframes: 30 frames are decoded at most for a picture."""
+_OPTIONS = {
+    "preset": "veryfast",
+    "forced-idr": "1",
+    "x264-params": "bframes=0:scenecut=0:keyint=600:rc-lookahead=8:force-cfr=0",
+}
+
+
+class Coded(NamedTuple):
+    """One picture."""
+
+    at: int
+    """Ticks at which it is shown."""
+    keyframe: bool
+    data: bytes
+    """NAL units with lengths (ISO/IEC 14496-15 §5.3)."""
+
+
+class Encoder:
+    """Takes frames of one form, in order.
+
+    like: a frame, whose size, colours and turning all have; timescale: of the ticks; step: ticks between two frames,
+    mostly; aspect: of a pixel; quality: x264's crf
+    """
+
+    def __init__(
+        self,
+        like: av.VideoFrame,
+        pix_fmt: str,
+        *,
+        timescale: int,
+        step: int,
+        threads: int,
+        quality: int,
+        aspect: Fraction = Fraction(1),
+    ) -> None:
+        self._timescale = timescale
+        self._keyed: int | None = None
+        """When the last keyframe was."""
+        sink = io.BytesIO()
+        # It opens the encoder and writes the header; nothing else is ever put into it.
+        self._out = av.open(sink, "w", format="mp4", options=dict(boxes.MUXING))
+        rate = Fraction(timescale, step).limit_denominator(100_000)
+        stream = self._out.add_stream("libx264", rate=rate, options={**_OPTIONS, "crf": str(quality)})
+        assert isinstance(stream, av.VideoStream)
+        context = stream.codec_context
+        context.width, context.height, context.pix_fmt = like.width, like.height, pix_fmt
+        context.time_base = Fraction(1, timescale)
+        context.color_range, context.colorspace = like.color_range, like.colorspace
+        context.color_trc, context.color_primaries = like.color_trc, like.color_primaries
+        context.sample_aspect_ratio = aspect
+        context.thread_count = threads
+        if (matrix := like.side_data.get(SideDataType.DISPLAYMATRIX)) is not None:
+            stream.set_display_matrix(struct.unpack("=9i", bytes(matrix)))
+        self._out.start_encoding()
+        self.context = context
+        self.init_segment = boxes.init_segment(sink.getvalue(), timescale)
+
+    def encode(self, frame: av.VideoFrame, at: int) -> Iterator[Coded]:
+        """`at`: ticks at which it is shown. Gives what comes out, of earlier ones mostly."""
+        frame.pts, frame.time_base = at, Fraction(1, self._timescale)
+        due = self._keyed is None or at - self._keyed >= _KEY_EVERY * self._timescale
+        frame.pict_type = PictureType.I if due else PictureType.NONE
+        if due:
+            self._keyed = at
+        yield from _coded(self.context.encode(frame))
+
+    def flush(self) -> Iterator[Coded]:
+        """What it still has."""
+        yield from _coded(self.context.encode(None))
+
+
+def _coded(packets: Iterable[av.Packet[Any]]) -> Iterator[Coded]:
+    for packet in packets:
+        assert packet.pts is not None
+        yield Coded(packet.pts, packet.is_keyframe, coded.with_lengths(bytes(packet)))
