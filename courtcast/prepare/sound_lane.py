@@ -8,7 +8,7 @@ times leave a hole, the next ones begin where the file says.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -141,16 +141,19 @@ class SoundLane(Lane):
             return
         while (rest := self._fifo.read(self._unit, partial=True)) is not None:
             self._encode(rest)
+        self._keep_coded(self._encoder.encode(None))
         self._encoder = self._another(self._encoder)
 
     def _encode(self, unit: av.AudioFrame) -> None:
         assert self._encoder is not None
         unit.pts, unit.time_base = self._out, Fraction(1, self.timescale)
-        length = unit.samples
-        for packet in self._encoder.encode(unit):
-            # The encoder holds nothing back: a unit in is a unit out.
-            self._append(Sample(self._out, self._out, length, True, True, bytes(packet)))
-        self._out += length
+        self._out += unit.samples
+        self._keep_coded(self._encoder.encode(unit))
+
+    def _keep_coded(self, packets: Iterable[Packet]) -> None:
+        for packet in packets:
+            if packet.size and packet.pts is not None:
+                self._append(Sample(packet.pts, packet.pts, packet.duration or self._unit, True, True, bytes(packet)))
 
     def _said_end(self) -> None:
         """What was decoded is counted in samples: nothing is known better than that."""
