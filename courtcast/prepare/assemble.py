@@ -33,15 +33,15 @@ class Assembly:
         self.rendition = rendition
         self.looked: messages.Looked | None = None
         self.manifest: Manifest | None = None
-        self.shifts: list[int] = []
-        """Of each track: MSE ticks minus the source's."""
 
     def begin(self, message: messages.Begin, data: bytes) -> list[File]:
         """The tracks are known. Gives their init segments. Raises Unexpected."""
         if self.manifest is not None or sum(head.init_bytes for head in message.tracks) != len(data):
             raise Unexpected("begins twice, or not with what it says")
         files, tracks, at = [], [], 0
-        for index, head in enumerate(message.tracks):
+        if len(message.shifts) != len(message.tracks):
+            raise Unexpected("not a shift for each track")
+        for index, (head, shift) in enumerate(zip(message.tracks, message.shifts, strict=True)):
             init = data[at : at + head.init_bytes]
             at += head.init_bytes
             files.append(File(hashlib.sha256(init).hexdigest(), init))
@@ -57,10 +57,10 @@ class Assembly:
                     width=head.width,
                     height=head.height,
                     cover=head.cover,
+                    shift=shift,
                 )
             )
         self.manifest = Manifest(self.exhibit, self.rendition, Fraction(*message.origin), tracks)
-        self.shifts = list(message.shifts)
         return files
 
     def piece(self, message: messages.Piece, data: bytes) -> tuple[Row, File]:

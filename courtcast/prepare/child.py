@@ -152,9 +152,9 @@ def main() -> None:
                 plays = CHROMIUM if work.plays is None else frozenset(work.plays)
                 Recording(remote, work.length, remote.send, name=work.name, plays=plays, need=work.need).run()
             elif work.do == "decode":
-                Decode(remote, work.length, remote.send, lambda: _is_short(log)).run()
+                Decode(remote, work.length, remote.send, lambda: _is_short(log), work.name).run()
             else:
-                Stills(remote, work.length, remote.send, linear=work.linear).run(remote.next)
+                Stills(remote, work.length, remote.send, linear=work.linear, name=work.name).run(remote.next)
         except Needed as needed:
             remote.send(messages.Needed(need=needed.need))
         except Refused as refused:

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from courtcast.prepare.lane import Packet
 
 _FAR = 12
-"""Seconds between two points of entry beyond which a seek takes too long, where the file offers others that are none."""
+"""Seconds between two points of entry beyond which a seek takes too long, where the file offers others that are
+none."""
 
 
-class Needed(Exception):  # noqa: N818 (no error: another plan)
+class Needed(Exception):
     """The recording cannot be sent as planned: another plan is needed."""
 
     def __init__(self, need: Need) -> None:
@@ -148,7 +149,7 @@ class CodedLane(Lane):
             self._append(sample._replace(dts=base - (len(waiting) - n) * step))
 
     def init_segment(self) -> bytes:
-        """Written by the library's muxer: it knows each codec's configuration box, and the picture's turning and aspect."""
+        """Written by the library's muxer: it knows each codec's configuration box, the picture's turning and aspect."""
         sink = io.BytesIO()
         with av.open(sink, "w", format="mp4", options=dict(boxes.MUXING)) as out:
             out.add_stream_from_template(self.stream, opaque=True)

@@ -6,13 +6,15 @@ has the last word on which pictures there are inside the edit list.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import av
 
-from courtcast.prepare import messages, plan, probe
-from courtcast.prepare.lane import Lane
+from courtcast.prepare import kinds, messages, plan, probe
+from courtcast.prepare.dating import BARE, Dating
+from courtcast.prepare.lane import Ticks
+from courtcast.problems import Refused
 
 if TYPE_CHECKING:
     from courtcast.prepare.lane import Packet
@@ -24,7 +26,10 @@ _TOLD = 32
 class Decode:
     """One run over one file. `short()` says whether the library's log tells of memory that was not there."""
 
-    def __init__(self, file: probe.Readable, length: int | None, emit: messages.Emit, short: Callable[[], bool]) -> None:
+    def __init__(
+        self, file: kinds.Readable, length: int | None, emit: messages.Emit, short: Callable[[], bool], name: str = ""
+    ) -> None:
+        self._name = name
         self._file = file
         self._length = length
         self._emit = emit
@@ -34,35 +39,40 @@ class Decode:
 
     def run(self) -> None:
         """Raises Refused, MemoryError, and what the file's `read` raises."""
-        kind = probe.sniff(self._file, self._length)
+        kind = kinds.sniff(self._file, self._length, self._name)
         opened = probe.open_file(self._file, kind, seeking=False)
         with opened.container as container:
             video, _ = plan.choose(opened.streams)
-            stream = container.streams[video.number]
-            assert isinstance(stream, av.VideoStream)
+            stream = container.streams[video.number] if video is not None else None
+            if not isinstance(stream, av.VideoStream):
+                raise Refused("file-damaged")
             context = stream.codec_context
             context.thread_count = 1
-            lane = Lane(stream, video.codec)
+            ticks = Ticks(stream)
+            packets: Iterable[Packet] = container.demux(stream)
+            if kind.demuxer in BARE:
+                packets = Dating(stream).through(packets)
             try:
-                for packet in container.demux(stream):
-                    self._found += [lane.ticks(pts) for pts in self._decoded(context, packet) if pts is not None]
-                    if packet.size and lane.presented is None:
-                        lane.push(packet)  # which may take its bytes away
-                        lane.ready()
-                    if lane.presented is not None and len(self._found) >= _TOLD:
-                        self._tell(lane.presented)
+                for packet in packets:
+                    if packet.size:
+                        self._take(ticks, context, packet)
             except (av.error.InvalidDataError, av.error.EOFError):
                 pass  # a file that was cut short is counted up to there
-            lane.finish()
-            self._tell(lane.presented or 0, last=True)
+            self._take(ticks, context, None)
+            self._tell(last=True)
 
-    def _tell(self, begin: int, *, last: bool = False) -> None:
+    def _take(self, ticks: Ticks, context: av.VideoCodecContext, packet: Packet | None) -> None:
+        self._found += [ticks(pts) for pts in self._decoded(context, packet) if pts is not None]
+        if len(self._found) >= _TOLD:
+            self._tell()
+
+    def _tell(self, *, last: bool = False) -> None:
         found, self._found = self._found, []
-        self._emit(messages.Shown(pts=[pts - begin for pts in found], last=last))
+        self._emit(messages.Shown(pts=found, last=last))
 
-    def _decoded(self, context: av.VideoCodecContext, packet: Packet) -> list[int | None]:
+    def _decoded(self, context: av.VideoCodecContext, packet: Packet | None) -> list[int | None]:
         try:
-            return [frame.pts for frame in context.decode(packet if packet.size else None)]
+            return [frame.pts for frame in context.decode(packet)]
         except (av.error.InvalidDataError, av.error.EOFError):
             if self._short():
                 raise MemoryError from None

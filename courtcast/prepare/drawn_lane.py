@@ -94,7 +94,7 @@ class DrawnLane(Lane):
         whole = len(waiting) // size * size
         for start in range(0, whole, size):
             column = waiting[start : start + size]
-            self._levels.append(max(max(column), -min(column)))
+            self._levels.append(max(*column, -min(column)))
             if len(self._levels) == COLUMNS:
                 self._draw(PAGE)
         self._column = waiting[whole:]

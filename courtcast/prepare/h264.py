@@ -1,7 +1,7 @@
 """Pictures into H.264. Runs in the child.
 
-No B-frames, so that a picture's place is its time, and a keyframe each second, so that a step or a seek is as quick as it
-can be.
+No B-frames, so that a picture's place is its time, and a keyframe each second, so that a step or a seek is as quick as
+it can be.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class Encoder:
         context.color_trc, context.color_primaries = like.color_trc, like.color_primaries
         context.sample_aspect_ratio = aspect
         context.thread_count = threads
-        if (matrix := like.side_data.get(SideDataType.DISPLAYMATRIX)) is not None:
+        sides: Any = like.side_data  # typed for names, keyed by types
+        if (matrix := sides.get(SideDataType.DISPLAYMATRIX)) is not None:
             stream.set_display_matrix(struct.unpack("=9i", bytes(matrix)))
         self._out.start_encoding()
         self.context = context

@@ -58,7 +58,8 @@ class Intake:
     """An async context manager that owns everything between links and manifests.
 
     data: the spools lie in its folder `evidence`; on_change: called with an exhibit's id at every change of what
-    `exhibits` says of it (also when it is gone), four times a second at most for progress; quiet: nothing is on the
+    `exhibits` says of it (also when it is gone), four times a second at most for progress; plays: what all screens
+    decode (see `plan.make`), None while none has said anything; quiet: nothing is on the
     screens, so that there is time for what nobody waits for
     """
 
@@ -70,6 +71,7 @@ class Intake:
         store: Store,
         on_change: Callable[[str], None],
         *,
+        plays: Callable[[], frozenset[str] | None] = lambda: None,
         quiet: Callable[[], bool] = lambda: True,
     ) -> None:
         self._house = House(
@@ -81,6 +83,7 @@ class Intake:
             fetching=Turns(FETCHED_AT_ONCE),
             preparing=Turns(PREPARED_AT_ONCE),
             counting=Turns(1),
+            plays=plays,
             quiet=quiet,
         )
         self._open = AsyncExitStack()
@@ -135,7 +138,8 @@ class Intake:
         way = self._way(id_)
         if way.manifest is None or way.spool is None:
             raise Refused("still-not-yet")
-        return await self._stills.get(way.spool, way.manifest, frame_meant(way.manifest, t, frame), width)
+        meant = frame_meant(way.manifest, t, frame)
+        return await self._stills.get(await way.original(meant), meant, width)
 
     # what people ask for
 

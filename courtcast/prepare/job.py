@@ -15,15 +15,15 @@ from courtcast.core.manifest import Manifest
 from courtcast.prepare import messages
 from courtcast.prepare.assemble import Assembly, Unexpected
 from courtcast.prepare.cage.keeper import Allowance, Cage, refused
-from courtcast.prepare.source import Source
 from courtcast.prepare.plan import Need
+from courtcast.prepare.source import Source
 from courtcast.prepare.store import Store, save_manifest
-from courtcast.prepare.viewer import Viewer
+from courtcast.prepare.viewer import Original, Viewer
 from courtcast.problems import Refused
 from courtcast.wire.api import AudioInfo, Treatment, VideoInfo
 from courtcast.wire.media import ManifestRows
 
-VERSION = 2
+VERSION = 3
 """Of what preparing gives: raise it when fragments of the same source would come out differently."""
 
 
@@ -36,7 +36,7 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     treatments: list[Treatment] = []
 
 
-class Needed(Exception):  # noqa: N818 (no error: another plan)
+class Needed(Exception):
     """It cannot be sent as planned, in a rendition of that plan: again, with this need, as another one."""
 
     def __init__(self, need: Need) -> None:
@@ -58,7 +58,9 @@ async def prepare(
     plays: frozenset[str] | None = None,
     need: Need | None = None,
 ) -> Manifest:
-    """Make a source's rendition in the store; `on_manifest` gets the live manifest before the first rows, `on_rows` each part.
+    """Make a source's rendition in the store.
+
+    `on_manifest` gets the live manifest before the first rows, `on_rows` each part.
 
     Give the `cage` that the program keeps: its child is warm already. Without one a child is started for this alone.
     The finished manifest is in the store when this returns (`store.load_manifest`).
@@ -121,9 +123,7 @@ async def prepare(
             raise Refused("parser-crashed") from None
 
 
-async def still(
-    source: Source, manifest: Manifest, frame: int, width: int | None = None, *, cage: Cage | None = None
-) -> bytes:
+async def still(original: Original, frame: int, width: int | None = None, *, cage: Cage | None = None) -> bytes:
     """PNG of exactly that counted frame, turned and with square pixels as a display would show it.
 
     Opens the source anew; a `Viewer` keeps it open for the next one.
@@ -134,4 +134,4 @@ async def still(
     async with AsyncExitStack() as stack:
         kept = cage if cage is not None else await stack.enter_async_context(Cage(warm=False))
         viewer = await stack.enter_async_context(Viewer(kept))
-        return await viewer.png(source, manifest, frame, width)
+        return await viewer.png(original, frame, width)

@@ -11,6 +11,7 @@ import msgspec
 from courtcast.evidence.fetch import Version
 from courtcast.prepare import job
 from courtcast.prepare.job import Probe
+from courtcast.prepare.plan import Need
 from courtcast.prepare.tally import Tally
 from courtcast.wire.api import Problem
 
@@ -36,6 +37,8 @@ class Kept(msgspec.Struct, kw_only=True):
     """Renditions that were replaced, and may still lie in the store."""
     made_by: str = ""
     """`MADE_BY` of the process that numbered the rendition."""
+    need: Need | None = None
+    """Why the file cannot be sent as it would be planned (see `plan.Need`)."""
     probe: Probe | None = None
     tally: Tally | None = None
     """Of the rendition's frames, once they were counted by decoding."""

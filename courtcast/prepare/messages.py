@@ -55,14 +55,13 @@ class Data(msgspec.Struct, frozen=True, tag="data"):
 
 
 class Shot(msgspec.Struct, frozen=True, kw_only=True, tag="shot"):
-    """Parent → child (stills): the picture shown `at` ticks after the first counted one, as PNG.
+    """Parent → child (stills): the picture shown `at`, in the file's ticks, as PNG.
 
-    Decoding begins at the keyframe that lies at `key` or before, in the same ticks of `timescale`.
+    Decoding begins at the keyframe that lies at `key` or before; where that is not known, at one before `at`.
     """
 
     at: int
-    key: int
-    timescale: int
+    key: int | None
     width: int | None = None
 
 
@@ -128,7 +127,7 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True, tag="shown"):
-    """Child → parent (decode): when the next pictures decoded are shown, in ticks from the first counted one on."""
+    """Child → parent (decode): when the next pictures decoded are shown, in the file's ticks."""
 
     pts: list[int]
     last: bool = False
@@ -154,6 +153,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
 
 FromChild = Read | Looked | Begin | Piece | Done | Ready | Image | Shown | Needed | Failed
 ToChild = Work | Data | Shot
+
 
 class Emit(Protocol):
     """Takes each message and the data that goes behind it."""

@@ -7,8 +7,7 @@ from collections import OrderedDict
 from math import isfinite
 
 from courtcast.core.manifest import Manifest
-from courtcast.evidence.spool import Spool
-from courtcast.prepare.viewer import Viewer
+from courtcast.prepare.viewer import Original, Viewer
 from courtcast.problems import Refused
 
 AT_ONCE = 2
@@ -51,15 +50,15 @@ class Stills:
         self._kept: OrderedDict[tuple[str, int, int | None], bytes] = OrderedDict()
         self._bytes = 0
 
-    async def get(self, spool: Spool, manifest: Manifest, frame: int, width: int | None) -> bytes:
+    async def get(self, original: Original, frame: int, width: int | None) -> bytes:
         """PNG. Raises Refused: `outside-range`, `still-not-yet`, and what reading the file says."""
         if width is not None and not WIDTHS[0] <= width <= WIDTHS[1]:
             raise Refused("outside-range", what="width", low=WIDTHS[0], high=WIDTHS[1])
-        key = (manifest.rendition, frame, width)
+        key = (original.manifest.rendition, frame, width)
         try:
             async with asyncio.timeout(WAIT), self._few:
                 if key not in self._kept:
-                    self._keep(key, await self._viewer.png(spool, manifest, frame, width))
+                    self._keep(key, await self._viewer.png(original, frame, width))
         except TimeoutError:
             raise Refused("still-not-yet") from None
         self._kept.move_to_end(key)

@@ -1,8 +1,7 @@
 """A picture that is converted to H.264: each of the file's frames once, at its own time. Runs in the child.
 
-Decode, bring into a form that H.264 holds, encode. Nothing is resized, turned or re-timed: turning and the aspect of the
-pixels go into the init segment as they stand in the file, colours are tagged as they are. There are no B-frames and a
-keyframe each second, so that a step or a seek in what was converted is as quick as it can be.
+Decode, bring into a form that H.264 holds, encode. Nothing is resized, turned or re-timed: turning and the aspect of
+the pixels go into the init segment as they stand in the file, colours are tagged as they are.
 """
 
 from __future__ import annotations
@@ -173,9 +172,7 @@ def _format_for(frame: av.VideoFrame) -> str:
 def _graph(frame: av.VideoFrame, steps: list[tuple[str, str]], timescale: int) -> av.filter.Graph:
     graph = av.filter.Graph()
     chain = [
-        graph.add_buffer(
-            width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, timescale)
-        )
+        graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, timescale))
     ]
     chain += [graph.add(name, arguments) for name, arguments in steps]
     chain.append(graph.add("buffersink"))

@@ -125,10 +125,8 @@ def choose(streams: Sequence[Stream]) -> tuple[Stream | None, Stream | None]:
     return picture, sound
 
 
-def make(
-    streams: Sequence[Stream], look: Look, plays: frozenset[str] = CHROMIUM, need: Need | None = None
-) -> Plan:
-    """What to do. `plays`: MIME types with codecs that all screens of the room decode. Raises Refused (see `choose`)."""
+def make(streams: Sequence[Stream], look: Look, plays: frozenset[str] = CHROMIUM, need: Need | None = None) -> Plan:
+    """What to do. `plays`: MIME types with codecs that all screens decode. Raises Refused (see `choose`)."""
     picture, sound = choose(streams)
     return Plan(
         None if picture is None else _picture(picture, look, plays, need),

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import av
 from av.container import InputContainer
 
-from courtcast.prepare import boxes, coded, messages, placing, plan, probe
+from courtcast.prepare import boxes, coded, kinds, messages, placing, plan, probe
 from courtcast.prepare.boxes import Sample
-from courtcast.prepare.cut import Cutter, Piece
 from courtcast.prepare.coded_lane import CodedLane
+from courtcast.prepare.cut import Cutter, Piece
 from courtcast.prepare.dating import BARE, Dating
 from courtcast.prepare.drawn_lane import DrawnLane
 from courtcast.prepare.first import First
@@ -51,12 +51,13 @@ _TAIL = Fraction(1)
 class Recording:
     """One run over one file.
 
-    name: of the file, as the link has it; plays: what the screens decode (see `plan.make`); need: why an earlier run could not go on
+    name: of the file, as the link has it; plays: what the screens decode (see `plan.make`); need: why an earlier run
+    could not go on
     """
 
     def __init__(
         self,
-        file: probe.Readable,
+        file: kinds.Readable,
         length: int | None,
         emit: messages.Emit,
         *,
@@ -83,9 +84,10 @@ class Recording:
 
     def run(self) -> None:
         """Raises Refused, Needed, MemoryError, and what the file's `read` raises."""
-        kind = probe.sniff(self._file, self._length, self._name)
+        kind = kinds.sniff(self._file, self._length, self._name)
         opened = probe.open_file(self._file, kind, seeking=False)
         with opened.container as container:
+            self._format = kind.demuxer or container.format.name
             picture, sound = plan.choose(opened.streams)
             streams = [container.streams[stream.number] for stream in (picture, sound) if stream is not None]
             packets = self._packets(container, streams)
@@ -104,10 +106,10 @@ class Recording:
                 for lane in self._lanes:
                     if lane.stream.index == packet.stream_index:
                         lane.push(packet)
-                self._go_on(kind)
+                self._go_on()
             for lane in self._lanes:
                 lane.finish()
-            self._go_on(kind, last=True)
+            self._go_on(last=True)
             self._finish()
 
     def _packets(self, container: InputContainer, streams: list[Any]) -> Iterator[Packet]:
@@ -143,9 +145,9 @@ class Recording:
         else:
             yield lane or SoundLane(heard)
 
-    def _go_on(self, kind: probe.Kind, *, last: bool = False) -> None:
+    def _go_on(self, *, last: bool = False) -> None:
         if not self._places and (self._begun() or last):
-            self._begin(kind)
+            self._begin()
         if self._places:
             for number, lane in enumerate(self._lanes):
                 self._cut(number, self._filled(number, lane.ready()))
@@ -161,10 +163,10 @@ class Recording:
         ahead = Fraction(video.reached - video.presented, video.timescale)
         return ahead > _LOOK_AHEAD or sum(lane.bytes for lane in self._lanes) > _WAITING
 
-    def _begin(self, kind: probe.Kind) -> None:
+    def _begin(self) -> None:
         if not self._lanes[0].frames:
             raise Refused("file-damaged")
-        self._announce(kind)
+        self._announce()
         self._origin, self._places = placing.place([_head(lane) for lane in self._lanes])
         tracks, inits = [], []
         for lane, place in zip(self._lanes, self._places, strict=True):
@@ -190,7 +192,7 @@ class Recording:
             b"".join(inits),
         )
 
-    def _announce(self, kind: probe.Kind) -> None:
+    def _announce(self) -> None:
         """Of the streams as they are in the file."""
         video = audio = None
         for choice in self._plan.choices:
@@ -200,9 +202,7 @@ class Recording:
                 video = probe.video_info(stream, choice.stream.codec, turned)
             else:
                 audio = probe.audio_info(stream, choice.stream.codec)
-        self._emit(
-            messages.Looked(container=kind.demuxer, video=video, audio=audio, treatments=self._plan.treatments)
-        )
+        self._emit(messages.Looked(container=self._format, video=video, audio=audio, treatments=self._plan.treatments))
 
     def _filled(self, number: int, samples: Iterable[Sample]) -> Iterator[Sample]:
         """Sound without holes; pictures as they are."""

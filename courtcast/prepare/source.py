@@ -5,6 +5,21 @@ from __future__ import annotations
 from typing import Protocol
 
 
+class Held:
+    """Bytes in memory, as a source."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    @property
+    def length(self) -> int:
+        return len(self._data)
+
+    async def read(self, offset: int, n: int) -> bytes:
+        """At once; short only at the end."""
+        return self._data[offset : offset + n]
+
+
 class Source(Protocol):
     """A file that may still be on its way."""
 

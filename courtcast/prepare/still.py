@@ -7,7 +7,7 @@ out. Only what the picture depends on is decoded, as far as that is known withou
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import av
 import av.filter
 
-from courtcast.prepare import coded, messages, plan, probe
-from courtcast.prepare.lane import Lane
+from courtcast.prepare import coded, kinds, messages, plan, probe
+from courtcast.prepare.dating import BARE, Dating
+from courtcast.prepare.lane import Ticks
 from courtcast.problems import Refused
 
 if TYPE_CHECKING:
@@ -29,14 +30,16 @@ _PNG = {"compression_level": "1"}
 
 
 class Stills:
-    """One open file."""
+    """One open file. name: of the file, for kinds that nothing else tells"""
 
-    def __init__(self, file: probe.Readable, length: int | None, emit: messages.Emit, *, linear: bool) -> None:
+    def __init__(
+        self, file: kinds.Readable, length: int | None, emit: messages.Emit, *, linear: bool, name: str = ""
+    ) -> None:
         self._file = file
         self._length = length
         self._emit = emit
         self._linear = linear
-        self._first = 0
+        self._name = name
 
     def run(self, receive: Callable[[], messages.ToChild]) -> None:
         """Answers one request after the other. Raises Refused, MemoryError, EOFError at the end."""
@@ -49,31 +52,18 @@ class Stills:
                 self._emit(messages.Image(), png(frame, self._aspect(), shot.width))
 
     def _open(self) -> None:
-        self._open_again()
-        # Where the first counted picture lies: everything is counted from there.
-        lane = self._lane
-        for packet in self._container.demux(self._stream):
-            if packet.size:
-                lane.push(packet)
-            if lane.presented is not None:
-                break
-        else:
-            lane.finish()
-        if lane.presented is None:
-            raise Refused("file-damaged")
-        self._first = lane.presented
-
-    def _open_again(self) -> None:
-        kind = probe.sniff(self._file, self._length)
+        kind = kinds.sniff(self._file, self._length, self._name)
+        self._bare = kind.demuxer in BARE
         opened = probe.open_file(self._file, kind, seeking=not self._linear)
         video, _ = plan.choose(opened.streams)
         self._container = opened.container
-        stream = self._container.streams[video.number]
-        assert isinstance(stream, av.VideoStream)
+        stream = self._container.streams[video.number] if video is not None else None
+        if not isinstance(stream, av.VideoStream) or video is None:
+            raise Refused("file-damaged")
         self._stream = stream
-        self._lane = Lane(stream, video.codec)
-        self._codec = video.codec
+        self._ticks = Ticks(stream)
         context = stream.codec_context
+        self._lengths = video.codec == "h264" and not coded.is_annexb(context.extradata or b"")
         context.thread_count = min(4, os.cpu_count() or 1)
         context.thread_type = "AUTO"
 
@@ -82,48 +72,57 @@ class Stills:
         return aspect if aspect and aspect > 0 else Fraction(1)
 
     def _find(self, shot: messages.Shot) -> av.VideoFrame:
-        """Raises Refused (file-damaged) where no such picture comes out."""
-        target, key = self._first + shot.at, self._first + shot.key
-        if not self._linear:
-            self._container.seek(int(key / self._lane.scale), stream=self._stream, backward=True)
-            found = self._decode(target, key)
+        """The picture that is shown then. Raises Refused (file-damaged) where no such picture comes out."""
+        if not self._linear and not self._bare:
+            goal = shot.at if shot.key is None else shot.key
+            self._container.seek(int(goal / self._ticks.scale), stream=self._stream, backward=True)
+            found = self._decode(shot)
             if found is not None:
                 return found
         # From the beginning, without the demuxer's index: it may lie where the file has not arrived yet.
         self._container.close()
-        self._open_again()
-        found = self._decode(target, key)
+        self._open()
+        found = self._decode(shot)
         if found is None:
             raise Refused("file-damaged")
         return found
 
-    def _decode(self, target: int, key: int) -> av.VideoFrame | None:
+    def _decode(self, shot: messages.Shot) -> av.VideoFrame | None:
         """From where the demuxer stands up to the picture of that time; None where it does not come."""
-        context = self._stream.codec_context
-        context.flush_buffers()
+        self._stream.codec_context.flush_buffers()
         begun = False
-        for packet in self._container.demux(self._stream):
+        packets: Iterable[Packet] = self._container.demux(self._stream)
+        if self._bare:
+            packets = Dating(self._stream).through(packet for packet in packets if packet.size)
+        for packet in packets:
             if not packet.size:
                 break
-            pts = self._lane.ticks(packet.pts) if packet.pts is not None else None
+            pts = self._ticks(packet.pts) if packet.pts is not None else None
             if not begun:
-                # Pictures before the keyframe are of no use; one behind it means that the demuxer went too far.
-                if pts is None or pts < key:
+                if not self._begins(packet, pts, shot):
                     continue
-                if pts > key and key <= target < pts:
+                # One behind the keyframe means that the demuxer went too far.
+                if pts is not None and pts > (shot.at if shot.key is None else shot.key) and shot.at < pts:
                     return None
                 begun = True
-            if pts != target and self._droppable(packet):
+            if pts != shot.at and self._droppable(packet):
                 continue
             for frame in self._try(packet):
-                if frame.pts is not None and self._lane.ticks(frame.pts) == target:
+                if frame.pts is not None and self._ticks(frame.pts) == shot.at:
                     return frame
-            if pts == target:
+            if pts == shot.at and shot.key is not None:
                 break
         for frame in self._try(None):
-            if frame.pts is not None and self._lane.ticks(frame.pts) == target:
+            if frame.pts is not None and self._ticks(frame.pts) == shot.at:
                 return frame
         return None
+
+    @staticmethod
+    def _begins(packet: Packet, pts: int | None, shot: messages.Shot) -> bool:
+        """Pictures before the keyframe are of no use."""
+        if shot.key is None:
+            return bool(packet.is_keyframe)
+        return pts is not None and pts >= shot.key
 
     def _try(self, packet: Packet | None) -> list[av.VideoFrame]:
         try:
@@ -134,7 +133,7 @@ class Stills:
 
     def _droppable(self, packet: Packet) -> bool:
         """Nothing else depends on it: an H.264 picture whose nal_ref_idc is 0."""
-        if self._codec != "h264" or self._lane.annexb:
+        if not self._lengths:
             return False
         data = bytes(packet)
         size = ((self._stream.codec_context.extradata or b"\1\0\0\0\3")[4] & 3) + 1

@@ -1,6 +1,6 @@
 """Whether the manifest's frames are the pictures that decoding gives: looked at once, when an exhibit is complete.
 
-Frames are numbered by what stands in the manifest, which comes from coded units (see `rewrap`). Where decoding gives
+Frames are numbered by what stands in the manifest, which comes from coded units (see `recording`). Where decoding gives
 other pictures, numbers and single steps may be off; the exhibit then says so. It is not failed for it: every picture
 that is shown is the recording's own, at its own time.
 """
@@ -47,7 +47,9 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
 
-async def count(source: Source, manifest: Manifest, quiet: Callable[[], bool] = lambda: True) -> Tally:
+async def count(
+    source: Source, manifest: Manifest, quiet: Callable[[], bool] = lambda: True, *, name: str = ""
+) -> Tally:
     """Decode all of a source that is there, in a caged child at idle priority, and only while it is quiet.
 
     A child that cannot get through is an answer as well. Raises Refused: whatever the source raised.
@@ -55,7 +57,7 @@ async def count(source: Source, manifest: Manifest, quiet: Callable[[], bool] = 
     shown: list[int] = []
     limits = Limits(silence=PATIENCE)
     async with Cage(limits, warm=False) as cage:
-        work = messages.Work(do="decode", length=source.length, memory=limits.memory)
+        work = messages.Work(do="decode", length=source.length, memory=limits.memory, name=name)
         async with cage.child(work) as child:
             allowance = Allowance(limits, source.length)
             answer: bytes | None = None
@@ -78,14 +80,19 @@ async def count(source: Source, manifest: Manifest, quiet: Callable[[], bool] = 
                     case messages.Shown() if len(shown) <= MOST:
                         shown += message.pts
                         if message.last:
-                            return compare(shown, manifest.timeline.pts)
+                            return compare(shown, own_times(manifest))
                     case _:
                         return Tally(frames=None)
 
 
+def own_times(manifest: Manifest) -> list[int]:
+    """When the manifest's frames are shown, in the file's ticks."""
+    shift = 0 if manifest.video is None else manifest.tracks[manifest.video].shift
+    return [at - shift for at in manifest.timeline.pts]
+
+
 def compare(shown: Iterable[int], listed: Sequence[int]) -> Tally:
-    """When pictures are shown, counted from the first one listed, and the list of them; in the same ticks. Pure."""
+    """When pictures are shown, and the list of them; both in the file's ticks. Pure."""
     times = sorted(shown)
-    begin = listed[0] if listed else 0
-    both = zip_longest(times, (at - begin for at in listed))
+    both = zip_longest(times, listed)
     return Tally(frames=len(times), first=next((n for n, (one, other) in enumerate(both) if one != other), None))

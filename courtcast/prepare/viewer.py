@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
+
+import msgspec
 
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import messages
 from courtcast.prepare.cage.keeper import Allowance, Cage, Child, refused
-from courtcast.prepare.source import Source
+from courtcast.prepare.source import Held, Source
+from courtcast.prepare.store import Store, fragment_name, init_name
 from courtcast.problems import Refused
+from courtcast.wire.media import Row, Track
 
 UNREAD = 1.5
 """Seconds that a still waits for bytes it would like; it then tries to do without them."""
@@ -19,6 +24,33 @@ AGAIN = 10.0
 """Seconds after which it is tried again whether the end of the file is there."""
 OPEN = 2
 """Sources kept open: what is shown and what is cued. Each is a process of some 60 MB."""
+
+
+class Original(NamedTuple):
+    """What pictures are decoded from: the file itself, whatever was sent to the screens of it."""
+
+    source: Source
+    manifest: Manifest
+    name: str = ""
+    """Of the file, for kinds that nothing else tells."""
+    converted: bool = False
+    """The rendition's keyframes are not the file's."""
+
+
+async def drawn(store: Store, manifest: Manifest, frame: int) -> Original:
+    """The same for a picture that is in no file but was drawn: the rendition's own fragments around that frame.
+
+    Raises Refused (outside-exhibit, still-not-yet).
+    """
+    track, rows = _picture(manifest, frame)
+    time = manifest.timeline.time_of(frame)
+    data = await store.get(init_name(manifest.rendition, track))
+    for index in manifest.gop(track.index, time):
+        data += await store.get(fragment_name(manifest.rendition, rows[index]))
+    alone = msgspec.structs.replace(track, shift=0)  # what lies in fragments has MSE ticks
+    tracks = [alone if one.index == track.index else one for one in manifest.tracks]
+    same = Manifest.of(msgspec.structs.replace(manifest.rows_message(), tracks=tracks))
+    return Original(Held(data), same)
 
 
 class Viewer:
@@ -37,19 +69,26 @@ class Viewer:
         for rendition in list(self._open):
             await self.forget(rendition)
 
-    async def png(self, source: Source, manifest: Manifest, frame: int, width: int | None = None) -> bytes:
+    async def png(self, original: Original, frame: int, width: int | None = None) -> bytes:
         """PNG of exactly that counted frame. One at a time for each source.
 
         Raises Refused: outside-exhibit, still-not-yet, file-damaged, parser-….
         """
-        shot = _shot(manifest, frame, width)
+        manifest = original.manifest
+        shot = _shot(original, frame, width)
+        if isinstance(original.source, Held):
+            once = _Open(self._cage)
+            try:
+                return await once.png(original, shot)
+            finally:
+                await once.close()
         opened = self._open.pop(manifest.rendition, None) or _Open(self._cage)
         self._open[manifest.rendition] = opened
         while len(self._open) > OPEN:
             await self.forget(next(iter(self._open)))
         async with opened.lock:
             try:
-                return await opened.png(source, shot)
+                return await opened.png(original, shot)
             except BaseException:
                 await opened.close()
                 raise
@@ -78,29 +117,32 @@ class _Open:
         """The child reads from the beginning each time, since the file's end was not there."""
         self._since = 0.0
 
-    async def png(self, source: Source, shot: messages.Shot) -> bytes:
+    async def png(self, original: Original, shot: messages.Shot) -> bytes:
         """Raises Refused."""
         now = asyncio.get_running_loop().time()
         if self._linear and now - self._since > AGAIN:
             await self.close()
         try:
             if not self._linear:
-                return await self._ask(source, shot, linear=False)
+                return await self._ask(original, shot, linear=False)
         except _Unread:
             await self.close()
         self._since = now if not self._linear else self._since
         self._linear = True
         try:
-            return await self._ask(source, shot, linear=True)
+            return await self._ask(original, shot, linear=True)
         except _Unread:
             raise Refused("still-not-yet") from None
 
-    async def _ask(self, source: Source, shot: messages.Shot, *, linear: bool) -> bytes:
+    async def _ask(self, original: Original, shot: messages.Shot, *, linear: bool) -> bytes:
+        source = original.source
         limits = self._cage.limits
         allowance = Allowance(limits, source.length)
         if self._child is None or self._child.process.returncode is not None:
             await self._stack.aclose()
-            work = messages.Work(do="stills", length=source.length, memory=limits.memory, linear=linear)
+            work = messages.Work(
+                do="stills", length=source.length, memory=limits.memory, linear=linear, name=original.name
+            )
             self._child = await self._stack.enter_async_context(self._cage.child(work))
             await self._reply(self._child, source, allowance)
         await self._child.send(shot)
@@ -137,12 +179,19 @@ class _Open:
         self._stack = AsyncExitStack()
 
 
-def _shot(manifest: Manifest, frame: int, width: int | None) -> messages.Shot:
-    """Raises Refused (outside-exhibit)."""
-    timeline = manifest.timeline
-    if manifest.video is None or not 0 <= frame < len(timeline):
+def _picture(manifest: Manifest, frame: int) -> tuple[Track, Sequence[Row]]:
+    """Raises Refused (outside-exhibit) where there is no such frame."""
+    if manifest.video is None or not 0 <= frame < len(manifest.timeline):
         raise Refused("outside-exhibit", duration=f"{manifest.prepared:.3f} s")
-    pts, first = timeline.pts[frame], timeline.pts[0]
-    index = manifest.keyframe_before(manifest.video, timeline.time_of(frame))
-    start = manifest.rows(manifest.video)[index or 0].start
-    return messages.Shot(at=pts - first, key=start - first, timescale=manifest.timescale, width=width)
+    return manifest.tracks[manifest.video], manifest.rows(manifest.video)
+
+
+def _shot(original: Original, frame: int, width: int | None) -> messages.Shot:
+    """Raises Refused (outside-exhibit)."""
+    manifest = original.manifest
+    track, rows = _picture(manifest, frame)
+    at = manifest.timeline.pts[frame] - track.shift
+    if original.converted:
+        return messages.Shot(at=at, key=None, width=width)
+    index = manifest.keyframe_before(track.index, manifest.timeline.time_of(frame))
+    return messages.Shot(at=at, key=rows[index or 0].start - track.shift, width=width)

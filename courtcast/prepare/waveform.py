@@ -44,8 +44,9 @@ class Page:
         for y in range(_MIDDLE - _REACH, _MIDDLE + _REACH + 1):
             start = y * WIDTH + _LEFT
             luma[start : start + column] = self._heard[start : start + column]
+        top, end = (_MIDDLE - _REACH) * WIDTH, (_MIDDLE + _REACH) * WIDTH
         for wide in (x, x + 1):
-            luma[(_MIDDLE - _REACH) * WIDTH + wide : (_MIDDLE + _REACH) * WIDTH + wide : WIDTH] = bytes((_HEAD,)) * (2 * _REACH)
+            luma[top + wide : end + wide : WIDTH] = bytes((_HEAD,)) * (2 * _REACH)
         _write(luma, self._begin + int(seconds))
         return _frame(bytes(luma))
 

@@ -30,13 +30,14 @@ from courtcast.evidence.ranges import Ranges
 from courtcast.evidence.spool import Spool
 from courtcast.evidence.turns import Rank, Turns
 from courtcast.prepare.cage.keeper import Cage
-from courtcast.prepare.job import Probe, prepare
+from courtcast.prepare.job import Needed, Probe, prepare
 from courtcast.prepare.kept import MADE_BY, SPACE, Kept
 from courtcast.prepare.store import Store, load_manifest
 from courtcast.prepare.tally import count
+from courtcast.prepare.viewer import Original, drawn
 from courtcast.problems import Refused
 from courtcast.tasks import Work, together
-from courtcast.wire.api import Exhibit, ExhibitState, Problem
+from courtcast.wire.api import Exhibit, ExhibitState, Problem, Treatment
 from courtcast.wire.media import ManifestRows
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,8 @@ class House(NamedTuple):
     fetching: Turns
     preparing: Turns
     counting: Turns
+    plays: Callable[[], frozenset[str] | None]
+    """What all screens decode; None while none has said anything."""
     quiet: Callable[[], bool]
     """Nothing is on the screens: there is time for what nobody waits for."""
 
@@ -130,6 +133,24 @@ class Way:
     def manifest(self) -> Manifest | None:
         return self._manifest if self.cleared else None
 
+    async def original(self, frame: int) -> Original:
+        """What the picture of that frame is decoded from. Raises Refused (still-not-yet, outside-exhibit)."""
+        manifest, spool = self.manifest, self.spool
+        if manifest is None or spool is None:
+            raise Refused("still-not-yet")
+        done = next((one.done for one in self._treatments() if one.part == "picture"), "unchanged")
+        if done == "drawn":
+            return await drawn(self._house.store, manifest, frame)
+        return Original(spool, manifest, self._name(), converted=done != "unchanged")
+
+    def _treatments(self) -> list[Treatment]:
+        return self.kept.probe.treatments if self.kept.probe is not None else []
+
+    def _name(self) -> str:
+        """Of the file: the server's, else the link's."""
+        named = self.kept.version.name if self.kept.version is not None else ""
+        return named or name_of(parse(self.entry.link.url))
+
     def rate(self) -> float | None:
         """Bytes a second lately; None while nothing is being fetched."""
         return self._meter.rate(asyncio.get_running_loop().time()) if self.state == "fetching" else None
@@ -155,6 +176,8 @@ class Way:
             video=None if kept.probe is None else kept.probe.video,
             audio=None if kept.probe is None else kept.probe.audio,
             kind="audio" if kept.probe is not None and kept.probe.video is None else "video",
+            converted=any(one.done in ("lossless", "converted") for one in self._treatments()),
+            treatments=self._treatments(),
             url=self.entry.link.shown(),
             restricted=self.entry.restricted,
             showable=usable and self.manifest is not None and self.manifest.showable,
@@ -172,8 +195,7 @@ class Way:
 
     def _title(self) -> str:
         """The server's name for the file where nobody gave one, else the link's."""
-        named = self.kept.version.name if self.kept.version is not None else ""
-        return self.entry.title or named or name_of(parse(self.entry.link.url))
+        return self.entry.title or self._name()
 
     # its life
 
@@ -229,6 +251,10 @@ class Way:
             before = self._held()
             try:
                 await self._once()
+            except Needed:
+                self._retire()
+                self.kept.rendition = ""  # another plan, another rendition
+                continue
             except Refused as refused:
                 if refused.type == "link-changed" and self._begun < VERSIONS - 1:
                     self._begun += 1
@@ -413,7 +439,13 @@ class Way:
                     on_probe=self._probed,
                     on_manifest=self._made,
                     cage=self._house.cage,
+                    name=self._name(),
+                    plays=self._house.plays(),
+                    need=self.kept.need,
                 )
+            except Needed as needed:
+                self.kept.need = needed.need
+                raise
             except Refused as refused:
                 if refused.type not in PASSING and not refused.type.startswith("link-"):
                     self.kept.problem = refused.problem()
@@ -424,12 +456,13 @@ class Way:
     async def _confirm(self) -> None:
         """Once for each rendition, when all has been quiet for a while: are its frames what decoding gives?"""
         spool, manifest = self.spool, self._manifest
-        if self.kept.tally is not None or spool is None or manifest is None:
+        as_it_is = all(one.done == "unchanged" for one in self._treatments() if one.part == "picture")
+        if self.kept.tally is not None or spool is None or manifest is None or not as_it_is:
             return
         try:
             await asyncio.sleep(QUIET)
             async with self._house.counting.turn(lambda: Rank(0, self.position)):
-                self.kept.tally = await count(spool, manifest, self._house.quiet)
+                self.kept.tally = await count(spool, manifest, self._house.quiet, name=self._name())
             await self._keep()
         except Refused as refused:
             log.warning("exhibit %s: frames not counted: %s", self.entry.id, refused)

@@ -84,6 +84,8 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     cover: int = 0
     """Ticks: until here the picture has not begun although its first sample's time was moved down to be reachable
     (start gaps over one second stall MSE); the page shows black before it. 0 where nothing was moved."""
+    shift: int = 0
+    """MSE ticks minus the file's own, so that a picture can be found in the file again."""
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):

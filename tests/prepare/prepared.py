@@ -11,8 +11,8 @@ from courtcast.core.manifest import Manifest
 from courtcast.prepare import boxes, messages
 from courtcast.prepare.assemble import Assembly
 from courtcast.prepare.boxes import Sample
-from courtcast.prepare.recording import Recording
 from courtcast.prepare.plan import Need
+from courtcast.prepare.recording import Recording
 from courtcast.prepare.store import FolderStore, fragment_name, init_name
 
 av.logging.set_level(None)
@@ -64,7 +64,7 @@ def prepared(
     with path.open("rb") as file:
         Recording(file, path.stat().st_size if length_known else None, emit, name=path.name, need=need).run()
     assert assembly.manifest is not None
-    return Prepared(assembly.manifest, looked[0], assembly.shifts, inits, fragments)
+    return Prepared(assembly.manifest, looked[0], [t.shift for t in assembly.manifest.tracks], inits, fragments)
 
 
 async def stored(clip: Prepared, store: FolderStore) -> None:
