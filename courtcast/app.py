@@ -76,9 +76,11 @@ def load_identity(data: Path, name: str) -> Identity:
 
 
 @asynccontextmanager
-async def intake(settings: Settings, db: Database) -> AsyncIterator[tuple[Intake, list[Desk]]]:
-    """Everything up to the manifests. The desk that hears of changes is put into the list when there is one."""
+async def intake(settings: Settings, db: Database) -> AsyncIterator[tuple[Intake, list[Desk], list[Screens]]]:
+    """Everything up to the manifests. The desk that hears of changes is put into the list when there is one, and so are
+    the screens that say what they decode."""
     listeners: list[Desk] = []
+    shown_on: list[Screens] = []
 
     def changed(exhibit: str) -> None:
         for desk in listeners:
@@ -87,10 +89,13 @@ async def intake(settings: Settings, db: Database) -> AsyncIterator[tuple[Intake
     def quiet() -> bool:
         return all(desk.state().shown is None for desk in listeners)
 
+    def plays() -> frozenset[str] | None:
+        return shown_on[0].plays() if shown_on else None
+
     store = FolderStore(settings.data / "renditions")
     guard = Guard(settings.allow_networks)
-    async with Intake(settings.data, Library(db), guard, store, changed, quiet=quiet) as made:
-        yield made, listeners
+    async with Intake(settings.data, Library(db), guard, store, changed, plays=plays, quiet=quiet) as made:
+        yield made, listeners, shown_on
 
 
 @asynccontextmanager
@@ -99,7 +104,7 @@ async def presenter(settings: Settings) -> AsyncIterator[Presenter]:
     data = ready_folder(settings.data)
     assets = Assets.find()
     note = data / "blank"
-    async with Database(database(data)) as db, intake(settings, db) as (exhibits, listeners):
+    async with Database(database(data)) as db, intake(settings, db) as (exhibits, listeners, shown_on):
         clock = Timekeeper((await load(db, BlankNote(note))).mark)
         desks: list[Desk] = []
 
@@ -124,6 +129,7 @@ async def presenter(settings: Settings) -> AsyncIterator[Presenter]:
             Checkup(db=db, intake=exhibits, screens=screens, desk=desk, data=data) as checkup,
         ):
             desks.append(desk)
+            shown_on.append(screens)
             listeners.append(desk)
             hosts = () if settings.loopback else tuple(https.names_for(settings.host))
             auth = Auth(db, hosts=hosts)

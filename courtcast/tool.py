@@ -59,7 +59,7 @@ async def add(
 async def _alone(data: Path, networks: Sequence[Network]) -> AsyncIterator[tuple[Add, Look]]:
     """No presenter is running: this process does the work of its first half."""
     settings = Settings(data=data, allow_networks=tuple(networks))
-    async with Database(database(data)) as db, intake(settings, db) as (exhibits, _):
+    async with Database(database(data)) as db, intake(settings, db) as (exhibits, _, _):
 
         async def look(id_: str) -> Exhibit:
             return exhibits.get(id_)

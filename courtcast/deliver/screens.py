@@ -303,6 +303,11 @@ class Screens:
         stage = self._stages.get(screen)
         return session.talk.pump.lacking(rendition, start, end, sound=stage is not None and stage.sound)
 
+    def plays(self) -> frozenset[str] | None:
+        """MIME types with codecs that all screens decode which have said so; None while none has."""
+        said = [session.talk.plays for session in self._sessions.values() if session.talk.plays]
+        return frozenset.intersection(*said) if said else None
+
     async def ask(self, screen: str, types: Sequence[str]) -> Able | None:
         """What it can do, and which of these types it plays; None where it does not say."""
         session = self._sessions.get(screen)

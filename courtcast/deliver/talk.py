@@ -103,6 +103,8 @@ class Talk:
         self._online = False
         self._greeted = False
         """The page has said Hello over this path, …"""
+        self.plays: frozenset[str] = frozenset()
+        """MIME types with codecs that the page said it decodes; empty while it has said nothing."""
         self._keeps = False
         """… and that it keeps things for the day."""
         self._fault_until = 0.0
@@ -278,6 +280,7 @@ class Talk:
 
     def _greet(self, path: Path, pump: Pump, hello: Hello) -> None:
         pump.hello(hello)
+        self.plays = frozenset(hello.plays)
         self._keeps = hello.disk is not None
         if self._keeps and self._day is not None:
             self._say_day()

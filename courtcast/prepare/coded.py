@@ -169,6 +169,11 @@ def obus(sample: bytes) -> Iterator[tuple[int, bytes]]:
         at += size
 
 
+def without_delimiters(unit: bytes) -> bytes:
+    """A temporal unit as an MP4 holds it: without its temporal delimiter (AV1 in ISOBMFF §2.4)."""
+    return unit[2:] if unit[:2] == b"\x12\0" else unit
+
+
 def _leb128(data: bytes, at: int) -> tuple[int, int]:
     value = 0
     for n in range(8):
@@ -239,6 +244,27 @@ def codec_string(init: bytes) -> str:
         if mark in init:
             return name
     raise Unreadable("no configuration of a known codec")
+
+
+class Adts(NamedTuple):
+    """The header of one frame of AAC in a stream (ISO/IEC 13818-7 §6.2)."""
+
+    length: int
+    """Bytes of the header."""
+    low_complexity: bool
+    rate: int
+    channels: int
+
+
+_AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+
+
+def adts(frame: bytes) -> Adts:
+    """Raises Unreadable where it is none."""
+    if len(frame) < 7 or frame[0] != 0xFF or frame[1] & 0xF6 != 0xF0 or frame[2] >> 2 & 15 >= len(_AAC_RATES):
+        raise Unreadable("no ADTS header")
+    channels = (frame[2] & 1) << 2 | frame[3] >> 6
+    return Adts(7 if frame[1] & 1 else 9, frame[2] >> 6 == 1, _AAC_RATES[frame[2] >> 2 & 15], channels)
 
 
 def _decoder_specific(esds: bytes) -> bytes:

@@ -10,6 +10,7 @@ import av
 from av.bitstream import BitStreamFilterContext
 
 from courtcast.prepare import boxes, coded
+from courtcast.prepare.adts import Adts
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.lane import Lane, Ticks
 from courtcast.prepare.plan import Need
@@ -48,11 +49,13 @@ class CodedLane(Lane):
         self.annexb = codec == "h264" and coded.is_annexb(extradata)
         config = coded.avc_config(extradata) if codec == "h264" else extradata
         self._look = coded.reader(codec, config) if self.video else None
+        self._bare_aac = codec == "aac" and not extradata
+        self._adts: Adts | None = None
         self._filter = BitStreamFilterContext("vp9_superframe", stream) if codec == "vp9" else None
 
     @property
     def context(self) -> av.VideoCodecContext | av.AudioCodecContext:
-        return self.stream.codec_context
+        return self.stream.codec_context if self._adts is None else self._adts.context
 
     @property
     def codec(self) -> str:
@@ -82,6 +85,9 @@ class CodedLane(Lane):
         if packet.has_sidedata("new_extradata") and self.reached is not None:
             raise Refused("format-not-yet", what="one that changes its format midway")
         sync, counted = True, not packet.is_discard
+        if self._bare_aac:
+            self._adts = self._adts or Adts(data, self.timescale)
+            data = self._adts.bare(data)
         if self._look is not None:
             if self.annexb:
                 data = coded.with_lengths(data)
@@ -150,6 +156,8 @@ class CodedLane(Lane):
 
     def init_segment(self) -> bytes:
         """Written by the library's muxer: it knows each codec's configuration box, the picture's turning and aspect."""
+        if self._adts is not None:
+            return self._adts.init_segment
         sink = io.BytesIO()
         with av.open(sink, "w", format="mp4", options=dict(boxes.MUXING)) as out:
             out.add_stream_from_template(self.stream, opaque=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import av
 
 from courtcast.prepare.boxes import Sample
-from courtcast.prepare.h264 import Coded, Encoder
+from courtcast.prepare.encode import H264, Coded, Encoder
 from courtcast.prepare.lane import Lane
 from courtcast.prepare.waveform import COLUMNS, HEIGHT, PAGE, WIDTH, Page
 from courtcast.problems import Refused
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _RATE = 10
 """Pictures a second."""
-_QUALITY = 20
 _LOUD = 8000
 """Hz at which loudness is looked at: a column of the drawing is many samples wide."""
 
@@ -102,12 +101,12 @@ class DrawnLane(Lane):
     def _open(self) -> None:
         frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
         self._encoder = Encoder(
+            H264,
             frame,
             "yuv420p",
             timescale=self.timescale,
             step=max(1, self.timescale // _RATE),
             threads=self._threads,
-            quality=_QUALITY,
         )
 
     def _draw(self, seconds: float) -> None:

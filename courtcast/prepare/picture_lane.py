@@ -1,7 +1,7 @@
-"""A picture that is converted to H.264: each of the file's frames once, at its own time. Runs in the child.
+"""A picture that is converted: each of the file's frames once, at its own time. Runs in the child.
 
-Decode, bring into a form that H.264 holds, encode. Nothing is resized, turned or re-timed: turning and the aspect of
-the pixels go into the init segment as they stand in the file, colours are tagged as they are.
+Decode, bring into a form that the new codec holds, encode. Nothing is resized, turned or re-timed: turning and the
+aspect of the pixels go into the init segment as they stand in the file, colours are tagged as they are.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ import av
 import av.filter
 
 from courtcast.prepare.boxes import Sample
-from courtcast.prepare.h264 import Coded, Encoder
+from courtcast.prepare.encode import AV1, H264, Coded, Encoder
 from courtcast.prepare.lane import Lane, Ticks
 from courtcast.problems import Refused
 
 if TYPE_CHECKING:
     from courtcast.prepare.lane import Packet
 
-_QUALITY = 14
-"""Visually lossless (crf); see docs/decisions/conversion.md for what was measured."""
 _TAKEN = frozenset(("yuv420p", "yuvj420p", "yuv444p", "yuvj444p"))
 """What Chromium decodes of H.264, and needs no conversion of samples."""
+_TEN = "yuv420p10le"
 
 
 class PictureLane(Lane):
-    """Packets in, H.264 out."""
+    """Packets in, H.264 or AV1 out. `deep`: more than 8 bits are kept."""
 
-    def __init__(self, stream: av.VideoStream, *, deinterlace: bool, threads: int) -> None:
+    def __init__(self, stream: av.VideoStream, *, deep: bool, deinterlace: bool, threads: int) -> None:
         self.ticks = Ticks(stream)
         super().__init__(stream, self.ticks.timescale, video=True)
         self._source = stream
         self._decoder = stream.codec_context
         self._decoder.flush_buffers()
+        self._kind = AV1 if deep else H264
         self._deinterlace = deinterlace
         self._threads = threads
         self._encoder: Encoder | None = None
@@ -52,7 +52,7 @@ class PictureLane(Lane):
 
     @property
     def codec(self) -> str:
-        return "h264"
+        return self._kind.codec
 
     @property
     def context(self) -> av.VideoCodecContext:
@@ -121,7 +121,7 @@ class PictureLane(Lane):
             yield frame
 
     def _begin(self, frame: av.VideoFrame) -> None:
-        pix_fmt = _format_for(frame)
+        pix_fmt = _TEN if self._kind is AV1 else _format_for(frame)
         steps: list[tuple[str, str]] = []
         if self._deinterlace:
             steps.append(("bwdif", "mode=send_frame:deint=interlaced"))
@@ -130,12 +130,12 @@ class PictureLane(Lane):
         if steps:
             self._graph = _graph(frame, steps, self.timescale)
         self._encoder = Encoder(
+            self._kind,
             frame,
             pix_fmt,
             timescale=self.timescale,
             step=self._step,
             threads=self._threads,
-            quality=_QUALITY,
             aspect=self._source.sample_aspect_ratio or self._decoder.sample_aspect_ratio or Fraction(1),
         )
 

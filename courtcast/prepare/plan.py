@@ -35,6 +35,11 @@ _SOUND = {
     "opus": 'audio/mp4; codecs="opus"',
     "flac": 'audio/mp4; codecs="flac"',
 }
+_AV1_TEN = 'video/mp4; codecs="av01.0.13M.10"'
+_WHOLE = ("yuv420p", "yuvj420p", "yuv444p", "yuvj444p", "gray", "nv12", "nv21")
+"""Pixel formats whose colour is kept as finely as it is."""
+_AAC = frozenset(("", "LC", "HE-AAC", "HE-AACv2"))
+"""Profiles of AAC that browsers decode, as the library names them."""
 Need = Literal["seek"]
 """What was found out only while the recording was re-wrapped: nobody could seek in it as it is."""
 
@@ -75,6 +80,8 @@ class Choice(NamedTuple):
     stream: Stream
     treatment: Treatment
     deinterlace: bool = False
+    deep: bool = False
+    """More than 8 bits of each sample are kept."""
 
     @property
     def unchanged(self) -> bool:
@@ -148,16 +155,32 @@ def _picture(stream: Stream, look: Look, plays: frozenset[str], need: Need | Non
         reasons.append("It has too few pictures at which decoding can begin to be sought in as it is.")
     if not reasons:
         return Choice(stream, Treatment(part="picture", done="unchanged", codec=name))
+    bits, deep = _bits(stream.pix_fmt), False
+    if bits > 8:
+        deep = _AV1_TEN in plays
+        kept = 10 if deep else 8
+        if kept < bits:
+            reasons.append(f"Of {bits} bits for each colour of a pixel {kept} are kept.")
+    if (not deep and not stream.pix_fmt.startswith(_WHOLE)) or (deep and "420" not in stream.pix_fmt):
+        reasons.append("Colour is kept for each square of four pixels, as screens have it; brightness for each pixel.")
+    into = "AV1 with 10 bits" if deep else "H.264"
     return Choice(
         stream,
-        Treatment(part="picture", done="converted", codec=name, into="H.264", reasons=reasons),
+        Treatment(part="picture", done="converted", codec=name, into=into, reasons=reasons),
         deinterlace=look.interlaced,
+        deep=deep,
     )
+
+
+def _bits(pix_fmt: str) -> int:
+    """Of each sample."""
+    return next((bits for bits in (16, 14, 12, 10, 9) if f"p{bits}" in pix_fmt or f"gray{bits}" in pix_fmt), 8)
 
 
 def _sound(stream: Stream, plays: frozenset[str]) -> Choice:
     name = name_of(stream.codec, "audio").removesuffix(" sound")
-    if _SOUND.get(stream.codec) in plays:
+    rare = stream.codec == "aac" and stream.profile not in _AAC
+    if _SOUND.get(stream.codec) in plays and not rare:
         return Choice(stream, Treatment(part="sound", done="unchanged", codec=name))
     reason = f"The screens do not decode {name}."
     if stream.exact:
@@ -169,7 +192,7 @@ def _sound(stream: Stream, plays: frozenset[str]) -> Choice:
 
 def picture_mime(stream: Stream) -> str | None:
     """The type that stands for all like it, in the words that screens are asked with; None where there is none."""
-    deep = any(mark in stream.pix_fmt for mark in ("p10", "p12", "p14", "p16"))
+    deep = _bits(stream.pix_fmt) > 8
     full = "444" in stream.pix_fmt or stream.pix_fmt.startswith(("gbr", "rgb"))
     half = "422" in stream.pix_fmt or "440" in stream.pix_fmt
     match stream.codec:

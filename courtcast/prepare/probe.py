@@ -77,7 +77,7 @@ def _describe(container: InputContainer, number: int) -> Stream | None:
         encrypted=tag in ("encv", "enca"),
         cover_art=bool(stream.disposition & art),
         decodable=context is not None,
-        profile=(stream.profile or "") if kind == "video" and context else "",
+        profile=(stream.profile or "") if context else "",
         pix_fmt=(context.pix_fmt or "") if kind == "video" and context else "",
         exact=kind == "audio" and context is not None and context.codec.canonical_name in _EXACT,
     )

@@ -131,7 +131,7 @@ class Recording:
             if picture.unchanged:
                 yield CodedLane(stream, picture.stream.codec, self._first.begin if self._first is not None else None)
             else:
-                yield PictureLane(stream, deinterlace=picture.deinterlace, threads=_THREADS)
+                yield PictureLane(stream, deep=picture.deep, deinterlace=picture.deinterlace, threads=_THREADS)
         if sound is None:
             return
         heard = container.streams[sound.stream.number]

@@ -273,7 +273,7 @@ async def one_child() -> psutil.Process:
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 async def test_a_child_can_open_nothing(cage: Cage) -> None:
     """Once at work it has its pipes and no room for another descriptor, so no file and no socket."""
-    work = messages.Work(do="rewrap", length=100, memory=3 << 30)
+    work = messages.Work(do="prepare", length=100, memory=3 << 30)
     async with cage.child(work) as child:
         message, _ = await child.receive(10)
         assert isinstance(message, messages.Read)

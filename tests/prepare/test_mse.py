@@ -12,7 +12,7 @@ import pytest
 from tests.prepare.media import make, number_of, with_edits
 from tests.prepare.mse import Player, player
 from tests.prepare.prepared import Prepared, prepared
-from tests.prepare.test_rewrap import KINDS
+from tests.prepare.test_recording import KINDS
 from tests.prepare.units import SCOPE
 
 pytestmark = pytest.mark.browser

@@ -39,9 +39,9 @@ async def test_frames_are_counted_once_by_decoding_and_a_difference_is_said(
     counted: list[str] = []
     really = way_module.count
 
-    async def count(source: Spool, manifest: Manifest, quiet: Callable[[], bool]) -> Tally:
+    async def count(source: Spool, manifest: Manifest, quiet: Callable[[], bool], *, name: str) -> Tally:
         counted.append(manifest.exhibit)
-        return await really(source, manifest, quiet)
+        return await really(source, manifest, quiet, name=name)
 
     monkeypatch.setattr(way_module, "count", count)
     made = make(tmp_path / "made.webm", Recipe(codec="libvpx-vp9", audio=None, frames=60))

@@ -1,18 +1,22 @@
-"""What is sent, and where media time begins."""
+"""What is done to a picture and to a sound, and why."""
 
 from __future__ import annotations
 
-from fractions import Fraction as F
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from courtcast.prepare.plan import Head, Stream, choose, place
+from courtcast.prepare.plan import CHROMIUM, DRAWN, Look, Need, Stream, choose, make
 from courtcast.problems import Refused
 
 
-def test_chooses_the_default_picture_and_a_sound_that_can_be_sent() -> None:
+def picture(codec: str, pix_fmt: str = "yuv420p", **more: object) -> Stream:
+    return Stream(0, "video", codec, pix_fmt=pix_fmt, **more)  # type: ignore[arg-type]
+
+
+def sound(codec: str, **more: object) -> Stream:
+    return Stream(1, "audio", codec, **more)  # type: ignore[arg-type]
+
+
+def test_chooses_the_default_of_each_kind() -> None:
     streams = [
         Stream(0, "video", "mjpeg", cover_art=True),
         Stream(1, "video", "h264", default=False),
@@ -20,23 +24,28 @@ def test_chooses_the_default_picture_and_a_sound_that_can_be_sent() -> None:
         Stream(3, "audio", "ac3"),
         Stream(4, "audio", "aac", default=False),
     ]
-    video, audio = choose(streams)
-    assert video.number == 2
-    assert audio is not None
-    assert audio.number == 4
+    assert [stream and stream.number for stream in choose(streams)] == [2, 3]
+
+
+def test_of_two_that_are_both_default_the_sound_that_stays_as_it_is() -> None:
+    _, found = choose([Stream(0, "audio", "ac3"), Stream(1, "audio", "aac")])
+    assert found is not None
+    assert found.number == 1
+
+
+def test_a_stream_that_nothing_decodes_is_passed_over_for_one_that_something_does() -> None:
+    found, _ = choose([Stream(0, "video", "unknown", decodable=False), Stream(1, "video", "mpeg4", default=False)])
+    assert found is not None
+    assert found.number == 1
 
 
 @pytest.mark.parametrize(
     ("streams", "problem", "words"),
     [
         ([], "file-not-media", ""),
-        ([Stream(0, "audio", "aac")], "format-not-yet", "sound without a picture"),
-        ([Stream(0, "video", "hevc")], "format-not-yet", "HEVC"),
-        ([Stream(0, "video", "h264"), Stream(1, "audio", "pcm_s16le")], "format-not-yet", "PCM"),
-        ([Stream(0, "video", "h264"), Stream(1, "audio", "dts")], "format-not-yet", "DTS"),
-        ([Stream(0, "video", "h264", encrypted=True)], "format-not-yet", "encrypted"),
-        ([Stream(0, "video", "cinepak")], "format-not-yet", "cinepak video"),
-        ([Stream(0, "video", "png", cover_art=True)], "file-not-media", ""),
+        ([picture("h264", encrypted=True)], "format-not-yet", "encrypted"),
+        ([picture("vvc", decodable=False)], "format-not-yet", "VVC video"),
+        ([picture("png", cover_art=True)], "file-not-media", ""),
     ],
 )
 def test_says_what_cannot_be_shown(streams: list[Stream], problem: str, words: str) -> None:
@@ -46,53 +55,71 @@ def test_says_what_cannot_be_shown(streams: list[Stream], problem: str, words: s
     assert words in refused.value.detail
 
 
-def head(timescale: int, first: F, presented: F | None = None) -> Head:
-    return Head(timescale, first, first if presented is None else presented)
-
-
-def test_nothing_to_move() -> None:
-    origin, places = place([head(24, F(0)), head(48_000, F(0))])
-    assert origin == 0
-    assert [p.shift for p in places] == [0, 0]
-
-
-def test_a_decoder_needs_what_lies_before() -> None:
-    origin, places = place([head(90_000, F(-1, 2), F(0)), head(48_000, F(-1024, 48_000), F(0))])
-    assert origin == F(1, 2)
-    assert [p.first for p in places] == [45_000, 24_000]
-    assert all(p.lead is None for p in places)
-
-
-def test_a_start_far_in_the_file_is_no_start_far_on_mse_time() -> None:
-    origin, places = place([head(1000, F(36_000)), head(1000, F(36_000))])
-    assert origin == 0
-    assert places[0].shift == -36_000_000
-
-
-def test_late_picture_is_led() -> None:
-    origin, (video, audio) = place([head(1000, F(3, 2)), head(1000, F(0))])
-    assert (origin, video.lead, video.first, audio.lead) == (0, 0, 1500, None)
-
-
-def test_a_track_that_has_not_begun() -> None:
-    origin, (_, audio) = place([head(1000, F(1)), Head(1000, None, None)])
-    assert origin == 0
-    assert audio == (-1000, 0, None)
-
-
-scales = st.sampled_from(
-    [24, 25, 600, 1000, 11_988, 12_800, 15_360, 22_050, 24_000, 30_000, 44_100, 48_000, 60_000, 90_000]
+@pytest.mark.parametrize(
+    ("codec", "pix_fmt", "done"),
+    [
+        ("h264", "yuv420p", "unchanged"),
+        ("h264", "yuvj420p", "unchanged"),
+        ("h264", "yuv444p", "unchanged"),
+        ("h264", "yuv422p", "converted"),
+        ("h264", "yuv420p10le", "converted"),
+        ("h264", "yuv422p10le", "converted"),
+        ("vp9", "yuv420p", "unchanged"),
+        ("vp9", "yuv420p10le", "unchanged"),
+        ("vp9", "yuv444p", "converted"),
+        ("av1", "yuv420p10le", "unchanged"),
+        ("av1", "gbrp", "converted"),
+        ("hevc", "yuv420p", "converted"),
+        ("vp8", "yuv420p", "converted"),
+        ("mpeg2video", "yuv420p", "converted"),
+        ("mjpeg", "yuvj422p", "converted"),
+    ],
 )
+def test_what_the_screens_decode_is_left_as_it_is(codec: str, pix_fmt: str, done: str) -> None:
+    found = make([picture(codec, pix_fmt)], Look()).picture
+    assert found is not None
+    assert found.treatment.done == done
+    assert bool(found.treatment.reasons) == (done != "unchanged")
 
 
-@given(st.lists(st.tuples(scales, st.integers(-(10**6), 10**6), st.integers(0, 10**6)), min_size=1, max_size=2))
-def test_whole_ticks_from_nought_on(tracks: list[tuple[int, int, int]]) -> None:
-    heads = [head(scale, F(first, scale), F(first + later, scale)) for scale, first, later in tracks]
-    origin, places = place(heads)
-    firsts = [first + p.shift for (_, first, _), p in zip(tracks, places, strict=True)]
-    assert min(firsts) >= 0
-    # Not later than it has to be: within what whole ticks on all tracks allow, never a second.
-    assert min(F(first, scale) for first, (scale, _, _) in zip(firsts, tracks, strict=True)) < 1
-    # All tracks are moved by the same time.
-    assert len({F(p.shift, scale) for p, (scale, _, _) in zip(places, tracks, strict=True)}) == 1
-    assert origin == min(h.presented for h in heads if h.presented is not None) + F(places[0].shift, tracks[0][0])
+def test_screens_that_decode_more_are_given_more() -> None:
+    able = CHROMIUM | {'video/mp4; codecs="hvc1.1.6.L153.B0"'}
+    plans = [make([picture("hevc")], Look(), plays) for plays in (CHROMIUM, able)]
+    assert [plan.picture and plan.picture.treatment.done for plan in plans] == ["converted", "unchanged"]
+
+
+@pytest.mark.parametrize(
+    ("look", "need", "words"),
+    [(Look(interlaced=True), None, "combs"), (Look(), "seek", "sought")],
+)
+def test_two_exceptions_are_said(look: Look, need: Need | None, words: str) -> None:
+    found = make([picture("h264")], look, need=need).picture
+    assert found is not None
+    assert found.treatment.done == "converted"
+    assert found.deinterlace == look.interlaced
+    assert any(words in reason for reason in found.treatment.reasons)
+
+
+@pytest.mark.parametrize(
+    ("stream", "done"),
+    [
+        (sound("aac"), "unchanged"),
+        (sound("opus"), "unchanged"),
+        (sound("flac"), "unchanged"),
+        (sound("pcm_s16le", exact=True), "lossless"),
+        (sound("pcm_alaw", exact=True), "lossless"),
+        (sound("mp3"), "converted"),
+        (sound("ac3"), "converted"),
+    ],
+)
+def test_a_sound_that_is_converted_says_whether_something_was_lost(stream: Stream, done: str) -> None:
+    plan = make([picture("h264"), stream], Look())
+    assert plan.sound is not None
+    assert plan.sound.treatment.done == done
+    assert [treatment.part for treatment in plan.treatments] == ["picture", "sound"]
+
+
+def test_where_there_is_no_picture_one_is_drawn() -> None:
+    plan = make([Stream(0, "video", "png", cover_art=True), sound("aac")], Look())
+    assert plan.picture is None
+    assert plan.treatments[0] == DRAWN

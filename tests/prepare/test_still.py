@@ -12,12 +12,12 @@ import pytest
 
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.job import still
-from courtcast.prepare.viewer import Viewer
+from courtcast.prepare.viewer import Original, Viewer
 from courtcast.problems import Refused
 from tests.prepare.media import Recipe, make, number_of, with_edits
 from tests.prepare.prepared import prepared
 from tests.prepare.sources import Local
-from tests.prepare.test_rewrap import KINDS
+from tests.prepare.test_recording import KINDS
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def test_exactly_the_frame(tmp_path: Path, viewer: Viewer, kind: str) -> N
     source = Local(path)
     last = manifest.frames - 1
     for n in (last // 2, last // 2 + 1, 0, last, last // 2, 1, last // 3):
-        assert number(await viewer.png(source, manifest, n)) == n
+        assert number(await viewer.png(Original(source, manifest), n)) == n
 
 
 async def test_trimmed_in_the_middle_of_a_gop(tmp_path: Path, viewer: Viewer) -> None:
@@ -54,7 +54,7 @@ async def test_trimmed_in_the_middle_of_a_gop(tmp_path: Path, viewer: Viewer) ->
     path.write_bytes(with_edits(make(tmp_path / "whole.mp4", Recipe()).read_bytes(), 0, [(1200, 51_000)]))
     manifest = prepared(path).manifest
     for n in (0, 1, 14, 15, 35):
-        assert number(await viewer.png(Local(path), manifest, n)) == n + 15
+        assert number(await viewer.png(Original(Local(path), manifest), n)) == n + 15
 
 
 @pytest.mark.parametrize(
@@ -70,21 +70,21 @@ async def test_trimmed_in_the_middle_of_a_gop(tmp_path: Path, viewer: Viewer) ->
 async def test_as_a_display_shows_it(shared_media: Path, viewer: Viewer, name: str, size: tuple[int, int]) -> None:
     path = shared_media / "video" / name
     manifest = prepared(path).manifest
-    frame = opened(await viewer.png(Local(path), manifest, 3))
+    frame = opened(await viewer.png(Original(Local(path), manifest), 3))
     assert (frame.width, frame.height) == size
-    small = opened(await viewer.png(Local(path), manifest, 3, 100))
+    small = opened(await viewer.png(Original(Local(path), manifest), 3, 100))
     assert (small.width, small.height) == (100, round(100 * size[1] / size[0]))
 
 
 async def test_never_larger_than_it_is(tmp_path: Path, viewer: Viewer) -> None:
     path = make(tmp_path / "made.mp4", Recipe())
-    frame = opened(await viewer.png(Local(path), prepared(path).manifest, 0, 5000))
+    frame = opened(await viewer.png(Original(Local(path), prepared(path).manifest), 0, 5000))
     assert (frame.width, frame.height) == (320, 240)
 
 
 async def test_pixels_with_another_aspect(tmp_path: Path, viewer: Viewer) -> None:
     path = make(tmp_path / "wide.mp4", Recipe(video_options={"x264-params": "sar=3/2:scenecut=0"}))
-    frame = opened(await viewer.png(Local(path), prepared(path).manifest, 0))
+    frame = opened(await viewer.png(Original(Local(path), prepared(path).manifest), 0))
     assert (frame.width, frame.height) == (480, 240)
 
 
@@ -96,25 +96,25 @@ async def test_while_the_file_arrives(tmp_path: Path, viewer: Viewer, extension:
     manifest = prepared(path).manifest
     source = Local(path, there=path.stat().st_size // 2)
     for n in (0, 40, 75, 30):
-        assert number(await viewer.png(source, manifest, n)) == n
+        assert number(await viewer.png(Original(source, manifest), n)) == n
     with pytest.raises(Refused) as refused:
-        await viewer.png(source, manifest, 299)
+        await viewer.png(Original(source, manifest), 299)
     assert refused.value.type == "still-not-yet"
     await source.arrive(1 << 30)
-    assert number(await viewer.png(source, manifest, 299)) == 299
+    assert number(await viewer.png(Original(source, manifest), 299)) == 299
 
 
 @pytest.mark.parametrize("frame", [-1, 60, 1000])
 async def test_no_such_frame(tmp_path: Path, viewer: Viewer, frame: int) -> None:
     path = make(tmp_path / "made.mp4", Recipe())
     with pytest.raises(Refused) as refused:
-        await viewer.png(Local(path), prepared(path).manifest, frame)
+        await viewer.png(Original(Local(path), prepared(path).manifest), frame)
     assert refused.value.type == "outside-exhibit"
 
 
 async def test_alone(tmp_path: Path) -> None:
     path = make(tmp_path / "made.mp4", Recipe())
-    assert number(await still(Local(path), prepared(path).manifest, 17)) == 17
+    assert number(await still(Original(Local(path), prepared(path).manifest), 17)) == 17
 
 
 async def test_a_second_one_is_quick_and_more_sources_than_are_kept_open(tmp_path: Path, viewer: Viewer) -> None:
@@ -122,10 +122,10 @@ async def test_a_second_one_is_quick_and_more_sources_than_are_kept_open(tmp_pat
     made = [prepared(path, rendition=f"{n:016x}").manifest for n, path in enumerate(paths)]
     for _ in range(2):
         for path, manifest in zip(paths, made, strict=True):
-            assert number(await viewer.png(Local(path), manifest, 21, 480)) == 21
+            assert number(await viewer.png(Original(Local(path), manifest), 21, 480)) == 21
     source = Local(paths[2])
     begun = time.monotonic()
-    assert number(await viewer.png(source, made[2], 39, 480)) == 39
+    assert number(await viewer.png(Original(source, made[2]), 39, 480)) == 39
     assert time.monotonic() - begun < 3  # a sanity bound: 0.1 s on an idle machine
     # The file stays open: nothing of its index is read again.
     assert len(source.reads) <= 2

@@ -131,16 +131,15 @@ async def test_what_the_source_says_is_passed_on(tmp_path: Path) -> None:
 TIMES = st.lists(st.integers(0, 10_000), min_size=1, max_size=40).map(sorted)
 
 
-@given(TIMES, st.integers(-1000, 1000), st.data())
-def test_the_same_pictures_in_any_order_are_the_same(listed: list[int], origin: int, data: st.DataObject) -> None:
-    shown = data.draw(st.permutations([at - listed[0] for at in listed]))
-    assert compare(shown, [at + origin for at in listed]) == Tally(frames=len(listed))
+@given(TIMES, st.data())
+def test_the_same_pictures_in_any_order_are_the_same(listed: list[int], data: st.DataObject) -> None:
+    assert compare(data.draw(st.permutations(listed)), listed) == Tally(frames=len(listed))
 
 
 @given(TIMES, st.data())
 def test_one_that_is_missing_or_moved_is_found_where_it_is(listed: list[int], data: st.DataObject) -> None:
     number = data.draw(st.integers(0, len(listed) - 1))
-    shown = [at - listed[0] for at in listed]
+    shown = list(listed)
     gone = shown.pop(number)
     found = compare(shown, listed)
     assert found.frames == len(listed) - 1

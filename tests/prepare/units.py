@@ -16,19 +16,35 @@ import av
 from tests.prepare.prepared import Prepared
 
 SCOPE = (
+    "BA_MW_D_P_LOST.264",
+    "CI1_FT_B.264",
     "VID_20191220_170832.mp4",
     "android_fragmented.mp4",
     "bear-vp9-odd-dimensions.webm",
     "chapters_444.mkv",
     "gopro_karma_timecode.mp4",
     "highway_5994.mp4",
+    "movie-hello.avi",
     "pixel7_rot180.mp4",
     "portrait_4k60.mp4",
     "roadtrip-vp92-10bit.webm",
     "sintel_trailer-720p.mp4",
     "test_video_sync_av1.mp4",
 )
-"""Files under ../shared/media/video that can be shown so far; all others there end in words."""
+"""Files under ../shared/media/video whose picture and sound stay as they are."""
+
+CONVERTED = (
+    "ass_subtitles.mkv",
+    "interlaced_sar_ac3.mp4",
+    "iphone_hevc10_editlist.mp4",
+    "movie-hello.mpeg",
+    "sowt_pcm.mov",
+    "tears_of_steel.webm",
+    "testWMV_WMV2.wmv",
+    "v_SoccerJuggling_g23_c01.avi",
+    "vtest_cctv.avi",
+)
+"""The others: picture or sound is converted."""
 
 SOUND = frozenset(("aac", "opus", "flac"))
 

@@ -446,6 +446,7 @@ export const FromScreen = union({
  * @property {number} height
  * @property {number} cover Ticks: until here the picture has not begun although its first sample's time was moved down
  *   to be reachable (start gaps over one second stall MSE); the page shows black before it. 0 where nothing was moved.
+ * @property {number} shift MSE ticks minus the file's own, so that a picture can be found in the file again.
  */
 /** @type {Codec<Track>} */
 export const Track = record(
@@ -460,6 +461,7 @@ export const Track = record(
     width: [integer, 0],
     height: [integer, 0],
     cover: [integer, 0],
+    shift: [integer, 0],
   }
 );
 
@@ -863,6 +865,27 @@ export const AudioInfo = record(
 );
 
 /**
+ * What was done to the picture or the sound of a recording on its way to the screens.
+ * @typedef {object} Treatment
+ * @property {"picture" | "sound"} part
+ * @property {"converted" | "drawn" | "lossless" | "unchanged"} done The same coded units; converted and nothing lost;
+ *   converted; not in the file at all but drawn by courtcast.
+ * @property {string} codec In the file, for people.
+ * @property {string | null} into What it was converted to, for people.
+ * @property {Array<string>} reasons Why, and how: sentences for people.
+ */
+/** @type {Codec<Treatment>} */
+export const Treatment = record(
+  {
+    part: [oneOf("picture", "sound")],
+    done: [oneOf("converted", "drawn", "lossless", "unchanged")],
+    codec: [text, ""],
+    into: [nullable(text), null],
+    reasons: [list(text), []],
+  }
+);
+
+/**
  * One piece of evidence, as the API shows it.
  * @typedef {object} Exhibit
  * @property {string} id
@@ -878,7 +901,9 @@ export const AudioInfo = record(
  * @property {number | null} frames
  * @property {VideoInfo | null} video
  * @property {AudioInfo | null} audio
- * @property {boolean} converted
+ * @property {boolean} converted Something that is seen or heard is not the very coded units of the file: see
+ *   `treatments`.
+ * @property {Array<Treatment>} treatments
  * @property {boolean} safe
  * @property {number | null} safe_at Unix time (seconds) at which it will be safe; null when it is now, or when that
  *   cannot be said.
@@ -913,6 +938,7 @@ export const Exhibit = record(
     video: [nullable(VideoInfo.check), null],
     audio: [nullable(AudioInfo.check), null],
     converted: [flag, false],
+    treatments: [list(Treatment.check), []],
     safe: [flag, false],
     safe_at: [nullable(number), null],
     safe_never: [flag, false],

@@ -1,14 +1,14 @@
-"""Pictures into H.264. Runs in the child.
+"""Pictures into H.264, or into AV1 where they have more than 8 bits. Runs in the child.
 
-No B-frames, so that a picture's place is its time, and a keyframe each second, so that a step or a seek is as quick as
-it can be.
+Nothing is reordered, so that a picture's place is its time, and there is a keyframe each second, so that a step or a
+seek is as quick as it can be.
 """
 
 from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -20,11 +20,38 @@ from courtcast.prepare import boxes, coded
 
 _KEY_EVERY = Fraction(1)
 """Seconds between keyframes: 30 frames are decoded at most for a picture."""
-_OPTIONS = {
-    "preset": "veryfast",
-    "forced-idr": "1",
-    "x264-params": "bframes=0:scenecut=0:keyint=600:rc-lookahead=8:force-cfr=0",
-}
+
+
+class Kind(NamedTuple):
+    """An encoder of the library, and how it is set."""
+
+    encoder: str
+    codec: str
+    quality: str
+    """Constant quality: visually lossless; see docs/decisions/conversion.md for what was measured."""
+    options: dict[str, str]
+    unit: Callable[[bytes], bytes]
+    """From what it gives to what an MP4 holds."""
+
+
+H264 = Kind(
+    encoder="libx264",
+    codec="h264",
+    quality="14",
+    options={
+        "preset": "veryfast",
+        "forced-idr": "1",
+        "x264-params": "bframes=0:scenecut=0:keyint=600:rc-lookahead=8:force-cfr=0",
+    },
+    unit=coded.with_lengths,
+)
+AV1 = Kind(
+    encoder="libsvtav1",
+    codec="av1",
+    quality="18",
+    options={"preset": "12", "svtav1-params": "pred-struct=1:keyint=600:enable-tf=0:scd=0:force-key-frames=1"},
+    unit=coded.without_delimiters,
+)
 
 
 class Coded(NamedTuple):
@@ -34,27 +61,28 @@ class Coded(NamedTuple):
     """Ticks at which it is shown."""
     keyframe: bool
     data: bytes
-    """NAL units with lengths (ISO/IEC 14496-15 §5.3)."""
+    """As an MP4 has it."""
 
 
 class Encoder:
     """Takes frames of one form, in order.
 
     like: a frame, whose size, colours and turning all have; timescale: of the ticks; step: ticks between two frames,
-    mostly; aspect: of a pixel; quality: x264's crf
+    mostly; aspect: of a pixel
     """
 
     def __init__(
         self,
+        kind: Kind,
         like: av.VideoFrame,
         pix_fmt: str,
         *,
         timescale: int,
         step: int,
         threads: int,
-        quality: int,
         aspect: Fraction = Fraction(1),
     ) -> None:
+        self.kind = kind
         self._timescale = timescale
         self._keyed: int | None = None
         """When the last keyframe was."""
@@ -62,7 +90,7 @@ class Encoder:
         # It opens the encoder and writes the header; nothing else is ever put into it.
         self._out = av.open(sink, "w", format="mp4", options=dict(boxes.MUXING))
         rate = Fraction(timescale, step).limit_denominator(100_000)
-        stream = self._out.add_stream("libx264", rate=rate, options={**_OPTIONS, "crf": str(quality)})
+        stream = self._out.add_stream(kind.encoder, rate=rate, options={**kind.options, "crf": kind.quality})
         assert isinstance(stream, av.VideoStream)
         context = stream.codec_context
         context.width, context.height, context.pix_fmt = like.width, like.height, pix_fmt
@@ -85,14 +113,13 @@ class Encoder:
         frame.pict_type = PictureType.I if due else PictureType.NONE
         if due:
             self._keyed = at
-        yield from _coded(self.context.encode(frame))
+        yield from self._coded(self.context.encode(frame))
 
     def flush(self) -> Iterator[Coded]:
         """What it still has."""
-        yield from _coded(self.context.encode(None))
+        yield from self._coded(self.context.encode(None))
 
-
-def _coded(packets: Iterable[av.Packet[Any]]) -> Iterator[Coded]:
-    for packet in packets:
-        assert packet.pts is not None
-        yield Coded(packet.pts, packet.is_keyframe, coded.with_lengths(bytes(packet)))
+    def _coded(self, packets: Iterable[av.Packet[Any]]) -> Iterator[Coded]:
+        for packet in packets:
+            assert packet.pts is not None
+            yield Coded(packet.pts, packet.is_keyframe, self.kind.unit(bytes(packet)))

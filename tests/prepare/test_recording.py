@@ -10,7 +10,9 @@ import av
 import msgspec
 import pytest
 
-from courtcast.prepare import boxes, rewrap
+from courtcast.prepare import boxes
+from courtcast.prepare import recording as module
+from courtcast.prepare.coded_lane import Needed
 from courtcast.problems import Refused
 from tests.prepare.media import Recipe, make, with_edits
 from tests.prepare.prepared import Prepared, prepared
@@ -168,9 +170,9 @@ def test_pictures_too_far_apart_say_so(folder: Path, kind: str, monkeypatch: pyt
     rows = prepared(path).manifest.rows(0)
     starts = [n for n, row in enumerate(rows) if row.keyframe]
     longest = max(sum(row.bytes for row in rows[a:b]) for a, b in pairwise([*starts, len(rows)]))
-    monkeypatch.setattr(rewrap, "GOP_MOST", longest)
+    monkeypatch.setattr(module, "GOP_MOST", longest)
     assert prepared(path).manifest.complete
-    monkeypatch.setattr(rewrap, "GOP_MOST", longest - 1)
+    monkeypatch.setattr(module, "GOP_MOST", longest - 1)
     with pytest.raises(Refused) as refused:
         prepared(path)
     assert refused.value.type == "gop-too-large"
@@ -277,13 +279,26 @@ def test_several_cuts_say_so(folder: Path) -> None:
         prepared(path)
 
 
-@pytest.mark.parametrize("extension", ["mp4", "mkv", "mov"])
-def test_open_gop_says_so(folder: Path, extension: str) -> None:
-    options = {"x264-params": "open-gop=1:scenecut=0:keyint=30:bframes=3:b-adapt=0"}
-    path = make(folder / f"open.{extension}", Recipe(frames=90, video_options=options))
-    with pytest.raises(Refused) as refused:
+OPEN = {"x264-params": "open-gop=1:scenecut=0:keyint=30:bframes=3:b-adapt=0"}
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mkv", "mov", "ts"])
+def test_in_an_open_gop_no_picture_but_an_idr_is_a_keyframe(folder: Path, extension: str) -> None:
+    path = make(folder / f"open.{extension}", Recipe(frames=90, video_options=OPEN))
+    made = prepared(path)
+    assert made.looked.treatments[0].done == "unchanged"
+    assert made.manifest.frames == 90
+    assert [row.index for row in made.manifest.rows(0) if row.keyframe] == [0]
+
+
+def test_where_the_next_idr_is_too_far_it_has_to_be_converted(folder: Path) -> None:
+    path = make(folder / "far.mp4", Recipe(frames=450, video_options=OPEN))
+    with pytest.raises(Needed) as needed:
         prepared(path)
-    assert refused.value.type == "open-gop"
+    made = prepared(path, need=needed.value.need)
+    assert made.looked.treatments[0].done == "converted"
+    assert made.manifest.frames == 450
+    assert len([row for row in made.manifest.rows(0) if row.keyframe]) == 15
 
 
 def test_cut_short_plays_up_to_there(folder: Path) -> None:
