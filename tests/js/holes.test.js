@@ -32,7 +32,7 @@ test("in a hole the last frame before it is asked for, and nothing where there i
     track: 0, index, start: index * 1000, duration: 1000, bytes: 1, keyframe: true, sha256: "", added: /** @type {[number, number][]} */ ([]),
     pts: Array.from({ length: 10 }, (_, frame) => index * 1000 + frame * 100),
   }));
-  const track = { index: 0, kind: /** @type {const} */ ("video"), mime: "", timescale: 1000, init_sha256: "", init_bytes: 1, first: 0, width: 1, height: 1, cover: 0 };
+  const track = { index: 0, kind: /** @type {const} */ ("video"), mime: "", timescale: 1000, init_sha256: "", init_bytes: 1, first: 0, width: 1, height: 1, cover: 0, shift: 0 };
   const manifest = { origin: /** @type {[number, number]} */ ([0, 1]), tracks: [track], rows: new Map([[0, rows]]), complete: true, counts: [5], duration: 5 };
   const holes = new Holes();
   holes.add("r", hole(3, 3, 4));

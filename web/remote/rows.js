@@ -113,11 +113,19 @@ const row = (model, exhibit, east) => {
     fetched: exhibit.state === "fetching" ? fetched(exhibit) : null,
     busy,
     problem: exhibit.problem?.detail ?? null,
-    notes: exhibit.notes.map((note) => note.detail).join(" "),
+    notes: [...exhibit.treatments.map(treated), ...exhibit.notes.map((note) => note.detail)].filter(Boolean).join(" "),
     needsLink: failed,
     showable: exhibit.showable && !failed,
     restricted: exhibit.restricted,
   };
+};
+
+/** What was done to the picture or the sound; nothing where it is as in the file. @param {Exhibit["treatments"][number]} treatment */
+const treated = ({ part, done, codec, into, reasons }) => {
+  if (done === "unchanged") return "";
+  const what = part === "picture" ? "Picture" : "Sound";
+  const said = done === "drawn" ? "" : `${what} converted from ${codec} to ${into}. `;
+  return said + reasons.join(" ");
 };
 
 /**
