@@ -21,6 +21,8 @@ class Unit(NamedTuple):
     """It gives a picture."""
     open: bool = False
     """A point of entry whose following pictures may depend on earlier ones."""
+    told: bool = False
+    """… and it says so itself (recovery point), whatever the container has."""
 
 
 class Unreadable(ValueError):
@@ -97,7 +99,8 @@ def h264_unit(sample: bytes, length_size: int, flagged: bool) -> Unit:
             picture = True
             intra = _slice_type(bytes(unit[1:12])) in _INTRA_SLICES
             break
-    return Unit(key=idr, shown=picture, open=not idr and picture and (recovery or (flagged and intra)))
+    entry = not idr and picture
+    return Unit(key=idr, shown=picture, open=entry and (recovery or (flagged and intra)), told=entry and recovery)
 
 
 def _recovery_point(sei: bytes) -> bool:

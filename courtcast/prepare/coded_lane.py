@@ -124,8 +124,11 @@ class CodedLane(Lane):
         """Where decoding can begin. Raises Needed (seek) where that is too rare.
 
         Pictures that the container offers as points of entry, but that show earlier ones behind them, are none here:
-        Chromium fails for good when it seeks to one. What lies between two real ones is decoded in one go.
+        what lies between two real ones is decoded in one go. Where the coded unit itself says that it is one, Chromium
+        believes that, whatever our fragments say, and fails for good when it seeks there.
         """
+        if unit.told:
+            raise Needed("seek")
         if not unit.key and self.reached is None and not self._undated:
             raise Needed("seek")
         now = packet.dts if packet.dts is not None else packet.pts

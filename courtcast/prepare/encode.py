@@ -37,7 +37,7 @@ class Kind(NamedTuple):
 H264 = Kind(
     encoder="libx264",
     codec="h264",
-    quality="14",
+    quality="11",
     options={
         "preset": "veryfast",
         "forced-idr": "1",
@@ -48,8 +48,8 @@ H264 = Kind(
 AV1 = Kind(
     encoder="libsvtav1",
     codec="av1",
-    quality="18",
-    options={"preset": "12", "svtav1-params": "pred-struct=1:keyint=600:enable-tf=0:scd=0:force-key-frames=1"},
+    quality="6",
+    options={"preset": "8", "svtav1-params": "pred-struct=2:keyint=600:enable-tf=0:scd=0:force-key-frames=1"},
     unit=coded.without_delimiters,
 )
 

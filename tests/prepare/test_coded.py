@@ -43,7 +43,9 @@ LONG_SEI = b"\x06\xff\x05\x00\x06\x01\xc4\x80"  # payload type 260, then a recov
     ],
 )
 def test_h264(units: tuple[bytes, ...], flagged: bool, key: bool, shown: bool, is_open: bool) -> None:
-    assert coded.h264_unit(sample(*units), 4, flagged) == (key, shown, is_open)
+    found = coded.h264_unit(sample(*units), 4, flagged)
+    assert (found.key, found.shown, found.open) == (key, shown, is_open)
+    assert found.told == (is_open and not (flagged and not coded.h264_unit(sample(*units), 4, False).open))
 
 
 def test_length_sizes() -> None:

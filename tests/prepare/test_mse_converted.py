@@ -19,6 +19,8 @@ pytestmark = pytest.mark.browser
 
 NEAR = 8.0
 """Mean difference of luma: converted, scaled, and converted to RGB by two programs."""
+HDR = 14.0
+"""The same where one of the two maps a wide range of brightness to the display's, and the other does not."""
 AUDIO = (
     "audiotest_ulaw.au",
     "bear.opus",
@@ -64,14 +66,8 @@ def test_the_number_in_each_picture(tmp_path: Path, chromium: Player, kind: str)
     check_numbers(chromium, made, first=0)
 
 
-def test_open_gops_play_and_are_sought_from_the_idr_before(tmp_path: Path, chromium: Player) -> None:
-    made = prepared(make(tmp_path / "open.mp4", Recipe(frames=90, video_options=OPEN)))
-    check_numbers(chromium, made, first=0)
-    assert_plays(chromium, made, Fraction(2))
-
-
-def test_open_gops_without_an_idr_are_converted(tmp_path: Path, chromium: Player) -> None:
-    path = make(tmp_path / "open.mp4", Recipe(frames=450, video_options=OPEN))
+def test_open_gops(tmp_path: Path, chromium: Player) -> None:
+    path = make(tmp_path / "open.mp4", Recipe(frames=90, video_options=OPEN))
     with pytest.raises(Needed) as needed:
         prepared(path)
     check_numbers(chromium, prepared(path, need=needed.value.need), first=0)
@@ -86,7 +82,7 @@ def test_real_recordings(shared_media: Path, chromium: Player, name: str) -> Non
     source = decoded(path, numbers)
     for n in numbers:
         picture = seek(chromium, made, n)
-        assert apart(picture, source[n]) < NEAR, f"picture {n}"
+        assert apart(picture, source[n]) < (HDR if "hevc10" in name else NEAR), f"picture {n}"
         for other in numbers:
             if apart(source[n], source[other]) > 2 * NEAR:
                 assert apart(picture, source[n]) < apart(picture, source[other])
