@@ -14,7 +14,8 @@ import msgspec
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import messages
 from courtcast.prepare.assemble import Assembly, Unexpected
-from courtcast.prepare.cage.keeper import Allowance, Cage, refused
+from courtcast.prepare.cage.ends import refused
+from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.source import Source
 from courtcast.prepare.store import Store, save_manifest
 from courtcast.prepare.viewer import Viewer
@@ -55,19 +56,13 @@ async def prepare(
     assembly = Assembly(exhibit, rendition)
     async with AsyncExitStack() as stack:
         kept = cage if cage is not None else await stack.enter_async_context(Cage(warm=False))
-        work = messages.Work(do="rewrap", length=source.length, memory=kept.limits.memory)
-        child = await stack.enter_async_context(kept.child(work))
-        allowance = Allowance(kept.limits, source.length)
+        child = await stack.enter_async_context(kept.child(messages.Work(do="rewrap", length=source.length)))
         try:
             while True:
-                message, data = await child.receive(kept.limits.silence)
-                allowance.sent(len(data))
+                message, data = await child.receive()
                 match message:
                     case messages.Read():
-                        allowance.read(message.n)
-                        given = await source.read(message.offset, message.n)
-                        allowance.gave(message.offset + len(given))
-                        await child.send(messages.Data(), given)
+                        await child.send(messages.Data(), await source.read(message.offset, message.n))
                     case messages.Looked():
                         on_probe(Probe(container=message.container, video=message.video, audio=message.audio))
                     case messages.Begin():

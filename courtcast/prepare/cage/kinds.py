@@ -1,0 +1,30 @@
+"""Every kind of job: the program that does it, and what its child may use.
+
+A program is a module that loads what its jobs need, goes through it once, and calls `inside.serve`; what needs another
+library is another program, so that nobody waits for libraries, or is exposed to faults of libraries, of other kinds.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from courtcast.prepare.messages import Limits
+
+MEDIA: Final = "courtcast.prepare.child"
+"""Recordings, with FFmpeg. One is always kept started."""
+
+
+class Kind(NamedTuple):
+    """A kind of job."""
+
+    program: str
+    limits: Limits
+
+
+KINDS: Final[dict[str, Kind]] = {
+    "rewrap": Kind(MEDIA, Limits()),
+    # Each still counts by itself; the child lives on with its file open. A PNG of an 8K picture may have 100 MB.
+    "stills": Kind(MEDIA, Limits(seconds=60.0, longest=600.0, spare=256 << 20)),
+    # At idle priority a busy machine may leave it no time for as long as a clip is played.
+    "decode": Kind(MEDIA, Limits(silence=900.0, seconds=1800.0, pace=20e3, longest=48 * 3600.0, idle=True)),
+}
