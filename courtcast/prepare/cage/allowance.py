@@ -5,7 +5,7 @@ from __future__ import annotations
 from courtcast.prepare.messages import Limits
 from courtcast.problems import Refused
 
-_LEAST_SENT = 512
+_LEAST_SENT = 2048
 """Bytes that a message counts for at least: each is work for the parent, however short."""
 
 

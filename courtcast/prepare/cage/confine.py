@@ -87,18 +87,20 @@ def _linux(bounds: Bounds, prepared: Prepared, folder: int | None) -> Caged:
     """In an order in which each step can still be made after the one before."""
     alone = len(list(Path("/proc/self/task").iterdir())) == 1
     abi = landlock.abi()
-    rules = landlock.ruleset(abi, folder) if abi else None
+    rules = None
+    with suppress(OSError):
+        rules = landlock.ruleset(abi, folder) if abi else None
     user = privileges.drop_user(prepared.root, folder)
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    if rules is None or not landlock.restrict(rules, abi) or not (alone or abi >= landlock.ALL_THREADS_SINCE):
+        abi = 0
     if rules is not None:
-        landlock.restrict(rules, abi)
         os.close(rules)
     _follow_parent()
     _limit(bounds, own=user == "own")
     filtered = seccomp.restrict(folder=folder is not None)
-    whole = alone or abi >= landlock.ALL_THREADS_SINCE
-    return Caged(landlock=abi if whole else 0, seccomp=filtered, network=prepared.network, user=user)
+    return Caged(landlock=abi, seccomp=filtered, network=prepared.network, user=user)
 
 
 def _limit(bounds: Bounds, *, own: bool) -> None:

@@ -65,12 +65,13 @@ class Child:
         assert process.stderr is not None
         self._stdin = process.stdin
         self._stdout = process.stdout
+        self._stderr = process.stderr
         self._limits = Limits()
         self._allowance = Allowance(self._limits, None)
         self._wanted = self._messages = 0
         self._over: Refused | None = None
         self._words = b""
-        self._listening = asyncio.get_running_loop().create_task(self._listen(process.stderr), name="last words")
+        self._listening = asyncio.get_running_loop().create_task(self._listen(), name="last words")
 
     def assign(self, limits: Limits, length: int | None) -> None:
         """Another piece of work, for which it may use all of that anew."""
@@ -133,10 +134,7 @@ class Child:
 
     async def _ended(self) -> Refused:
         """What became of it. Nobody here has killed it yet, but who says so in `_over`."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_ENDING):
-                await self.process.wait()
-                await asyncio.wait([self._listening])
+        await self._gone()
         if self._over is not None:
             return self._over
         problem = ended(self.process.returncode, self._words, self._allowance.used)
@@ -146,9 +144,9 @@ class Child:
         )  # fmt: skip
         return problem
 
-    async def _listen(self, errors: asyncio.StreamReader) -> None:
+    async def _listen(self) -> None:
         heard = 0
-        while heard < _WORDS and (words := await errors.read(_LAST_WORDS)):
+        while heard < _WORDS and (words := await self._stderr.read(_LAST_WORDS)):
             heard += len(words)
             self._words = (self._words + words)[-_LAST_WORDS:]
 
@@ -168,10 +166,24 @@ class Child:
         with suppress(ProcessLookupError):
             self.process.kill()
         self._stdin.close()
+        await self._gone()
+        self._listening.cancel()
+
+    async def _gone(self) -> None:
+        """Waits for its end, but not for ever. The loop does not see it before what is left in its pipes was read."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_ENDING):
+                await _drain(self._stdout)
+                await asyncio.wait([self._listening])
+                await _drain(self._stderr)
                 await self.process.wait()
-        self._listening.cancel()
+
+
+async def _drain(pipe: asyncio.StreamReader) -> None:
+    """To its end; unless somebody else is reading it, who then comes to its end."""
+    with suppress(RuntimeError, ConnectionError):
+        while await pipe.read(1 << 16):
+            pass
 
 
 class Cage:

@@ -18,11 +18,11 @@ _ALL_THREADS: Final = 1 << 3
 ALL_THREADS_SINCE: Final = 8
 """Up to ABI 7 only the calling thread, and those that it starts later, are held."""
 
-_FILES: Final = ((1, (1 << 13) - 1), (2, 1 << 13), (3, 1 << 14), (5, 1 << 15), (9, 1 << 16))
+FILES: Final = ((1, (1 << 13) - 1), (2, 1 << 13), (3, 1 << 14), (5, 1 << 15), (9, 1 << 16))
 """(ABI, rights over files that it knows): the first thirteen, to link elsewhere, truncate, ioctl, sockets by name."""
-_NETWORK: Final = ((4, 0b11), (10, 0b1100))
+NETWORK: Final = ((4, 0b11), (10, 0b1100))
 """(ABI, rights over the network): TCP bind and connect, UDP bind and send."""
-_SCOPES: Final = ((6, 0b11),)
+SCOPES: Final = ((6, 0b11),)
 """(ABI, what ends at the cage): abstract sockets, signals."""
 
 _WRITE, _READ, _LIST, _REMOVE, _MAKE, _TRUNCATE = 1 << 1, 1 << 2, 1 << 3, 1 << 5, 1 << 8, 1 << 14
@@ -48,8 +48,8 @@ def ruleset(version: int, folder: int | None) -> int:
 
     Raises OSError.
     """
-    files = rights(_FILES, version)
-    handled = (files, rights(_NETWORK, version), rights(_SCOPES, version))
+    files = rights(FILES, version)
+    handled = (files, rights(NETWORK, version), rights(SCOPES, version))
     made = ctypes.create_string_buffer(struct.pack("=QQQ", *handled), 24)
     rules = kernel.call("landlock_create_ruleset", kernel.address(made), 24, 0)
     if folder is not None:
@@ -58,6 +58,10 @@ def ruleset(version: int, folder: int | None) -> int:
     return rules
 
 
-def restrict(rules: int, version: int) -> None:
-    """From here on, and for every thread that is begun later. Needs `no_new_privs`. Raises OSError."""
-    kernel.call("landlock_restrict_self", rules, _ALL_THREADS if version >= ALL_THREADS_SINCE else 0)
+def restrict(rules: int, version: int) -> bool:
+    """From here on, and for every thread that is begun later. Needs `no_new_privs`. False where the kernel refuses."""
+    try:
+        kernel.call("landlock_restrict_self", rules, _ALL_THREADS if version >= ALL_THREADS_SINCE else 0)
+    except OSError:
+        return False
+    return True
