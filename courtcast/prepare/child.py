@@ -15,6 +15,7 @@ import av.subtitles.stream
 
 from courtcast.prepare import messages
 from courtcast.prepare.cage.inside import Job, Remote, serve
+from courtcast.prepare.coded import Unreadable
 from courtcast.prepare.decode import Decode
 from courtcast.prepare.rewrap import Rewrap
 from courtcast.prepare.still import Stills, png
@@ -29,8 +30,10 @@ IsShort = Callable[[], bool]
 
 @contextmanager
 def _library(remote: Remote, level: int | None) -> Iterator[IsShort]:
-    """Under it the library's faults are the file's, or memory's: it says that memory is short only in its log, and then
-    that the data are not valid. Gives a look at whether it said so lately. Raises Refused (file-damaged), MemoryError.
+    """Under it what cannot be read is the file's fault, or memory's: the library says only in its log that memory is
+    short, and then that the data are not valid. Gives a look at whether it said so lately.
+
+    Raises Refused (file-damaged), MemoryError.
     """
     av.logging.set_level(level)
     with av.logging.Capture(local=False) as log:
@@ -48,7 +51,7 @@ def _library(remote: Remote, level: int | None) -> Iterator[IsShort]:
             if refused.type == "file-damaged" and is_short():
                 raise MemoryError from None
             raise
-        except av.error.FFmpegError as fault:
+        except (av.error.FFmpegError, Unreadable) as fault:
             if isinstance(fault, MemoryError) or is_short():
                 raise MemoryError from None
             raise Refused("file-damaged") from None

@@ -40,8 +40,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of the child's own work without a word from it."""
     seconds: float = 120.0
     """Of its own work that it may begin with."""
-    pace: float = 1e6
-    """Bytes of its file for which it may have a second more. A tenth of what the slowest machine does, or less."""
+    pace: float = 1e5
+    """Bytes of its file for which it may have a second more: a tenth of what a slow machine does with the least of
+    recordings, speech of 64 kb/s, whose packets are many and small."""
     longest: float = 8 * 3600.0
     """Seconds of its own work, whatever it does. The kernel ends it after as much processor time on every core."""
     reading: float = 4.0

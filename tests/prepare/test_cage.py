@@ -69,14 +69,40 @@ async def held() -> messages.Caged:
         return child.held
 
 
-async def test_this_machine_has_all_of_it() -> None:
-    """Where tests run, so that the others prove something; a kernel of this century's twenties has it."""
+async def needs_a_whole_cage() -> None:
     has = await held()
     if not has.seccomp or not has.landlock:
-        pytest.skip(f"this kernel lacks some of it: {has}")
-    if os.geteuid() == 0:
-        assert has.user == "own"
-        assert has.network
+        pytest.skip(f"this machine lacks some of it: {has}")
+
+
+async def test_root_is_given_up() -> None:
+    """And the network left: what both need is asked of this process itself."""
+    privileged = os.geteuid() == 0 and int(_status("CapEff"), 16) >> 21 & 1  # CAP_SYS_ADMIN
+    if not privileged:
+        pytest.skip("needs root with all its capabilities")
+    has = await held()
+    assert has.user == "own"
+    assert has.network
+
+
+def _status(name: str, pid: int | str = "self") -> str:
+    (line,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith(f"{name}:")]
+    return line.split(maxsplit=1)[1]
+
+
+async def test_as_the_kernel_sees_it() -> None:
+    """Not by the child's word: no capability, nothing gained by another program, a filter, an id of its own."""
+    await needs_a_whole_cage()
+    async with prisoner(["sleep"], Limits(silence=0.5)) as child:
+        pid = child.process.pid
+        assert int(_status("CapEff", pid), 16) == int(_status("CapPrm", pid), 16) == 0
+        assert _status("NoNewPrivs", pid) == "1"
+        assert _status("Seccomp", pid) == "2"
+        assert child.held is not None
+        if child.held.user == "own":
+            assert set(_status("Uid", pid).split()) == set(_status("Gid", pid).split()) == {str(0x70000000 + pid)}
+        if child.held.network and os.geteuid() == 0:
+            assert Path(f"/proc/{pid}/ns/net").readlink() != Path("/proc/self/ns/net").readlink()
 
 
 WITH_FOLDER = [name for name in TRIES if "its folder" in name]
@@ -85,6 +111,7 @@ UNTIL_NUMBERS_RUN_OUT = "more threads than it may"
 
 async def test_nothing_is_within_reach() -> None:
     """Each is refused with an error, and the process is there to say so."""
+    await needs_a_whole_cage()
     tries = [name for name in TRIES if name != UNTIL_NUMBERS_RUN_OUT]
     told = await outcomes(tries)
     refused = {"EPERM", "ENOSYS", "EMFILE", "not allowed to raise maximum limit"}
@@ -102,6 +129,7 @@ async def test_threads_are_counted() -> None:
 
 
 async def test_a_private_folder_is_all_there_is() -> None:
+    await needs_a_whole_cage()
     limits = Limits(memory=1 << 30, scratch=1 << 20)
     tries = [*WITH_FOLDER, "open a file", "list a folder", "write a file", "open its own code",
              "read its parent's memory", "make a folder", "TCP", "fork"]  # fmt: skip
@@ -129,6 +157,7 @@ async def test_libraries_work_inside() -> None:
      "namespace"],
 )  # fmt: skip
 async def test_what_nobody_does_by_mistake_ends_it(way: str) -> None:
+    await needs_a_whole_cage()
     async with prisoner([way]) as child:
         with pytest.raises(Refused) as refused:
             await child.receive()

@@ -76,7 +76,8 @@ def confine(bounds: Bounds, prepared: Prepared) -> Caged:
         _follow_parent()
         _limit(bounds, own=False)
         held = Caged(
-            seatbelt=seatbelt.restrict(folder=folder is not None), user="root" if prepared.root else "presenter"
+            seatbelt=sys.platform == "darwin" and seatbelt.restrict(folder=folder is not None),
+            user="root" if prepared.root else "presenter",
         )
     if folder is not None:
         os.close(folder)

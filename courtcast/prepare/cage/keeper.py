@@ -162,7 +162,8 @@ class Child:
                 return
 
     async def end(self) -> None:
-        """However it is doing."""
+        """However it is doing. Whoever still waits for a word of it is not told that it ended by itself."""
+        self._over = self._over or Refused("parser-crashed")
         with suppress(ProcessLookupError):
             self.process.kill()
         self._stdin.close()
