@@ -51,7 +51,7 @@ def _library(remote: Remote, level: int | None) -> Iterator[IsShort]:
             if refused.type == "file-damaged" and is_short():
                 raise MemoryError from None
             raise
-        except (av.error.FFmpegError, Unreadable) as fault:
+        except (av.error.FFmpegError, Unreadable, UnicodeError) as fault:  # names in no alphabet
             if isinstance(fault, MemoryError) or is_short():
                 raise MemoryError from None
             raise Refused("file-damaged") from None

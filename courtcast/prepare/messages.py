@@ -31,14 +31,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     Time is the child's own: it counts while the parent waits for it, not while it waits for bytes. A child that gets on
     does something that the parent can count: it takes more bytes of its file. So it may be at work for `seconds`, and a
     second more for each `pace` bytes that it asked for, but never longer than `longest`. A child that was taken over
-    can ask for bytes to look busy; as it may ask for a few times the file and no more, that ends too.
+    can ask for bytes to look busy; as bytes beyond the length of its file count for nothing, that ends too.
     """
 
     memory: int = 3 << 30
     """Bytes of address space: decoding 4K with several reference frames takes about 1 GiB of it."""
-    silence: float = 30.0
+    silence: float = 25.0
     """Seconds of the child's own work without a word from it."""
-    seconds: float = 120.0
+    seconds: float = 25.0
     """Of its own work that it may begin with."""
     pace: float = 1e5
     """Bytes of its file for which it may have a second more: a tenth of what a slow machine does with the least of

@@ -173,9 +173,13 @@ def test_time_grows_with_what_was_read() -> None:
     allowance.read(20_000)
     assert allowance.left == 21.0
     allowance.worked(20.0)
-    with pytest.raises(Refused, match="no progress for 30 s"):
+    with pytest.raises(Refused, match="no progress for 30 s, or"):
         allowance.worked(1.5)
-    # Whatever it reads, there is an end.
+    # Whatever it reads, there is an end: reading the same again earns nothing, and nothing earns more than `longest`.
+    allowance = Allowance(Limits(seconds=10.0, pace=1000.0, longest=100.0), 20_000)
+    for _ in range(100):
+        allowance.read(20_000)
+    assert allowance.left == 30.0
     allowance = Allowance(Limits(seconds=10.0, pace=1000.0, longest=100.0), 1_000_000)
     allowance.read(1_000_000)
     assert allowance.left == 100.0

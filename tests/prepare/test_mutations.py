@@ -7,6 +7,8 @@ import asyncio
 import os
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +28,7 @@ MANY = int(os.environ.get("COURTCAST_MUTATIONS", "200"))
 """Half of them of recordings made here, half of real ones where those are there."""
 AT_ONCE = 2
 LONGEST = 30.0
-"""Seconds that one of them may take."""
+"""Seconds that preparing one of them, or a still of it, or counting its pictures may take."""
 LATE = 1.0
 """Seconds that the presenter's loop may be held up: enough for a machine that has other things to do."""
 SMALL = 600_000
@@ -71,9 +73,7 @@ class Runs:
         async def take(cage: Cage) -> None:
             while waiting:
                 name, data = mutated(files, waiting.pop())
-                began = time.monotonic()
                 self.ends[await self._one(cage, name, data)] += 1
-                self.slowest = max(self.slowest, (time.monotonic() - began, name))
 
         async with Cage() as cage, asyncio.TaskGroup() as group:
             for _ in range(AT_ONCE):
@@ -100,15 +100,26 @@ class Runs:
         folder.mkdir()
         path = folder / "file"
         path.write_bytes(data)
-        async with asyncio.timeout(2 * LONGEST):
+        with self._timed(name):
             manifest = await prepare(
                 Local(path), exhibit="e", rendition="00000000000000a1", store=FolderStore(folder / "store"),
                 on_rows=lambda rows: None, on_probe=lambda probe: None, cage=cage,
             )  # fmt: skip
-            if manifest.video is not None:
-                middle = len(manifest.timeline) // 2
-                assert (await still(Local(path), manifest, middle, 160, cage=cage)).startswith(b"\x89PNG")
-                await count(Local(path), manifest)
+        if manifest.video is None:
+            return
+        with self._timed(name):
+            picture = await still(Local(path), manifest, len(manifest.timeline) // 2, 160, cage=cage)
+            assert picture.startswith(b"\x89PNG")
+        with self._timed(name):
+            await count(Local(path), manifest)
+
+    @contextmanager
+    def _timed(self, name: str) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.slowest = max(self.slowest, (time.monotonic() - began, name))
 
     async def _watch(self) -> None:
         while True:

@@ -48,7 +48,8 @@ class Allowance:
     def left(self) -> float:
         """Seconds of its own work, by what it read so far."""
         limits = self._limits
-        return min(limits.seconds + self._read / limits.pace, limits.longest) - self._worked
+        # What it reads once more earns it nothing.
+        return min(limits.seconds + min(self._read, self._length) / limits.pace, limits.longest) - self._worked
 
     def worked(self, seconds: float) -> None:
         """It was the child's turn for so long. Raises Refused (parser-out-of-time)."""

@@ -22,9 +22,11 @@ class Kind(NamedTuple):
 
 
 KINDS: Final[dict[str, Kind]] = {
-    "rewrap": Kind(MEDIA, Limits()),
-    # Each still counts by itself; the child lives on with its file open. A PNG of an 8K picture may have 100 MB.
-    "stills": Kind(MEDIA, Limits(seconds=60.0, longest=600.0, spare=256 << 20)),
+    # A few samples may say that they lie days apart, and silence is made in between: not more than so much of it.
+    "rewrap": Kind(MEDIA, Limits(spare=32 << 20)),
+    # Each still counts by itself; the child lives on with its file open. Pictures of 4K far from a keyframe take long
+    # on a machine without anything to spare; a PNG of 8K may have 100 MB.
+    "stills": Kind(MEDIA, Limits(silence=30.0, seconds=60.0, longest=600.0, spare=256 << 20)),
     # At idle priority a busy machine may leave it no time for as long as a clip is played.
     "decode": Kind(MEDIA, Limits(silence=900.0, seconds=1800.0, pace=20e3, longest=48 * 3600.0, idle=True)),
 }
