@@ -35,9 +35,11 @@ async def prisoner(tries: list[str], limits: Limits = SMALL, scratch: Path | Non
     kinds = {"attempt": Kind(PRISONER, limits)}
     work = messages.Work(do="attempt", length=len(paper))
     async with Cage(warm=False, kinds=kinds, scratch=scratch) as cage, cage.child(work) as child:
+        child.assign(Limits(), len(paper))  # a machine that is busy may take its time to start it
         message, _ = await child.receive()
         assert message == messages.Read(0, 64 * 1024)
         await child.send(messages.Data(), paper)
+        child.assign(limits, len(paper))
         yield child
 
 
@@ -207,7 +209,7 @@ async def test_the_kernel_minds_the_time_where_nobody_does() -> None:
     """A parent that does not look ends nothing; then processor time does."""
     cores = os.cpu_count() or 1
     async with prisoner(["spin"], Limits(longest=1.0, silence=60.0, seconds=60.0)) as child:
-        async with asyncio.timeout(20 + 8 * cores):
+        async with asyncio.timeout(60 + 10 * cores):
             assert await child.process.wait() == -signal.SIGXCPU
         with pytest.raises(Refused) as refused:
             await child.receive()
