@@ -23,7 +23,7 @@ class Kind(NamedTuple):
 
 KINDS: Final[dict[str, Kind]] = {
     # A few samples may say that they lie days apart, and silence is made in between: not more than so much of it.
-    "rewrap": Kind(MEDIA, Limits(spare=32 << 20)),
+    "rewrap": Kind(MEDIA, Limits(spare=16 << 20)),
     # Each still counts by itself; the child lives on with its file open. Pictures of 4K far from a keyframe take long
     # on a machine without anything to spare; a PNG of 8K may have 100 MB.
     "stills": Kind(MEDIA, Limits(silence=30.0, seconds=60.0, longest=600.0, spare=256 << 20)),
