@@ -1,6 +1,6 @@
 """What a child gives up before it reads its first byte. Imports as little as it can: it is on the way to every picture.
 
-On Linux, where kernel and container let it: its user, its network, all files and sockets (Landlock), all system calls
+On Linux, where kernel and container let it: its user, its network, all files and signals (Landlock), all system calls
 but those of computing (seccomp); and always its memory, time, threads and descriptors beyond a limit. On macOS the
 system's sandbox and those limits that it keeps (it takes the one on memory and does not keep it). On Windows none of
 this can be done from within; there the cage is the separate process and its parent's limits.

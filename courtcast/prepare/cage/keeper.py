@@ -130,7 +130,7 @@ class Child:
         return message, behind
 
     def _out_of_time(self, seconds: float) -> Refused:
-        return self._over or Refused("parser-out-of-time", seconds=max(int(seconds), 1))
+        return self._over or Refused("parser-out-of-time", seconds=max(round(seconds), 1))
 
     async def _ended(self) -> Refused:
         """What became of it. Nobody here has killed it yet, but who says so in `_over`."""
