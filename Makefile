@@ -17,7 +17,7 @@ $(BIN)/python -m pytest -m $(1) $(2) $(PYTEST) || \
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types js unit generate lock bench bench-channel bench-net bench-hold bench-kills bench-sim histories clean
+.PHONY: help demo test test-all lint types js unit generate lock bench bench-channel bench-net bench-hold bench-kills bench-sim histories mutations clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -85,6 +85,9 @@ bench-sim: $(VENV)/test-ready ## the buffer's policy alone over traces of real l
 
 histories: $(VENV)/test-ready ## ten thousand random histories of a hearing, in virtual time (about 20 minutes)
 	COURTCAST_HISTORIES=$(or $(HISTORIES),10000) $(BIN)/python -m pytest -s tests/histories
+
+mutations: $(VENV)/test-ready ## two thousand damaged recordings through the cage (about five minutes; MUTATIONS=200: fewer)
+	COURTCAST_MUTATIONS=$(or $(MUTATIONS),2000) $(BIN)/python -m pytest -s tests/prepare/test_mutations.py
 
 lock: ## the lock files anew (needs uv); they hold hashes and no addresses
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \

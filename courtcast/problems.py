@@ -121,10 +121,14 @@ TABLE: dict[str, Kind] = {
         422, "Reader stopped", "Reading this file stopped the reader. Everything else goes on; ask for a new copy."
     ),
     "parser-out-of-memory": Kind(
-        422, "Needs too much memory", "Reading this file needs more memory than it may have. Ask for a smaller copy."
+        422,
+        "Needs too much memory",
+        "Reading this file needs more memory or space than it may have. Ask for a smaller copy.",
     ),
     "parser-out-of-time": Kind(
-        422, "Takes too long", "Reading this file made no progress for {seconds} s and was stopped. Ask for a new copy."
+        422,
+        "Takes too long",
+        "Reading this file made no progress for {seconds} s, or far too little, and was stopped. Ask for a new copy.",
     ),
     "gop-too-large": Kind(
         422,

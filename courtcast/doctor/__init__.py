@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from courtcast.doctor.cage import cage
 from courtcast.doctor.checks import case_check, room_check
 from courtcast.doctor.lines import Mark, Section
 from courtcast.doctor.machine import machine
@@ -50,6 +51,7 @@ def this_machine(data: Path, chromium: Path | None, screens: Sequence[str]) -> l
     """What is looked at where nothing else is asked for."""
     return [
         Section("", lambda: machine(data, chromium)),
+        Section("", cage),
         Section("", lambda: network(data, screens)),
     ]
 

@@ -14,7 +14,8 @@ import msgspec
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import messages
 from courtcast.prepare.assemble import Assembly, Unexpected
-from courtcast.prepare.cage.keeper import Allowance, Cage, refused
+from courtcast.prepare.cage.ends import refused
+from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.plan import Need
 from courtcast.prepare.source import Source
 from courtcast.prepare.store import Store, save_manifest
@@ -73,24 +74,20 @@ async def prepare(
         work = messages.Work(
             do="prepare",
             length=source.length,
-            memory=kept.limits.memory,
             name=name,
             plays=None if plays is None else sorted(plays),
             need=need,
         )
         child = await stack.enter_async_context(kept.child(work))
-        allowance = Allowance(kept.limits, source.length)
         try:
             while True:
-                message, data = await child.receive(kept.limits.silence)
-                allowance.sent(len(data))
+                message, data = await child.receive()
                 match message:
                     case messages.Read():
-                        allowance.read(message.n)
-                        given = await source.read(message.offset, message.n)
-                        allowance.gave(message.offset + len(given))
-                        await child.send(messages.Data(), given)
+                        await child.send(messages.Data(), await source.read(message.offset, message.n))
                     case messages.Looked():
+                        if any(treatment.done != "unchanged" for treatment in message.treatments):
+                            child.assign(kept.limits("convert"), source.length)
                         on_probe(
                             Probe(
                                 container=message.container,

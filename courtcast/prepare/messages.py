@@ -7,7 +7,7 @@ big-endian, the JSON, the data. Pure.
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO, Literal, Protocol
+from typing import Annotated, BinaryIO, Literal, Protocol
 
 import msgspec
 
@@ -21,23 +21,64 @@ MOST_DATA = 256 << 20
 """Bytes. One coded picture of an 8K intermediate codec stays below."""
 
 
+User = Literal["own", "presenter", "root"]
+"""Whose rights a child has: nobody's, by an id that is its own · those of the presenter, which is not root · root's."""
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What a child may use."""
+    """What a child may use. Each kind of job has its own in `courtcast.prepare.cage.kinds`.
+
+    Time is the child's own: it counts while the parent waits for it, not while it waits for bytes. A child that gets on
+    does something that the parent can count: it takes more bytes of its file. So it may be at work for `seconds`, and a
+    second more for each `pace` bytes that it asked for, but never longer than `longest`. A child that was taken over
+    can ask for bytes to look busy; as bytes beyond the length of its file count for nothing, that ends too.
+    """
 
     memory: int = 3 << 30
     """Bytes of address space: decoding 4K with several reference frames takes about 1 GiB of it."""
-    silence: float = 30.0
+    silence: float = 25.0
     """Seconds of the child's own work without a word from it."""
+    seconds: float = 25.0
+    """Of its own work that it may begin with."""
+    pace: float = 1e5
+    """Bytes of its file for which it may have a second more: a tenth of what a slow machine does with the least of
+    recordings, speech of 64 kb/s, whose packets are many and small."""
+    longest: float = 8 * 3600.0
+    """Seconds of its own work, whatever it does. The kernel ends it after as much processor time on every core."""
     reading: float = 4.0
     """Times the length of the file (and a little) that it may ask for: a demuxer that goes in circles stops here."""
+    sending: float = 2.0
+    """Times the length of the file (and a little) that it may send, as data and as words."""
+    spare: int = 64 << 20
+    """The little: bytes that may be read, or sent, beyond what the file's length gives reason for."""
+    threads: int = 512
+    """Kept where the child has an id of its own, since the kernel counts them by user."""
+    scratch: int = 0
+    """Bytes of the private folder that it gets as its working directory; 0 where it needs none."""
+    idle: bool = False
+    """It takes only the time that nobody else wants."""
+
+
+class Bounds(msgspec.Struct, frozen=True, kw_only=True):
+    """What the child holds itself to before it reads its first byte: of `Limits`, what is not its parent's to mind."""
+
+    memory: int
+    cpu: int
+    """Seconds of processor time, of all its threads."""
+    threads: int
+    scratch: int
+    idle: bool
+    folder: str | None = None
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     """Parent → child, first: what to do. Everything else about the job is bytes that it asks for."""
 
-    do: Literal["prepare", "stills", "decode"]
+    do: str
+    """A row of `courtcast.prepare.cage.kinds`."""
     length: int | None
-    memory: int
+    memory: int | None = None
+    """Bytes of address space, where it is to have less than its kind."""
     linear: bool = False
     """Do not seek: the end of the file is not there yet."""
     name: str = ""
@@ -46,6 +87,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     """What the screens decode (see `plan.make`); None where no screen has said anything."""
     need: Literal["seek"] | None = None
     """Why an earlier run could not go on (see `plan.Need`)."""
+    bounds: Bounds | None = None
+    """The cage fills it in."""
 
 
 class Data(msgspec.Struct, frozen=True, tag="data"):
@@ -65,11 +108,24 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True, tag="shot"):
     width: int | None = None
 
 
+class Caged(msgspec.Struct, frozen=True, kw_only=True, tag="caged"):
+    """Child → parent, before it asks for anything: what of the cage this machine has."""
+
+    landlock: int = 0
+    """Its ABI; 0 where there is none, or it does not hold all threads."""
+    seccomp: bool = False
+    seatbelt: bool = False
+    """The sandbox of macOS."""
+    network: bool = False
+    """It is on a network of its own, on which there is nobody."""
+    user: User = "presenter"
+
+
 class Read(msgspec.Struct, frozen=True, tag="read"):
     """Child → parent: bytes wanted."""
 
-    offset: int
-    n: int
+    offset: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+    n: Annotated[int, msgspec.Meta(ge=1, le=1 << 20)]
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True, tag="looked"):
@@ -151,7 +207,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     fields: dict[str, str] = {}
 
 
-FromChild = Read | Looked | Begin | Piece | Done | Ready | Image | Shown | Needed | Failed
+FromChild = Caged | Read | Looked | Begin | Piece | Done | Ready | Image | Shown | Needed | Failed
 ToChild = Work | Data | Shot
 
 

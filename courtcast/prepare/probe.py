@@ -53,7 +53,8 @@ def open_file(file: Readable, kind: Kind, *, seeking: bool) -> Opened:
         options["format_whitelist"] = ANY
     file.seek(0)
     try:
-        container = av.open(file, format=kind.demuxer, options=options, buffer_size=_BUFFER)
+        # Names and titles in no alphabet say nothing against the recording.
+        container = av.open(file, format=kind.demuxer, options=options, buffer_size=_BUFFER, metadata_errors="replace")
     except av.error.InvalidDataError:
         raise Refused("file-not-media" if kind.demuxer is None else "file-damaged") from None
     assert isinstance(container, InputContainer)

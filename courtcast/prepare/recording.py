@@ -221,7 +221,15 @@ class Recording:
             return
         until = Fraction(video.reached, video.timescale) - _APART
         if rest[0].reached is None or until > Fraction(rest[0].reached, rest[0].timescale):
-            self._cut(1, self._sound.reach(floor(until * rest[0].timescale)))
+            self._cut(1, self._reached(floor(until * rest[0].timescale)))
+
+    def _reached(self, ticks: int) -> list[Sample]:
+        """Silence up to there. Raises Refused (file-damaged)."""
+        assert self._sound is not None
+        try:
+            return self._sound.reach(ticks)
+        except ValueError:
+            raise Refused("file-damaged") from None
 
     def _cut(self, number: int, samples: Iterable[Sample]) -> None:
         for piece in self._cutters[number].push(self._timings[number].push(samples)):
@@ -264,7 +272,7 @@ class Recording:
             if not lane.video and self._sound is not None:
                 tail = lane.end()
                 if tail is None or end - tail > _TAIL:
-                    self._cut(number, self._sound.reach(ticks))
+                    self._cut(number, self._reached(ticks))
             lane.release(end)
             self._cut(number, self._filled(number, lane.ready()))
             last = self._timings[number].flush(ticks + shift if lane.video else 0)

@@ -17,6 +17,8 @@ from courtcast.prepare.boxes import Sample
 
 HOLE = Fraction(1, 20)
 """Seconds. Shorter ones are jitter of time stamps (Chromium, too, warns of sound out of step from 50 ms on)."""
+MOST = 6 * 3600
+"""Seconds. More than that between two samples is no hole but a time stamp that was damaged."""
 
 _AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 _AAC_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1"}
@@ -40,9 +42,14 @@ class Silence:
         self._format = context.format.name if codec == "flac" else None
 
     def between(self, start: int, end: int) -> list[Sample]:
-        """Samples from start on that reach to end, as nearly as whole units can; none for less than `HOLE`."""
+        """Samples from start on that reach to end, as nearly as whole units can; none for less than `HOLE`.
+
+        Raises ValueError for more than `MOST`.
+        """
         if not self.length or end - start < max(HOLE * self._timescale, self.length / 2):
             return []
+        if end - start > MOST * self._timescale:
+            raise ValueError("nobody leaves out so much")
         unit = self._coded()
         if unit is None:
             return []
@@ -114,7 +121,7 @@ class Filled:
             yield sample
 
     def reach(self, end: int) -> list[Sample]:
-        """Nothing will come before `end`: fill up to there."""
+        """Nothing will come before `end`: fill up to there. Raises ValueError (see `Silence.between`)."""
         if self._until is None:
             return []
         filled = self._silence.between(self._until, end)

@@ -16,14 +16,11 @@ import msgspec
 
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import messages
-from courtcast.prepare.cage.keeper import Allowance, Cage
-from courtcast.prepare.messages import Limits
+from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.source import Source
 from courtcast.problems import Refused
 from courtcast.wire.api import Problem
 
-PATIENCE: Final = 900.0
-"""Seconds without a word: at idle priority a busy machine may leave it no time for as long as a clip is played."""
 LOOK: Final = 1.0
 """Seconds between looks whether it is quiet again."""
 MOST: Final = 20_000_000
@@ -55,34 +52,30 @@ async def count(
     A child that cannot get through is an answer as well. Raises Refused: whatever the source raised.
     """
     shown: list[int] = []
-    limits = Limits(silence=PATIENCE)
-    async with Cage(limits, warm=False) as cage:
-        work = messages.Work(do="decode", length=source.length, memory=limits.memory, name=name)
-        async with cage.child(work) as child:
-            allowance = Allowance(limits, source.length)
-            answer: bytes | None = None
-            while True:
-                try:
-                    if answer is not None:
-                        await child.send(messages.Data(), answer)
-                    message, _ = await child.receive(limits.silence)
-                    if isinstance(message, messages.Read):
-                        allowance.read(message.n)
-                except Refused:
+    async with (
+        Cage(warm=False) as cage,
+        cage.child(messages.Work(do="decode", length=source.length, name=name)) as child,
+    ):
+        answer: bytes | None = None
+        while True:
+            try:
+                if answer is not None:
+                    await child.send(messages.Data(), answer)
+                message, _ = await child.receive()
+            except Refused:
+                return Tally(frames=None)
+            answer = None
+            match message:
+                case messages.Read():
+                    while not quiet():  # noqa: ASYNC110 (a second more or less is no matter here)
+                        await asyncio.sleep(LOOK)
+                    answer = await source.read(message.offset, message.n)
+                case messages.Shown() if len(shown) <= MOST:
+                    shown += message.pts
+                    if message.last:
+                        return compare(shown, own_times(manifest))
+                case _:
                     return Tally(frames=None)
-                answer = None
-                match message:
-                    case messages.Read():
-                        while not quiet():  # noqa: ASYNC110 (a second more or less is no matter here)
-                            await asyncio.sleep(LOOK)
-                        answer = await source.read(message.offset, message.n)
-                        allowance.gave(message.offset + len(answer))
-                    case messages.Shown() if len(shown) <= MOST:
-                        shown += message.pts
-                        if message.last:
-                            return compare(shown, own_times(manifest))
-                    case _:
-                        return Tally(frames=None)
 
 
 def own_times(manifest: Manifest) -> list[int]:

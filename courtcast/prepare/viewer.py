@@ -12,7 +12,8 @@ import msgspec
 
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import messages
-from courtcast.prepare.cage.keeper import Allowance, Cage, Child, refused
+from courtcast.prepare.cage.ends import refused
+from courtcast.prepare.cage.keeper import Cage, Child
 from courtcast.prepare.source import Held, Source
 from courtcast.prepare.store import Store, fragment_name, init_name
 from courtcast.problems import Refused
@@ -136,25 +137,21 @@ class _Open:
 
     async def _ask(self, original: Original, shot: messages.Shot, *, linear: bool) -> bytes:
         source = original.source
-        limits = self._cage.limits
-        allowance = Allowance(limits, source.length)
         if self._child is None or self._child.process.returncode is not None:
             await self._stack.aclose()
-            work = messages.Work(
-                do="stills", length=source.length, memory=limits.memory, linear=linear, name=original.name
-            )
+            work = messages.Work(do="stills", length=source.length, linear=linear, name=original.name)
             self._child = await self._stack.enter_async_context(self._cage.child(work))
-            await self._reply(self._child, source, allowance)
+            await self._reply(self._child, source)
+        self._child.assign(self._cage.limits("stills"), source.length)
         await self._child.send(shot)
-        return await self._reply(self._child, source, allowance)
+        return await self._reply(self._child, source)
 
-    async def _reply(self, child: Child, source: Source, allowance: Allowance) -> bytes:
+    async def _reply(self, child: Child, source: Source) -> bytes:
         """Give bytes until the child has something to say. Raises Refused, `_Unread`."""
         while True:
-            message, data = await child.receive(self._cage.limits.silence)
+            message, data = await child.receive()
             match message:
                 case messages.Read():
-                    allowance.read(message.n)
                     await child.send(*await self._bytes(source, message))
                 case messages.Ready() | messages.Image():
                     return data

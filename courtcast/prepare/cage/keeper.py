@@ -2,33 +2,55 @@
 
 A child asks for bytes of its file and gets them; it has nothing else. Time counts only while it is the child's turn:
 a network that is slow is no fault of the file's. How a child can end badly is told apart: it said what is wrong with
-the file, it ran out of memory, it made no progress, it crashed.
+the file, it ran out of memory, it ran out of time, it crashed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import msgspec
 
 import courtcast
 from courtcast.prepare import messages
-from courtcast.prepare.cage.confine import OUT_OF_MEMORY
+from courtcast.prepare.cage.allowance import Allowance
+from courtcast.prepare.cage.ends import ended
+from courtcast.prepare.cage.kinds import KINDS, MEDIA, Kind
+from courtcast.prepare.cage.scratch import MOST_FILES, Scratch, used
 from courtcast.prepare.messages import Limits
-from courtcast.problems import TABLE, Refused
+from courtcast.problems import Refused
 
-_ENDING = 5.0
+_log = logging.getLogger(__name__)
+
+_ENDING: Final = 5.0
 """Seconds a child has to go after it was told to."""
-_SPARE_BYTES = 64 << 20
-"""Bytes that may be read, or sent, beyond what the file's length gives reason for."""
-_ENVIRONMENT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "LANG")
+_LAST_WORDS: Final = 4096
+"""Bytes of what it wrote as errors that are kept."""
+_WORDS: Final = 1 << 20
+"""Bytes of errors after which nobody listens any more: a child that goes on about them stands still."""
+_TURN: Final = 8
+"""Messages after which all else in this process has a turn: what lies in the pipe already is read without waiting."""
+_LOOK: Final = 0.25
+"""Seconds between looks at a private folder."""
+_ENVIRONMENT: Final = (
+    "PATH",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "PYTHONHOME",
+    "LANG",
+)
 
 
 class Child:
@@ -36,63 +58,161 @@ class Child:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
+        self.held: messages.Caged | None = None
+        """What of the cage this machine has; None before the child has said it."""
         assert process.stdin is not None
         assert process.stdout is not None
+        assert process.stderr is not None
         self._stdin = process.stdin
         self._stdout = process.stdout
+        self._stderr = process.stderr
+        self._limits = Limits()
+        self._allowance = Allowance(self._limits, None)
+        self._wanted = self._messages = 0
+        self._over: Refused | None = None
+        self._words = b""
+        self._listening = asyncio.get_running_loop().create_task(self._listen(), name="last words")
+
+    def assign(self, limits: Limits, length: int | None) -> None:
+        """Another piece of work, for which it may use all of that anew."""
+        self._limits = limits
+        self._allowance = Allowance(limits, length)
 
     async def send(self, message: messages.ToChild, data: bytes = b"") -> None:
-        """Raises Refused where the child has ended."""
+        """Raises Refused where the child has ended, or takes nothing any more."""
+        if isinstance(message, messages.Data):
+            self._allowance.gave(self._wanted + len(data))
         try:
-            self._stdin.write(messages.pack(message, data))
-            await self._stdin.drain()
+            async with asyncio.timeout(self._limits.silence):
+                self._stdin.write(messages.pack(message, data))
+                await self._stdin.drain()
+        except TimeoutError:
+            raise self._out_of_time(self._limits.silence) from None
         except (ConnectionError, RuntimeError):
             raise await self._ended() from None
 
-    async def receive(self, silence: float) -> tuple[messages.FromChild, bytes]:
-        """The next message. Raises Refused where none comes within so many seconds, or none will."""
+    async def receive(self, silence: float | None = None) -> tuple[messages.FromChild, bytes]:
+        """The next message; by default `silence` is what its kind of job may have.
+
+        Raises Refused where none comes in time, or none will, or the child wants more than it may have.
+        """
+        while True:
+            self._messages += 1
+            if self._messages % _TURN == 0:
+                await asyncio.sleep(0)
+            message, data = await self._message(self._limits.silence if silence is None else silence)
+            if isinstance(message, messages.Read):
+                self._allowance.read(message.n)
+                self._wanted = message.offset
+            if not isinstance(message, messages.Caged):
+                return message, data
+            self.held = self.held or message
+
+    async def _message(self, silence: float) -> tuple[messages.FromChild, bytes]:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        patience = min(silence, self._allowance.left)
         try:
-            async with asyncio.timeout(silence):
+            async with asyncio.timeout(patience):
                 head = await self._stdout.readexactly(messages.LENGTHS)
                 text, data = messages.lengths(head)
+                self._allowance.sent(text + data)
                 message = messages.decode_from_child(await self._stdout.readexactly(text))
-                return message, await self._stdout.readexactly(data)
+                behind = await self._stdout.readexactly(data)
         except TimeoutError:
-            raise Refused("parser-out-of-time", seconds=int(silence)) from None
+            raise self._out_of_time(patience) from None
         except (asyncio.IncompleteReadError, ConnectionError):
             raise await self._ended() from None
         except (ValueError, msgspec.MsgspecError):
             # A child that was taken over says whatever it likes; it is believed no further.
             raise Refused("parser-crashed") from None
+        self._allowance.worked(clock() - began)
+        return message, behind
+
+    def _out_of_time(self, seconds: float) -> Refused:
+        return self._over or Refused("parser-out-of-time", seconds=max(round(seconds), 1))
 
     async def _ended(self) -> Refused:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_ENDING):
-                await self.process.wait()
-        return Refused("parser-out-of-memory" if self.process.returncode == OUT_OF_MEMORY else "parser-crashed")
+        """What became of it. Nobody here has killed it yet, but who says so in `_over`."""
+        await self._gone()
+        if self._over is not None:
+            return self._over
+        problem = ended(self.process.returncode, self._words, self._allowance.used)
+        _log.warning(
+            "A reader of files ended with %s (%s). Its last words: %r",
+            self.process.returncode, problem.type, self._words[-500:],
+        )  # fmt: skip
+        return problem
+
+    async def _listen(self) -> None:
+        heard = 0
+        while heard < _WORDS and (words := await self._stderr.read(_LAST_WORDS)):
+            heard += len(words)
+            self._words = (self._words + words)[-_LAST_WORDS:]
+
+    async def mind(self, folder: Path) -> None:
+        """End it when its private folder holds more than it may. Until cancelled."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            size, files = await asyncio.to_thread(used, folder)
+            if size > self._limits.scratch or files > MOST_FILES:
+                self._over = Refused("parser-out-of-memory")
+                with suppress(ProcessLookupError):
+                    self.process.kill()
+                return
 
     async def end(self) -> None:
-        """However it is doing."""
+        """However it is doing. Whoever still waits for a word of it is not told that it ended by itself."""
+        self._over = self._over or Refused("parser-crashed")
         with suppress(ProcessLookupError):
             self.process.kill()
         self._stdin.close()
+        await self._gone()
+        self._listening.cancel()
+
+    async def _gone(self) -> None:
+        """Waits for its end, but not for ever. The loop does not see it before what is left in its pipes was read."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_ENDING):
+                await _drain(self._stdout)
+                await asyncio.wait([self._listening])
+                await _drain(self._stderr)
                 await self.process.wait()
 
 
-class Cage:
-    """Where children come from. One is kept started and waiting: starting takes longer than reading a file's head."""
+async def _drain(pipe: asyncio.StreamReader) -> None:
+    """To its end; unless somebody else is reading it, who then comes to its end."""
+    with suppress(RuntimeError, ConnectionError):
+        while await pipe.read(1 << 16):
+            pass
 
-    def __init__(self, limits: Limits | None = None, *, warm: bool = True) -> None:
-        self.limits = limits or Limits()
+
+class Cage:
+    """Where children come from. One is kept started and waiting: starting takes longer than reading a file's head.
+
+    `limits` hold for every kind of job where given. `kinds` are what jobs there are; `scratch` is where private folders
+    are made, by default where the system has temporary ones.
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        warm: bool = True,
+        kinds: Mapping[str, Kind] = KINDS,
+        scratch: Path | None = None,
+    ) -> None:
+        self._limits = limits
+        self._kinds = kinds
         self._warm = warm
         self._spare: asyncio.Task[Child] | None = None
         self._children: set[Child] = set()
+        self._scratch = Scratch(scratch)
 
     async def __aenter__(self) -> Self:
         if self._warm:
             self._begin()
+        await asyncio.to_thread(self._scratch.sweep)
         return self
 
     async def __aexit__(
@@ -106,20 +226,55 @@ class Cage:
         for child in list(self._children):
             await child.end()
         self._children.clear()
+        await asyncio.to_thread(self._scratch.close)
+
+    def limits(self, do: str) -> Limits:
+        """Of that kind of job, here."""
+        return self._limits or self._kinds[do].limits
+
+    async def holds(self) -> messages.Caged:
+        """What of the cage this machine has. Raises Refused."""
+        async with self.child(messages.Work(do=next(iter(self._kinds)), length=0)) as child:
+            await child.receive()
+            if child.held is None:
+                raise Refused("parser-crashed")
+            return child.held
 
     @asynccontextmanager
     async def child(self, work: messages.Work) -> AsyncIterator[Child]:
         """A process at work on this; it ends with the block, whatever happens in it. Raises Refused."""
-        child = await self._take()
+        limits = self.limits(work.do)
+        program = self._kinds[work.do].program
+        child = await (self._take() if program == MEDIA else self._start(program))
         self._children.add(child)
+        minding: asyncio.Task[None] | None = None
+        folder: Path | None = None
         try:
             if self._warm:
                 self._begin()
-            await child.send(work)
+            child.assign(limits, work.length)
+            if limits.scratch:
+                folder = await self._folder()
+                minding = asyncio.get_running_loop().create_task(child.mind(folder), name="private folder")
+            await child.send(msgspec.structs.replace(work, bounds=_bounds(limits, work.memory, folder)))
             yield child
         finally:
             self._children.discard(child)
-            await asyncio.shield(child.end())
+            if minding is not None:
+                minding.cancel()
+            await asyncio.shield(self._clear(child, folder))
+
+    async def _folder(self) -> Path:
+        """Raises Refused (internal) where there can be none."""
+        try:
+            return await asyncio.to_thread(self._scratch.make)
+        except OSError as error:
+            raise Refused("internal") from error
+
+    async def _clear(self, child: Child, folder: Path | None) -> None:
+        await child.end()
+        if folder is not None:
+            await asyncio.to_thread(self._scratch.remove, folder)
 
     async def _take(self) -> Child:
         """The spare, or a new one. Whoever is cancelled while it starts leaves it to the next."""
@@ -140,10 +295,10 @@ class Cage:
 
     def _begin(self) -> asyncio.Task[Child]:
         if self._spare is None:
-            self._spare = asyncio.get_running_loop().create_task(self._start(), name="spare reader")
+            self._spare = asyncio.get_running_loop().create_task(self._start(MEDIA), name="spare reader")
         return self._spare
 
-    async def _start(self) -> Child:
+    async def _start(self, program: str) -> Child:
         """Raises Refused (internal) where the system starts no more processes."""
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         root = str(Path(courtcast.__file__).resolve().parent.parent)
@@ -153,11 +308,13 @@ class Cage:
                 sys.executable,
                 "-P",
                 "-m",
-                "courtcast.prepare.child",
+                program,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
                 env=environment,
+                # Of its own, so that a Ctrl-C is the presenter's alone, and no terminal is within reach.
+                start_new_session=True,
                 limit=1 << 20,
             )
         except OSError as error:
@@ -165,41 +322,12 @@ class Cage:
         return Child(process)
 
 
-class Allowance:
-    """How much a child may read and send, by the length of its file. Guards against going in circles.
-
-    Where the length is not known, a file is as long as what was given of it so far.
-    """
-
-    def __init__(self, limits: Limits, length: int | None) -> None:
-        self._limits = limits
-        self._known = length is not None
-        self._length = length or 0
-        self._read = self._sent = 0
-
-    def read(self, n: int) -> None:
-        """The child asks for so much. Raises Refused (parser-out-of-time)."""
-        self._read += n
-        if self._read > self._length * self._limits.reading + _SPARE_BYTES:
-            raise Refused("parser-out-of-time", seconds=int(self._limits.silence))
-
-    def gave(self, end: int) -> None:
-        """It got bytes up to there."""
-        if not self._known:
-            self._length = max(self._length, end)
-
-    def sent(self, n: int) -> None:
-        """Raises Refused (file-damaged): a file does not become much more than it is."""
-        self._sent += n
-        if self._sent > self._length * 2 + _SPARE_BYTES:
-            raise Refused("file-damaged")
-
-
-def refused(failed: messages.Failed) -> Refused:
-    """What a child said of its file, as a problem."""
-    if failed.problem == "memory":
-        return Refused("parser-out-of-memory")
-    if failed.problem in TABLE:
-        with suppress(KeyError):
-            return Refused(failed.problem, **failed.fields)
-    return Refused("parser-crashed")
+def _bounds(limits: Limits, memory: int | None, folder: Path | None) -> messages.Bounds:
+    return messages.Bounds(
+        memory=min(limits.memory, memory or limits.memory),
+        cpu=math.ceil(limits.longest) * (os.cpu_count() or 1),
+        threads=limits.threads,
+        scratch=limits.scratch,
+        idle=limits.idle,
+        folder=None if folder is None else str(folder),
+    )

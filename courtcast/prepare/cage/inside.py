@@ -1,0 +1,123 @@
+"""The child's side of the cage: it waits for one job, confines itself, does the job, and ends.
+
+A program of `kinds` loads what its jobs need and calls `serve`. Its jobs get the file as a `Remote`, and the way to the
+parent with it; there is no other way to the world.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import BinaryIO
+
+from courtcast.prepare import messages
+from courtcast.prepare.cage.confine import OUT_OF_MEMORY, confine, prepare
+from courtcast.problems import Refused
+
+_BLOCK = 64 * 1024
+_BLOCKS = 192
+"""Blocks of the file that are kept: sound and picture that lie far apart are read in turns, a little of each."""
+_FAR = 1 << 62
+"""Where the end is taken to be while it is not known; reading says where it really is."""
+
+
+class Unread(OSError):
+    """The parent says that these bytes will not come."""
+
+
+class Remote:
+    """The file, as the demuxer wants one; its bytes come from the parent, in whole blocks."""
+
+    def __init__(self, stdin: BinaryIO, stdout: BinaryIO, length: int | None) -> None:
+        self._stdin = stdin
+        self._stdout = stdout
+        self.length = length
+        self._at = 0
+        self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self.on_send: Callable[[], None] = lambda: None
+        """A chance to throw away what piles up meanwhile."""
+
+    def read(self, n: int = -1) -> bytes:
+        """Up to n bytes from where it stands, no more than what one block holds; none at the end. Raises Unread."""
+        if n < 0:
+            n = _BLOCK
+        number, inside = divmod(self._at, _BLOCK)
+        if self.length is not None and self._at >= self.length:
+            return b""
+        data = self._block(number)[inside : inside + n]
+        self._at += len(data)
+        return data
+
+    def _block(self, number: int) -> bytes:
+        if (kept := self._blocks.get(number)) is not None:
+            self._blocks.move_to_end(number)
+            return kept
+        self.send(messages.Read(number * _BLOCK, _BLOCK))
+        message, data = messages.receive(self._stdin)
+        if not isinstance(message, messages.Data) or not message.there:
+            raise Unread("not there")
+        self._blocks[number] = data
+        if len(self._blocks) > _BLOCKS:
+            self._blocks.popitem(last=False)
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """As files have it."""
+        if whence == 1:
+            offset += self._at
+        elif whence == 2:
+            offset += _FAR if self.length is None else self.length
+        self._at = max(offset, 0)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def seekable(self) -> bool:
+        return True
+
+    def send(self, message: messages.FromChild, data: bytes = b"") -> None:
+        """To the parent."""
+        self.on_send()
+        self._stdout.write(messages.pack(message, data))
+        self._stdout.flush()
+
+    def next(self) -> messages.ToChild:
+        """The parent's next message. Raises EOFError when it has gone."""
+        return messages.receive(self._stdin)[0]
+
+
+Job = Callable[[Remote, messages.Work], None]
+"""Does it, and may raise Refused (it is what is wrong with the file), MemoryError, and what the remote raises."""
+
+
+def serve(rehearse: Callable[[], None], jobs: Mapping[str, Job]) -> None:
+    """One job, then the end.
+
+    `rehearse` goes once through what a job does: whatever a library loads late is loaded before files are closed. It
+    leaves no thread behind: on older kernels Landlock holds those only that are begun later.
+    """
+    stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
+    try:
+        rehearse()
+        prepared = prepare()
+        work, _ = messages.receive(stdin)
+        assert isinstance(work, messages.Work)
+        assert work.bounds is not None
+        remote = Remote(stdin, stdout, work.length)
+        remote.send(confine(work.bounds, prepared))
+        try:
+            jobs[work.do](remote, work)
+        except Refused as refused:
+            fields = {name: str(value) for name, value in refused.fields.items()}
+            remote.send(messages.Failed(problem=refused.type, fields=fields))
+        except Unread:
+            remote.send(messages.Failed(problem="unread"))
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    except (EOFError, BrokenPipeError):
+        pass
+    # Whatever a library would still do to tidy up is not worth waiting for.
+    os._exit(0)

@@ -1,0 +1,35 @@
+"""Every kind of job: the program that does it, and what its child may use.
+
+A program is a module that loads what its jobs need, goes through it once, and calls `inside.serve`; what needs another
+library is another program, so that nobody waits for libraries, or is exposed to faults of libraries, of other kinds.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from courtcast.prepare.messages import Limits
+
+MEDIA: Final = "courtcast.prepare.child"
+"""Recordings, with FFmpeg. One is always kept started."""
+
+
+class Kind(NamedTuple):
+    """A kind of job."""
+
+    program: str
+    limits: Limits
+
+
+KINDS: Final[dict[str, Kind]] = {
+    # A few samples may say that they lie days apart, and silence is made in between: not more than so much of it.
+    "prepare": Kind(MEDIA, Limits(spare=16 << 20)),
+    # What such a job goes on with once it is known that something is converted: a second of speech has 1.5 kB, one of a
+    # picture that is converted at half its speed 40 kB, and what comes out is made to look the same, not to be small.
+    "convert": Kind(MEDIA, Limits(pace=5e3, sending=20.0)),
+    # Each still counts by itself; the child lives on with its file open. Pictures of 4K far from a keyframe take long
+    # on a machine without anything to spare; a PNG of 8K may have 100 MB.
+    "stills": Kind(MEDIA, Limits(silence=30.0, seconds=60.0, longest=600.0, spare=256 << 20)),
+    # At idle priority a busy machine may leave it no time for as long as a clip is played.
+    "decode": Kind(MEDIA, Limits(silence=900.0, seconds=1800.0, pace=20e3, longest=48 * 3600.0, idle=True)),
+}
