@@ -61,6 +61,8 @@ export class Mse {
   /** @type {Lane[]} */
   #lanes = [];
   #at = -1;
+  /** Where it was when `aim` last had something to do: a step of no length may lead into another GOP. */
+  #worked = -1;
   #playing = false;
   #closed = false;
   #budget;
@@ -96,9 +98,13 @@ export class Mse {
    * @param {boolean} playing
    */
   aim(at, playing) {
-    if (playing === this.#playing && Math.abs(at - this.#at) < NEAR) return;
+    const from = this.#worked;
+    const over = this.#lanes.some(({ slide }) => slide.gopAt(at) !== slide.gopAt(from));
+    const still = playing === this.#playing && !over && Math.abs(at - from) < NEAR;
     this.#at = at;
     this.#playing = playing;
+    if (still) return;
+    this.#worked = at;
     this.work();
   }
 
