@@ -452,6 +452,7 @@ class Way:
                     await self._keep()
                 raise
         self._manifest = made
+        await self._keep()  # what it is, and what was done to it
 
     async def _confirm(self) -> None:
         """Once for each rendition, when all has been quiet for a while: are its frames what decoding gives?"""
