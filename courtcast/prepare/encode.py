@@ -7,8 +7,11 @@ seek is as quick as it can be.
 from __future__ import annotations
 
 import io
+import os
 import struct
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -52,6 +55,24 @@ AV1 = Kind(
     options={"preset": "8", "svtav1-params": "pred-struct=2:keyint=600:enable-tf=0:scd=0:force-key-frames=1"},
     unit=coded.without_delimiters,
 )
+
+
+@contextmanager
+def own_priority() -> Iterator[None]:
+    """SVT-AV1 makes whoever opens it a real-time thread, where it may (as root, outside of the cage): everything else
+    on the machine then waits for this program, and for all that it starts."""
+    if sys.platform != "linux":
+        yield
+        return
+    policy = param = None
+    with suppress(OSError):
+        policy, param = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        if policy is not None and param is not None:
+            with suppress(OSError):
+                os.sched_setscheduler(0, policy, param)
 
 
 class Coded(NamedTuple):
@@ -102,7 +123,8 @@ class Encoder:
         sides: Any = like.side_data  # typed for names, keyed by types
         if (matrix := sides.get(SideDataType.DISPLAYMATRIX)) is not None:
             stream.set_display_matrix(struct.unpack("=9i", bytes(matrix)))
-        self._out.start_encoding()
+        with own_priority():
+            self._out.start_encoding()
         self.context = context
         self.init_segment = boxes.init_segment(sink.getvalue(), timescale)
 

@@ -18,6 +18,7 @@ from typing import Any
 import av
 
 from courtcast.prepare import boxes
+from courtcast.prepare.encode import own_priority
 
 BITS = 12
 
@@ -126,7 +127,8 @@ def make(path: Path, recipe: Recipe) -> Path:
             assert isinstance(audio, av.AudioStream)
             audio.layout = "stereo"
             audio.codec_context.time_base = Fraction(1, recipe.rate)
-        out.mux(_merged(recipe, video, audio))
+        with own_priority():
+            out.mux(_merged(recipe, video, audio))
     return path
 
 
