@@ -112,11 +112,6 @@ TABLE: dict[str, Kind] = {
     "format-not-yet": Kind(
         422, "Format not played yet", "Recordings of this kind ({what}) cannot be shown yet. Ask for an MP4 with H.264."
     ),
-    "open-gop": Kind(
-        422,
-        "Cannot be sought exactly",
-        "The recording has points of entry that depend on earlier pictures (open GOP), so exact seeking is not possible yet. Ask for an MP4 with closed GOPs.",
-    ),
     "parser-crashed": Kind(
         422, "Reader stopped", "Reading this file stopped the reader. Everything else goes on; ask for a new copy."
     ),

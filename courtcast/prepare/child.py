@@ -16,9 +16,8 @@ import av.subtitles.stream
 from courtcast.prepare import messages
 from courtcast.prepare.cage.inside import Job, Remote, serve
 from courtcast.prepare.coded import Unreadable
-from courtcast.prepare.coded_lane import Needed
 from courtcast.prepare.decode import Decode
-from courtcast.prepare.plan import CHROMIUM
+from courtcast.prepare.plan import CHROMIUM, Needed
 from courtcast.prepare.recording import Recording
 from courtcast.prepare.still import Stills, png
 from courtcast.problems import Refused

@@ -259,15 +259,15 @@ class Adts(NamedTuple):
     channels: int
 
 
-_AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
+AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 
 
 def adts(frame: bytes) -> Adts:
     """Raises Unreadable where it is none."""
-    if len(frame) < 7 or frame[0] != 0xFF or frame[1] & 0xF6 != 0xF0 or frame[2] >> 2 & 15 >= len(_AAC_RATES):
+    if len(frame) < 7 or frame[0] != 0xFF or frame[1] & 0xF6 != 0xF0 or frame[2] >> 2 & 15 >= len(AAC_RATES):
         raise Unreadable("no ADTS header")
     channels = (frame[2] & 1) << 2 | frame[3] >> 6
-    return Adts(7 if frame[1] & 1 else 9, frame[2] >> 6 == 1, _AAC_RATES[frame[2] >> 2 & 15], channels)
+    return Adts(7 if frame[1] & 1 else 9, frame[2] >> 6 == 1, AAC_RATES[frame[2] >> 2 & 15], channels)
 
 
 def _decoder_specific(esds: bytes) -> bytes:

@@ -13,7 +13,7 @@ from courtcast.prepare import boxes, coded
 from courtcast.prepare.adts import Adts
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.lane import Lane, Ticks
-from courtcast.prepare.plan import Need
+from courtcast.prepare.plan import Needed
 from courtcast.problems import Refused
 
 if TYPE_CHECKING:
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 _FAR = 12
 """Seconds between two points of entry beyond which a seek takes too long, where the file offers others that are
 none."""
-
-
-class Needed(Exception):
-    """The recording cannot be sent as planned: another plan is needed."""
-
-    def __init__(self, need: Need) -> None:
-        super().__init__(need)
-        self.need = need
 
 
 class CodedLane(Lane):

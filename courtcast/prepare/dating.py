@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import av
 
+from courtcast.prepare.frames import frames_of
+
 if TYPE_CHECKING:
     from courtcast.prepare.lane import Packet
 
@@ -61,11 +63,7 @@ class Dating:
         if packet is not None:
             again = av.Packet(bytes(packet))
             again.pts = again.dts = number
-        try:
-            frames = self._decoder.decode(again)
-        except (av.error.InvalidDataError, av.error.EOFError):
-            return
-        for frame in frames:
+        for frame in frames_of(self._decoder, again):
             if frame.pts is not None:
                 self._order[frame.pts] = self._shown
                 self._shown += 1

@@ -14,6 +14,7 @@ import av
 
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.encode import H264, Coded, Encoder
+from courtcast.prepare.frames import frames_of
 from courtcast.prepare.lane import Lane
 from courtcast.prepare.waveform import COLUMNS, HEIGHT, PAGE, WIDTH, Page
 from courtcast.problems import Refused
@@ -65,11 +66,7 @@ class DrawnLane(Lane):
     def _decode(self, packet: Packet | None) -> None:
         if self._decoder is None:
             return
-        try:
-            frames = self._decoder.decode(packet)
-        except (av.error.InvalidDataError, av.error.EOFError):
-            return
-        for frame in frames:
+        for frame in frames_of(self._decoder, packet):
             base = frame.time_base or Fraction(1, self.timescale)
             self.hear(frame, self._until if frame.pts is None else int(frame.pts * base * self.timescale))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import av
 
+from courtcast.prepare.frames import frames_of
 from courtcast.prepare.plan import Look
 from courtcast.problems import Refused
 
@@ -44,7 +45,7 @@ class First:
                 return taken
             if tries >= _TRIES:
                 break
-        if self._seen(self._drain()):
+        if self._seen(frames_of(self._decoder, None)):
             return taken
         raise Refused("file-damaged")
 
@@ -52,16 +53,7 @@ class First:
         # Without its discard mark: what lies before the edit list decodes as well.
         again: Packet = av.Packet(bytes(packet))
         again.pts, again.dts, again.time_base = packet.pts, packet.dts, packet.time_base
-        try:
-            return list(self._decoder.decode(again))
-        except (av.error.InvalidDataError, av.error.EOFError):
-            return []
-
-    def _drain(self) -> list[av.VideoFrame]:
-        try:
-            return list(self._decoder.decode(None))
-        except (av.error.InvalidDataError, av.error.EOFError):
-            return []
+        return frames_of(self._decoder, again)
 
     def _seen(self, frames: list[av.VideoFrame]) -> bool:
         if not frames:

@@ -16,7 +16,7 @@ from courtcast.prepare import messages
 from courtcast.prepare.assemble import Assembly, Unexpected
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
-from courtcast.prepare.plan import Need
+from courtcast.prepare.plan import Need, Needed
 from courtcast.prepare.source import Source
 from courtcast.prepare.store import Store, save_manifest
 from courtcast.prepare.viewer import Original, Viewer
@@ -35,14 +35,6 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     video: VideoInfo | None
     audio: AudioInfo | None
     treatments: list[Treatment] = []
-
-
-class Needed(Exception):
-    """It cannot be sent as planned, in a rendition of that plan: again, with this need, as another one."""
-
-    def __init__(self, need: Need) -> None:
-        super().__init__(need)
-        self.need = need
 
 
 async def prepare(

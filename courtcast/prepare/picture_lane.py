@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import av
@@ -16,6 +15,7 @@ import av.filter
 
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.encode import AV1, H264, Coded, Encoder
+from courtcast.prepare.frames import frames_of, graph_of
 from courtcast.prepare.lane import Lane, Ticks
 from courtcast.problems import Refused
 
@@ -47,8 +47,6 @@ class PictureLane(Lane):
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         self._step = max(1, int(self.timescale / rate))
         self._durations: dict[int, int] = {}
-        self.broken = 0
-        """Coded pictures that the decoder did not take."""
 
     @property
     def codec(self) -> str:
@@ -61,12 +59,12 @@ class PictureLane(Lane):
 
     def push(self, packet: Packet) -> None:
         """Raises Refused (format-not-yet, file-damaged)."""
-        for frame in self._decode(packet):
+        for frame in frames_of(self._decoder, packet):
             self._take(frame)
 
     def finish(self) -> None:
         """No more packets: what decoder, filter and encoder still have comes out."""
-        for frame in self._decode(None):
+        for frame in frames_of(self._decoder, None):
             self._take(frame)
         if self._graph is not None:
             self._graph.push(None)
@@ -75,13 +73,6 @@ class PictureLane(Lane):
         if self._encoder is not None:
             self._write(self._encoder.flush())
         super().finish()
-
-    def _decode(self, packet: Packet | None) -> list[av.VideoFrame]:
-        try:
-            return list(self._decoder.decode(packet))
-        except (av.error.InvalidDataError, av.error.EOFError):
-            self.broken += 1
-            return []
 
     def _take(self, frame: av.VideoFrame) -> None:
         """One picture of the file, in the order of showing."""
@@ -122,13 +113,13 @@ class PictureLane(Lane):
 
     def _begin(self, frame: av.VideoFrame) -> None:
         pix_fmt = _TEN if self._kind is AV1 else _format_for(frame)
-        steps: list[tuple[str, str]] = []
+        steps: list[tuple[str, str | None]] = []
         if self._deinterlace:
             steps.append(("bwdif", "mode=send_frame:deint=interlaced"))
         if pix_fmt != frame.format.name:
             steps.append(("format", f"pix_fmts={pix_fmt}"))
         if steps:
-            self._graph = _graph(frame, steps, self.timescale)
+            self._graph = graph_of(frame, steps, Fraction(1, self.timescale))
         self._encoder = Encoder(
             self._kind,
             frame,
@@ -167,16 +158,3 @@ def _format_for(frame: av.VideoFrame) -> str:
     if name in _TAKEN and not (odd and "420" in name):
         return name
     return "yuvj444p" if odd and name.startswith("yuvj") else "yuv444p" if odd else "yuv420p"
-
-
-def _graph(frame: av.VideoFrame, steps: list[tuple[str, str]], timescale: int) -> av.filter.Graph:
-    graph = av.filter.Graph()
-    chain = [
-        graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, timescale))
-    ]
-    chain += [graph.add(name, arguments) for name, arguments in steps]
-    chain.append(graph.add("buffersink"))
-    for one, following in pairwise(chain):
-        one.link_to(following)
-    graph.configure()
-    return graph

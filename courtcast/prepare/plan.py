@@ -44,6 +44,14 @@ Need = Literal["seek"]
 """What was found out only while the recording was re-wrapped: nobody could seek in it as it is."""
 
 
+class Needed(Exception):
+    """The recording cannot be sent as planned: another plan is needed, and another rendition."""
+
+    def __init__(self, need: Need) -> None:
+        super().__init__(need)
+        self.need = need
+
+
 class Stream(NamedTuple):
     """One stream of the file, as probed."""
 
@@ -70,8 +78,6 @@ class Look(NamedTuple):
 
     interlaced: bool = False
     """They are flagged as made of two fields."""
-    entry: bool = True
-    """The first of them can be decoded by itself, whatever came before (IDR or the codec's equivalent)."""
 
 
 class Choice(NamedTuple):
@@ -151,7 +157,7 @@ def _picture(stream: Stream, look: Look, plays: frozenset[str], need: Need | Non
             "Each picture is made of two fields, taken one after the other: a display would show combs. "
             "They are joined (bwdif), one picture for each."
         )
-    if need == "seek" or not look.entry:
+    if need == "seek":
         reasons.append("It has too few pictures at which decoding can begin to be sought in as it is.")
     if not reasons:
         return Choice(stream, Treatment(part="picture", done="unchanged", codec=name))

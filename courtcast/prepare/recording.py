@@ -286,7 +286,8 @@ class Recording:
 def _head(lane: Lane) -> placing.Head:
     if not lane.samples or lane.presented is None:
         said = lane.stream.start_time
-        first = None if said is None else Fraction(Ticks(lane.stream)(said), Ticks(lane.stream).timescale)
+        ticks = Ticks(lane.stream)
+        first = None if said is None else Fraction(ticks(said), ticks.timescale)
         return placing.Head(lane.timescale, first, first)
     lowest = min(sample.pts for sample in lane.samples)
     return placing.Head(lane.timescale, Fraction(lowest, lane.timescale), Fraction(lane.presented, lane.timescale))

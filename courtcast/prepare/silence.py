@@ -14,13 +14,13 @@ from fractions import Fraction
 import av
 
 from courtcast.prepare.boxes import Sample
+from courtcast.prepare.coded import AAC_RATES
 
 HOLE = Fraction(1, 20)
 """Seconds. Shorter ones are jitter of time stamps (Chromium, too, warns of sound out of step from 50 ms on)."""
 MOST = 6 * 3600
 """Seconds. More than that between two samples is no hole but a time stamp that was damaged."""
 
-_AAC_RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350)
 _AAC_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1"}
 _FIRST = 8
 """Frames encoded to have one that carries nothing but silence."""
@@ -91,8 +91,8 @@ def _like(codec: str, context: av.AudioCodecContext) -> tuple[str | None, int, i
         # AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1): the rate and channels of the core, also where SBR or PS widen.
         bits = int.from_bytes(extra[:2], "big")
         rate, channels = bits >> 7 & 15, bits >> 3 & 15
-        if rate < len(_AAC_RATES) and channels in _AAC_LAYOUTS:
-            return "aac", _AAC_RATES[rate], 1024, _AAC_LAYOUTS[channels]
+        if rate < len(AAC_RATES) and channels in _AAC_LAYOUTS:
+            return "aac", AAC_RATES[rate], 1024, _AAC_LAYOUTS[channels]
     elif codec == "opus" and context.channels <= 2:
         return "libopus", 48_000, 960, "mono" if context.channels == 1 else "stereo"
     elif codec == "flac" and len(extra) >= 4:

@@ -16,6 +16,7 @@ import av
 
 from courtcast.prepare import boxes
 from courtcast.prepare.boxes import Sample
+from courtcast.prepare.frames import frames_of
 from courtcast.prepare.lane import Lane
 from courtcast.prepare.silence import HOLE
 from courtcast.problems import Refused
@@ -56,8 +57,6 @@ class SoundLane(Lane):
         """Where the next decoded sample lies, in ticks."""
         self._out = 0
         """Where the next sample that is encoded lies."""
-        self.broken = 0
-        """Packets that the decoder did not take."""
 
     @property
     def codec(self) -> str:
@@ -69,22 +68,15 @@ class SoundLane(Lane):
 
     def push(self, packet: Packet) -> None:
         """Raises Refused (format-not-yet)."""
-        for frame in self._decode(packet):
+        for frame in frames_of(self._decoder, packet):
             self._take(frame)
 
     def finish(self) -> None:
         """No more packets."""
-        for frame in self._decode(None):
+        for frame in frames_of(self._decoder, None):
             self._take(frame)
         self._drain()
         super().finish()
-
-    def _decode(self, packet: Packet | None) -> list[av.AudioFrame]:
-        try:
-            return list(self._decoder.decode(packet))
-        except (av.error.InvalidDataError, av.error.EOFError):
-            self.broken += 1
-            return []
 
     def _take(self, frame: av.AudioFrame) -> None:
         if not frame.samples:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from fractions import Fraction
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import av
@@ -17,6 +16,7 @@ import av.filter
 
 from courtcast.prepare import coded, kinds, messages, plan, probe
 from courtcast.prepare.dating import BARE, Dating
+from courtcast.prepare.frames import frames_of, graph_of
 from courtcast.prepare.lane import Ticks
 from courtcast.problems import Refused
 
@@ -89,7 +89,8 @@ class Stills:
 
     def _decode(self, shot: messages.Shot) -> av.VideoFrame | None:
         """From where the demuxer stands up to the picture of that time; None where it does not come."""
-        self._stream.codec_context.flush_buffers()
+        context = self._stream.codec_context
+        context.flush_buffers()
         begun = False
         packets: Iterable[Packet] = self._container.demux(self._stream)
         if self._bare:
@@ -107,12 +108,12 @@ class Stills:
                 begun = True
             if pts != shot.at and self._droppable(packet):
                 continue
-            for frame in self._try(packet):
+            for frame in frames_of(context, packet):
                 if frame.pts is not None and self._ticks(frame.pts) == shot.at:
                     return frame
             if pts == shot.at and shot.key is not None:
                 break
-        for frame in self._try(None):
+        for frame in frames_of(context, None):
             if frame.pts is not None and self._ticks(frame.pts) == shot.at:
                 return frame
         return None
@@ -123,13 +124,6 @@ class Stills:
         if shot.key is None:
             return bool(packet.is_keyframe)
         return pts is not None and pts >= shot.key
-
-    def _try(self, packet: Packet | None) -> list[av.VideoFrame]:
-        try:
-            frames = self._stream.codec_context.decode(packet)
-        except (av.error.InvalidDataError, av.error.EOFError):
-            return []
-        return [frame for frame in frames if isinstance(frame, av.VideoFrame)]
 
     def _droppable(self, packet: Packet) -> bool:
         """Nothing else depends on it: an H.264 picture whose nal_ref_idc is 0."""
@@ -169,20 +163,15 @@ def png(frame: av.VideoFrame, aspect: Fraction, width: int | None) -> bytes:
 def _filtered(frame: av.VideoFrame, wide: int, high: int, turned: int) -> av.VideoFrame:
     # As Chromium has it: a picture that does not say is BT.709, whatever its size.
     matrix = "bt709" if frame.colorspace in _UNSAID else "auto"
-    graph = av.filter.Graph()
-    steps = [
-        graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 25)),
-        graph.add("scale", f"w={wide}:h={high}:flags=bicubic+accurate_rnd:in_color_matrix={matrix}"),
-        graph.add("format", "pix_fmts=rgb24"),
+    steps: list[tuple[str, str | None]] = [
+        ("scale", f"w={wide}:h={high}:flags=bicubic+accurate_rnd:in_color_matrix={matrix}"),
+        ("format", "pix_fmts=rgb24"),
     ]
     if turned == 180:
-        steps += [graph.add("hflip"), graph.add("vflip")]
+        steps += [("hflip", None), ("vflip", None)]
     elif turned in (90, 270):
-        steps.append(graph.add("transpose", "dir=clock" if turned == 90 else "dir=cclock"))
-    steps.append(graph.add("buffersink"))
-    for one, next_ in pairwise(steps):
-        one.link_to(next_)
-    graph.configure()
+        steps.append(("transpose", "dir=clock" if turned == 90 else "dir=cclock"))
+    graph = graph_of(frame, steps, Fraction(1, 25))
     frame.pts = 0
     graph.push(frame)
     pulled = graph.pull()

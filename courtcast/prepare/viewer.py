@@ -8,8 +8,6 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import NamedTuple, Self
 
-import msgspec
-
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import messages
 from courtcast.prepare.cage.ends import refused
@@ -36,6 +34,8 @@ class Original(NamedTuple):
     """Of the file, for kinds that nothing else tells."""
     converted: bool = False
     """The rendition's keyframes are not the file's."""
+    own: bool = False
+    """It is a piece of the rendition itself, whose ticks are MSE's."""
 
 
 async def drawn(store: Store, manifest: Manifest, frame: int) -> Original:
@@ -48,10 +48,7 @@ async def drawn(store: Store, manifest: Manifest, frame: int) -> Original:
     data = await store.get(init_name(manifest.rendition, track))
     for index in manifest.gop(track.index, time):
         data += await store.get(fragment_name(manifest.rendition, rows[index]))
-    alone = msgspec.structs.replace(track, shift=0)  # what lies in fragments has MSE ticks
-    tracks = [alone if one.index == track.index else one for one in manifest.tracks]
-    same = Manifest.of(msgspec.structs.replace(manifest.rows_message(), tracks=tracks))
-    return Original(Held(data), same)
+    return Original(Held(data), manifest, own=True)
 
 
 class Viewer:
@@ -77,7 +74,7 @@ class Viewer:
         """
         manifest = original.manifest
         shot = _shot(original, frame, width)
-        if isinstance(original.source, Held):
+        if original.own:
             once = _Open(self._cage)
             try:
                 return await once.png(original, shot)
@@ -187,8 +184,9 @@ def _shot(original: Original, frame: int, width: int | None) -> messages.Shot:
     """Raises Refused (outside-exhibit)."""
     manifest = original.manifest
     track, rows = _picture(manifest, frame)
-    at = manifest.timeline.pts[frame] - track.shift
+    shift = 0 if original.own else track.shift
+    at = manifest.timeline.pts[frame] - shift
     if original.converted:
         return messages.Shot(at=at, key=None, width=width)
     index = manifest.keyframe_before(track.index, manifest.timeline.time_of(frame))
-    return messages.Shot(at=at, key=rows[index or 0].start - track.shift, width=width)
+    return messages.Shot(at=at, key=rows[index or 0].start - shift, width=width)

@@ -30,8 +30,9 @@ from courtcast.evidence.ranges import Ranges
 from courtcast.evidence.spool import Spool
 from courtcast.evidence.turns import Rank, Turns
 from courtcast.prepare.cage.keeper import Cage
-from courtcast.prepare.job import Needed, Probe, prepare
+from courtcast.prepare.job import Probe, prepare
 from courtcast.prepare.kept import MADE_BY, SPACE, Kept
+from courtcast.prepare.plan import Needed
 from courtcast.prepare.store import Store, load_manifest
 from courtcast.prepare.tally import count
 from courtcast.prepare.viewer import Original, drawn

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from courtcast.prepare.coded_lane import Needed
+from courtcast.prepare.plan import Needed
 from tests.prepare.media import Recipe, make
 from tests.prepare.mse import Player, player
 from tests.prepare.prepared import Prepared, prepared

@@ -17,8 +17,8 @@ import pytest
 
 from courtcast.core.manifest import Manifest
 from courtcast.prepare.cage.keeper import Cage
-from courtcast.prepare.job import Needed, prepare, still
-from courtcast.prepare.plan import Need
+from courtcast.prepare.job import prepare, still
+from courtcast.prepare.plan import Need, Needed
 from courtcast.prepare.store import FolderStore
 from courtcast.prepare.tally import count
 from courtcast.prepare.viewer import Original

@@ -12,7 +12,7 @@ import pytest
 
 from courtcast.prepare import boxes
 from courtcast.prepare import recording as module
-from courtcast.prepare.coded_lane import Needed
+from courtcast.prepare.plan import Needed
 from courtcast.problems import Refused
 from tests.prepare.media import Recipe, make, with_edits
 from tests.prepare.prepared import Prepared, prepared
