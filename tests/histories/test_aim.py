@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from courtcast.wire import api
@@ -12,13 +10,6 @@ from tests.histories.test_holes import Hearing
 from tests.histories.world import Pages, World
 
 pytestmark = pytest.mark.skipif(not NODE.exists(), reason="there is no node beside this Python (make test sets it up)")
-
-
-@pytest.fixture(scope="module")
-def pages() -> Iterator[Pages]:
-    running = Pages()
-    yield running
-    running.close()
 
 
 def test_a_step_of_no_length_into_the_gop_before(pages: Pages) -> None:

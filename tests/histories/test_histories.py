@@ -6,8 +6,6 @@ A few hundred histories here; `make histories` makes ten thousand (`COURTCAST_HI
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -21,14 +19,6 @@ HISTORIES = int(os.environ.get("COURTCAST_HISTORIES", "250"))
 STEPS = 25
 
 pytestmark = pytest.mark.skipif(not NODE.exists(), reason="there is no node beside this Python (make test sets it up)")
-
-
-@pytest.fixture(scope="module")
-def pages() -> Iterator[Pages]:
-    root = os.environ.get("COURTCAST_SCREEN")
-    running = Pages(Path(root) if root else None)
-    yield running
-    running.close()
 
 
 @pytest.mark.timeout(0)

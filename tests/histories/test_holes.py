@@ -15,13 +15,6 @@ from tests.histories.world import Page, Pages, World
 pytestmark = pytest.mark.skipif(not NODE.exists(), reason="there is no node beside this Python (make test sets it up)")
 
 
-@pytest.fixture(scope="module")
-def pages() -> Iterator[Pages]:
-    running = Pages()
-    yield running
-    running.close()
-
-
 @pytest.fixture
 def world(pages: Pages) -> Iterator[World]:
     made = World(pages, 1)

@@ -23,6 +23,10 @@ from courtcast.prepare.encode import own_priority
 BITS = 12
 
 
+OPEN_GOPS = {"x264-params": "open-gop=1:scenecut=0:keyint=30:bframes=3:b-adapt=0"}
+"""Options of x264 for points of entry that depend on earlier pictures."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """What to make. Times are ticks of 1/`timescale` s for the picture and samples for the sound."""

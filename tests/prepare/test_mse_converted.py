@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from courtcast.prepare.plan import Needed
-from tests.prepare.media import Recipe, make
+from tests.prepare.media import OPEN_GOPS, Recipe, make
 from tests.prepare.mse import Player, player
 from tests.prepare.prepared import Prepared, prepared
-from tests.prepare.test_mse import apart, assert_plays, check_buffered, check_numbers, chosen, decoded, seek
+from tests.prepare.test_mse import assert_plays, check_buffered, check_numbers, check_pictures
 from tests.prepare.units import CONVERTED
 
 pytestmark = pytest.mark.browser
@@ -33,7 +33,6 @@ AUDIO = (
     "testWMA.wma",
     "two_alternate_tracks.mp4",
 )
-OPEN = {"x264-params": "open-gop=1:scenecut=0:keyint=30:bframes=3:b-adapt=0"}
 INTERLACED = {"x264-params": "tff=1:scenecut=0:keyint=30"}
 UNEVEN = [n * 33 + (n // 10) * 250 for n in range(60)]
 KINDS = {
@@ -67,7 +66,7 @@ def test_the_number_in_each_picture(tmp_path: Path, chromium: Player, kind: str)
 
 
 def test_open_gops(tmp_path: Path, chromium: Player) -> None:
-    path = make(tmp_path / "open.mp4", Recipe(frames=90, video_options=OPEN))
+    path = make(tmp_path / "open.mp4", Recipe(frames=90, video_options=OPEN_GOPS))
     with pytest.raises(Needed) as needed:
         prepared(path)
     check_numbers(chromium, prepared(path, need=needed.value.need), first=0)
@@ -77,16 +76,7 @@ def test_open_gops(tmp_path: Path, chromium: Player) -> None:
 def test_real_recordings(shared_media: Path, chromium: Player, name: str) -> None:
     path = shared_media / "video" / name
     made = prepared(path)
-    check_buffered(made, chromium.load(made))
-    numbers = chosen(made.manifest.frames)
-    source = decoded(path, numbers)
-    for n in numbers:
-        picture = seek(chromium, made, n)
-        assert apart(picture, source[n]) < (HDR if "hevc10" in name else NEAR), f"picture {n}"
-        for other in numbers:
-            if apart(source[n], source[other]) > 2 * NEAR:
-                assert apart(picture, source[n]) < apart(picture, source[other])
-    assert_plays(chromium, made, Fraction(3, 2))
+    check_pictures(chromium, made, path, near=HDR if "hevc10" in name else NEAR, differs=NEAR)
 
 
 @pytest.mark.parametrize("name", AUDIO)

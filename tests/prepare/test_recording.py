@@ -14,7 +14,7 @@ from courtcast.prepare import boxes
 from courtcast.prepare import recording as module
 from courtcast.prepare.plan import Needed
 from courtcast.problems import Refused
-from tests.prepare.media import Recipe, make, with_edits
+from tests.prepare.media import OPEN_GOPS, Recipe, make, with_edits
 from tests.prepare.prepared import Prepared, prepared
 from tests.prepare.units import added_units, difference, source_units, stored_units
 
@@ -279,12 +279,9 @@ def test_several_cuts_say_so(folder: Path) -> None:
         prepared(path)
 
 
-OPEN = {"x264-params": "open-gop=1:scenecut=0:keyint=30:bframes=3:b-adapt=0"}
-
-
 @pytest.mark.parametrize("extension", ["mp4", "mkv", "mov", "ts"])
 def test_open_gops_have_to_be_converted(folder: Path, extension: str) -> None:
-    path = make(folder / f"open.{extension}", Recipe(frames=90, video_options=OPEN))
+    path = make(folder / f"open.{extension}", Recipe(frames=90, video_options=OPEN_GOPS))
     with pytest.raises(Needed) as needed:
         prepared(path)
     made = prepared(path, need=needed.value.need)
@@ -294,7 +291,7 @@ def test_open_gops_have_to_be_converted(folder: Path, extension: str) -> None:
 
 
 def test_where_only_the_container_calls_them_entries_they_are_none(folder: Path) -> None:
-    path = make(folder / "quiet.mp4", Recipe(frames=90, video_options=OPEN))
+    path = make(folder / "quiet.mp4", Recipe(frames=90, video_options=OPEN_GOPS))
     path.write_bytes(without_recovery_points(path.read_bytes()))
     made = prepared(path)
     assert made.looked.treatments[0].done == "unchanged"

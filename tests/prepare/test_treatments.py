@@ -8,18 +8,16 @@ import struct
 import wave
 from pathlib import Path
 
-from tests.prepare.media import Recipe, make
+from tests.prepare.media import OPEN_GOPS, Recipe, make
 from tests.prepare.watch import watching
 from tests.stand_ins.evidence_server import serving
-
-OPEN = {"x264-params": "open-gop=1:scenecut=0:keyint=30:bframes=3:b-adapt=0"}
 
 
 async def test_converted_said_and_shown(tmp_path: Path) -> None:
     files = {
         "as-it-is.mp4": make(tmp_path / "a.mp4", Recipe()).read_bytes(),
         "converted.mpg": make(tmp_path / "b.mpg", Recipe(codec="mpeg2video", audio="mp2", timescale=30)).read_bytes(),
-        "open.mp4": make(tmp_path / "c.mp4", Recipe(frames=90, video_options=OPEN)).read_bytes(),
+        "open.mp4": make(tmp_path / "c.mp4", Recipe(frames=90, video_options=OPEN_GOPS)).read_bytes(),
     }
     async with serving(files) as server, watching(tmp_path / "data") as watch:
         added = {name: await watch.add(server.url(name)) for name in files}
