@@ -7,7 +7,7 @@ NODE := $(BIN)/node
 export PLAYWRIGHT_NODEJS_PATH := $(abspath $(NODE))
 
 # Which tests `unit` leaves out; `test-all` leaves out none.
-SHORT := and not long
+SHORT ?= and not long
 
 # Some tests watch real browsers play in real time, beside whatever else this machine does: what fails runs once more, by
 # itself, and only what fails then too has failed. What needed that is said.
@@ -38,11 +38,13 @@ $(VENV)/test-ready: requirements-dev.lock pyproject.toml package-lock.json
 demo: $(VENV)/demo-ready ## the main job on this machine: a link becomes the same picture on two screens
 	@$(BIN)/courtcast demo $(DEMO)
 
-test: lint types js unit ## what has to hold, in a quarter of an hour
+test: $(VENV)/test-ready ## what has to hold, in a quarter of an hour
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync lint types js
+	@$(MAKE) --no-print-directory unit
 
 test-all: export COURTCAST_LONG = 1
-test-all: SHORT =
-test-all: lint types js unit ## the same and the tests that take long: all that has to hold
+test-all: export SHORT =
+test-all: test ## the same and the tests that take long: all that has to hold
 
 lint: $(VENV)/test-ready ## style and who may import whom
 	$(BIN)/ruff check .

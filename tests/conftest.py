@@ -7,12 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests import own_network
 
 NODE = Path(sys.executable).with_name("node")
 if NODE.exists():  # as the Makefile has it, for those who call pytest themselves
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(NODE))
+
+
+settings.register_profile("here", deadline=None)  # how long an example takes is the machine's affair
+settings.load_profile("here")
 
 
 def pytest_configure(config: pytest.Config) -> None:

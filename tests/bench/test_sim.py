@@ -18,7 +18,7 @@ from bench.sim.results import ORACLE, OURS, Result, beaten, delay, simulate, sta
 from bench.sim.rules import ours
 from bench.sim.traces import STEP, Trace
 
-KNOWN = 18
+KNOWN = 12
 """Traces of the real set that are taken here, evenly out of all."""
 
 
@@ -36,7 +36,7 @@ def written(folder: Path, name: str, rates: list[float], seconds: float = 4.0) -
 def made(tmp_path_factory: pytest.TempPathFactory) -> list[Trace]:
     """Lines of three sorts, 120 s each: steady, wavering, and one whose rate wanders."""
     folder, chance = tmp_path_factory.mktemp("traces"), random.Random(6)
-    for n in range(6):
+    for n in range(4):
         mean = chance.uniform(500, 5000)
         written(folder, f"steady_{n}.txt", [mean * chance.uniform(0.97, 1.03) for _ in range(30)])
         written(folder, f"wavering_{n}.txt", [mean * chance.lognormvariate(0, 0.3) for _ in range(30)])

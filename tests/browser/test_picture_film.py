@@ -329,10 +329,10 @@ async def test_the_pixels_are_the_players_own(tmp_path: Path, name: str) -> None
 @pytest.mark.parametrize(
     "name",
     [
-        "sintel_trailer-720p.mp4",
+        "pixel7_rot180.mp4",
         *(
             pytest.param(name, marks=pytest.mark.long)
-            for name in ("VID_20191220_170832.mp4", "pixel7_rot180.mp4", "test_video_sync_av1.mp4")
+            for name in ("VID_20191220_170832.mp4", "sintel_trailer-720p.mp4", "test_video_sync_av1.mp4")
         ),
     ],
 )

@@ -1,6 +1,6 @@
 """Random commands and faults, in virtual time, through the real desk, talks, pumps and pages.
 
-A few hundred histories here; `make histories` makes ten thousand (`COURTCAST_HISTORIES` says how many).
+A hundred histories here; `make histories` makes ten thousand (`COURTCAST_HISTORIES` says how many).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.conftest import NODE
 from tests.histories.machine import Courtroom
 from tests.histories.world import Pages
 
-HISTORIES = int(os.environ.get("COURTCAST_HISTORIES", "250"))
+HISTORIES = int(os.environ.get("COURTCAST_HISTORIES", "100"))
 STEPS = 25
 
 pytestmark = pytest.mark.skipif(not NODE.exists(), reason="there is no node beside this Python (make test sets it up)")

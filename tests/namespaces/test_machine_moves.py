@@ -55,6 +55,7 @@ def playing(folder: Path, clip: Path) -> Iterator[tuple[Machine, Presenter, int,
             yield near, side, process.pid, known, until(side, known, in_time, 10)
 
 
+@pytest.mark.long
 def test_the_machine_gets_another_address(tmp_path: Path, clip: Path) -> None:
     with playing(tmp_path, clip) as (near, side, _, known, before):
         near.move(f"{NEAR}/24", f"{ELSEWHERE}/24")

@@ -52,6 +52,7 @@ def test_a_screen_on_another_subnet_by_its_typed_address(tmp_path: Path, clip: P
         plays(near, far, clip, tmp_path, "10.77.2.2")
 
 
+@pytest.mark.long
 def test_machines_with_two_cards_each_find_the_line_that_they_share(tmp_path: Path, clip: Path) -> None:
     with two_cards() as (near, far):
         plays(near, far, clip, tmp_path, None)

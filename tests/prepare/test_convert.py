@@ -15,7 +15,7 @@ import pytest
 from courtcast.prepare.tally import own_times
 from tests.prepare.media import Recipe, make
 from tests.prepare.prepared import Prepared, prepared
-from tests.prepare.units import CONVERTED
+from tests.prepare.units import CONVERTED, with_the_large
 
 LATE = Fraction(1, 1000)
 """Seconds by which a time may be off."""
@@ -57,7 +57,7 @@ def ssim(one: av.VideoFrame, other: av.VideoFrame, chain: str = "null") -> float
     return float(graph.pull().metadata["lavfi.ssim.Y"])  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("name", CONVERTED)
+@pytest.mark.parametrize("name", with_the_large(CONVERTED, but=["iphone_hevc10_editlist.mp4"]))
 def test_every_picture_at_its_own_time(shared_media: Path, name: str) -> None:
     path = shared_media / "video" / name
     made = prepared(path)
@@ -71,7 +71,13 @@ def test_every_picture_at_its_own_time(shared_media: Path, name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", [name for name in CONVERTED if name not in ("ass_subtitles.mkv", "sowt_pcm.mov")])
+@pytest.mark.parametrize(
+    "name",
+    with_the_large(
+        [name for name in CONVERTED if name not in ("ass_subtitles.mkv", "sowt_pcm.mov")],
+        but=["iphone_hevc10_editlist.mp4"],
+    ),
+)
 def test_a_converted_picture_looks_as_it_does_in_the_file(shared_media: Path, name: str) -> None:
     path = shared_media / "video" / name
     made = prepared(path)

@@ -13,12 +13,11 @@ from tests.prepare.media import make, number_of, with_edits
 from tests.prepare.mse import Player, player
 from tests.prepare.prepared import Prepared, prepared
 from tests.prepare.test_recording import KINDS
-from tests.prepare.units import SCOPE
+from tests.prepare.units import SCOPE, with_the_large
 
 pytestmark = pytest.mark.browser
 
 WIDTH, HEIGHT = 96, 54
-SLOW = ("portrait_4k60.mp4", "test_video_sync_av1.mp4", "sintel_trailer-720p.mp4", "highway_5994.mp4")
 NEAR = 6.0
 """Mean difference of luma: scaling and colour conversion differ a little between the two decoders' ways."""
 BUFFERED = 0.002
@@ -96,9 +95,7 @@ def seek(chromium: Player, made: Prepared, n: int) -> bytes:
     return bytes(chromium.call("luma", WIDTH, HEIGHT))
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.long) if name in SLOW else name for name in SCOPE]
-)
+@pytest.mark.parametrize("name", with_the_large(SCOPE))
 def test_real_recordings(shared_media: Path, chromium: Player, name: str) -> None:
     path = shared_media / "video" / name
     made = prepared(path)

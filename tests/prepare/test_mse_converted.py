@@ -13,7 +13,7 @@ from tests.prepare.media import OPEN_GOPS, Recipe, make
 from tests.prepare.mse import Player, player
 from tests.prepare.prepared import Prepared, prepared
 from tests.prepare.test_mse import assert_plays, check_buffered, check_numbers, check_pictures
-from tests.prepare.units import CONVERTED
+from tests.prepare.units import CONVERTED, with_the_large
 
 pytestmark = pytest.mark.browser
 
@@ -25,9 +25,9 @@ AUDIO = (
     "audiotest_ulaw.au",
     "bear.opus",
     "bear_with_picture.flac",
-    "call_8k_pcm.wav",
+    pytest.param("call_8k_pcm.wav", marks=pytest.mark.long),
     "debian.mp3",
-    "demo-congrats.gsm",
+    pytest.param("demo-congrats.gsm", marks=pytest.mark.long),
     "pluck-alaw.aifc",
     "testAMR.amr",
     "testWMA.wma",
@@ -72,7 +72,7 @@ def test_open_gops(tmp_path: Path, chromium: Player) -> None:
     check_numbers(chromium, prepared(path, need=needed.value.need), first=0)
 
 
-@pytest.mark.parametrize("name", CONVERTED)
+@pytest.mark.parametrize("name", with_the_large(CONVERTED))
 def test_real_recordings(shared_media: Path, chromium: Player, name: str) -> None:
     path = shared_media / "video" / name
     made = prepared(path)

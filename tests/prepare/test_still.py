@@ -88,7 +88,7 @@ async def test_pixels_with_another_aspect(tmp_path: Path, viewer: Viewer) -> Non
     assert (frame.width, frame.height) == (480, 240)
 
 
-@pytest.mark.parametrize("extension", ["mp4", "mkv"])
+@pytest.mark.parametrize("extension", ["mkv", pytest.param("mp4", marks=pytest.mark.long)])
 async def test_while_the_file_arrives(tmp_path: Path, viewer: Viewer, extension: str) -> None:
     """What was prepared can be seen, though the end of the file (of an MKV: with its cues) is not there."""
     container = {"movflags": "faststart"} if extension == "mp4" else {}
@@ -118,7 +118,7 @@ async def test_alone(tmp_path: Path) -> None:
 
 
 async def test_a_second_one_is_quick_and_more_sources_than_are_kept_open(tmp_path: Path, viewer: Viewer) -> None:
-    paths = [make(tmp_path / f"{n}.mp4", Recipe(frames=40, gop=20, width=1920, height=1080)) for n in range(3)]
+    paths = [make(tmp_path / f"{n}.mp4", Recipe(frames=40, gop=20, width=960, height=540)) for n in range(3)]
     made = [prepared(path, rendition=f"{n:016x}").manifest for n, path in enumerate(paths)]
     for _ in range(2):
         for path, manifest in zip(paths, made, strict=True):

@@ -7,11 +7,12 @@ delimiters (which MP4 leaves out); whole frames of sound. Neither side uses the 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
 import av
+import pytest
 
 from tests.prepare.prepared import Prepared
 
@@ -45,6 +46,33 @@ CONVERTED = (
     "vtest_cctv.avi",
 )
 """The others: picture or sound is converted."""
+
+LARGE = frozenset(
+    (
+        "chapters_444.mkv",
+        "gopro_karma_timecode.mp4",
+        "highway_5994.mp4",
+        "iphone_hevc10_editlist.mp4",
+        "movie-hello.avi",
+        "portrait_4k60.mp4",
+        "roadtrip-vp92-10bit.webm",
+        "sintel_trailer-720p.mp4",
+        "sowt_pcm.mov",
+        "test_video_sync_av1.mp4",
+        "v_SoccerJuggling_g23_c01.avi",
+        "VID_20191220_170832.mp4",
+        "vtest_cctv.avi",
+    )
+)
+"""Those that take a machine of two cores several seconds to convert, or to play: of each way of being difficult a smaller
+one stays among the tests that are always run."""
+
+
+def with_the_large(names: Sequence[str], but: Sequence[str] = ()) -> list[object]:
+    """The names as parameters of a test, the large files' marked `long` `but` some."""
+    large = LARGE.difference(but)
+    return [pytest.param(name, marks=pytest.mark.long) if name in large else name for name in names]
+
 
 SOUND = frozenset(("aac", "opus", "flac"))
 
