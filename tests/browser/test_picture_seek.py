@@ -53,7 +53,13 @@ async def test_seeks_and_steps_in_long_gops_with_b_frames(shared_media: Path) ->
         assert statistics.median(forward) < 200
 
 
-@pytest.mark.parametrize("name", ["VID_20191220_170832.mp4", "portrait_4k60.mp4", "android_fragmented.mp4"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "android_fragmented.mp4",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("VID_20191220_170832.mp4", "portrait_4k60.mp4")),
+    ],
+)
 async def test_every_kind_of_timing(shared_media: Path, name: str) -> None:
     path = shared_media / "video" / name
     clip, pictures = Clip.of(path), thumbs(path)

@@ -69,7 +69,8 @@ def test_the_machine_gets_another_address(tmp_path: Path, clip: Path) -> None:
         assert (after["jumps"], after["stalls"]) == (before["jumps"], before["stalls"])
 
 
-@pytest.mark.parametrize("seconds", [3.0, pytest.param(5.0, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("seconds", [3.0, 5.0])
 def test_an_outage_of_everything_moves_nothing(tmp_path: Path, clip: Path, seconds: float) -> None:
     """The path over the link is not taken for it: both are away, and both come back."""
     with playing(tmp_path, clip) as (near, side, _, known, before):

@@ -57,7 +57,8 @@ def phase(shown: dict[str, Any]) -> float:
     return float(last["clock"]) - float(last["media_time"])
 
 
-@pytest.mark.parametrize("path", ["webrtc", pytest.param("websocket", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("path", ["webrtc", "websocket"])
 def test_the_screen_plays_on_and_the_presenter_is_back_in_time(tmp_path: Path, clip: Path, path: str) -> None:
     with two_machines() as (near, far):
         far.believe_in_a_way_out(near)
