@@ -14,7 +14,8 @@ import os
 import shutil
 import signal
 import tempfile
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -55,8 +56,15 @@ class Browser:
     desktop; without, it is headless and `open` gives pages.
     """
 
-    def __init__(self, program: Path, window: tuple[str, int, int, int, int] | None = None) -> None:
+    def __init__(
+        self,
+        program: Path,
+        window: tuple[str, int, int, int, int] | None = None,
+        *,
+        flags: Sequence[str] = FLAGS,
+    ) -> None:
         self._program = program
+        self._flags = flags
         self._window = window
         self._profile = Path(tempfile.mkdtemp(prefix="courtcast-browser-"))
         self._process: asyncio.subprocess.Process | None = None
@@ -67,7 +75,7 @@ class Browser:
         root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
         self._process = await asyncio.create_subprocess_exec(
             str(self._program),
-            *FLAGS,
+            *self._flags,
             *root,
             f"--user-data-dir={self._profile}",
             *self._where(),
@@ -114,8 +122,7 @@ class Browser:
         """
         assert self._http is not None
         async with asyncio.timeout(CALL_SECONDS):
-            async with self._http.get(f"http://127.0.0.1:{self._port}/json/list") as answer:
-                targets = [target for target in await answer.json() if target["type"] == "page"]
+            targets = await self.targets()
             socket = await self._http.ws_connect(targets[0]["webSocketDebuggerUrl"], max_msg_size=64 << 20)
         page = Page(socket)
         await page.call(
@@ -124,6 +131,25 @@ class Browser:
         await page.call("Page.enable")
         await page.call("Page.navigate", url=url)
         return page
+
+    async def targets(self) -> list[dict[str, str]]:
+        """What DevTools says of each page that is open."""
+        async with self._ask("GET", "list") as answer:
+            return [target for target in await answer.json() if target["type"] == "page"]
+
+    async def cover(self) -> str:
+        """Opens an empty page in front of the one there is; its id."""
+        async with self._ask("PUT", "new?about:blank") as answer:
+            covering: dict[str, str] = await answer.json()
+            return covering["id"]
+
+    async def uncover(self, covering: str) -> None:
+        async with self._ask("GET", f"close/{covering}"):
+            pass
+
+    def _ask(self, method: str, what: str) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        assert self._http is not None
+        return self._http.request(method, f"http://127.0.0.1:{self._port}/json/{what}")
 
     async def close(self) -> None:
         if self._http is not None:

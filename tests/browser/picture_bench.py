@@ -165,8 +165,8 @@ async def close_browsers() -> None:
 
 
 @asynccontextmanager
-async def screens(clips: list[Clip], count: int = 1, options: str = "") -> AsyncIterator[list[Screen]]:
-    """So many pages, each in its own browser process, which can load the clips; `options` is the page's query."""
+async def served(clips: list[Clip]) -> AsyncIterator[str]:
+    """The address of a page that can load the clips."""
     known = {clip.rendition: clip for clip in clips}
     assets = Assets.find()
 
@@ -195,25 +195,30 @@ async def screens(clips: list[Clip], count: int = 1, options: str = "") -> Async
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    port = runner.addresses[0][1]
     try:
-        async with AsyncExitStack() as stack:
-            pages = []
-            for _ in range(count):
-                browser = await stack.enter_async_context(_browser())
-                context = await browser.new_context(viewport={"width": 1280, "height": 720})
-                stack.push_async_callback(context.close)
-                page = await context.new_page()
-                faults: list[str] = []
-                page.on("pageerror", lambda error, faults=faults: faults.append(str(error)))
-                page.on("console", lambda said, faults=faults: said.type == "error" and faults.append(said.text))
-                await page.goto(f"http://127.0.0.1:{port}/picture_page.html?{options}")
-                await page.wait_for_function("window.ready === true")
-                pages.append(Screen(page, faults))
-            yield pages
-            assert [screen.faults for screen in pages] == [[]] * count
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/picture_page.html"
     finally:
         await runner.cleanup()
+
+
+@asynccontextmanager
+async def screens(clips: list[Clip], count: int = 1, options: str = "") -> AsyncIterator[list[Screen]]:
+    """So many pages, each in its own browser process, which can load the clips; `options` is the page's query."""
+    async with served(clips) as address, AsyncExitStack() as stack:
+        pages = []
+        for _ in range(count):
+            browser = await stack.enter_async_context(_browser())
+            context = await browser.new_context(viewport={"width": 1280, "height": 720})
+            stack.push_async_callback(context.close)
+            page = await context.new_page()
+            faults: list[str] = []
+            page.on("pageerror", lambda error, faults=faults: faults.append(str(error)))
+            page.on("console", lambda said, faults=faults: said.type == "error" and faults.append(said.text))
+            await page.goto(f"{address}?{options}")
+            await page.wait_for_function("window.ready === true")
+            pages.append(Screen(page, faults))
+        yield pages
+        assert [screen.faults for screen in pages] == [[]] * count
 
 
 def thumbs(path: Path) -> list[bytes]:
