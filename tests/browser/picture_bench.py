@@ -35,8 +35,9 @@ FLAGS = [
 ]
 ONE_LOOP = pytest.mark.asyncio(loop_scope="session")
 HERE = Path(__file__).resolve().parent
-IDLE: list[Browser] = []
-"""Started for an earlier test and free: a page's own process is new each time, the browser around it need not be."""
+IDLE: dict[tuple[str, ...], list[Browser]] = {}
+"""Started for an earlier test and free, by their flags: a page's own process is new each time, as is where it keeps what
+it knows; the browser around it need not be."""
 DRIVERS: list[Playwright] = []
 GRID = (48, 27)
 """Points at which a picture is read, to tell it from its neighbours."""
@@ -143,23 +144,27 @@ def stage(**parts: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _browser() -> AsyncIterator[Browser]:
+async def a_browser(flags: list[str]) -> AsyncIterator[Browser]:
     """A process of its own for as long as it is used. All tests that use one share an event loop (`ONE_LOOP`)."""
-    while IDLE and not IDLE[-1].is_connected():
-        IDLE.pop()
+    idle = IDLE.setdefault(tuple(flags), [])
+    while idle and not idle[-1].is_connected():
+        idle.pop()
     if not DRIVERS:
         DRIVERS.append(await async_playwright().start())
-    browser = IDLE.pop() if IDLE else await DRIVERS[0].chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    browser = idle.pop() if idle else await DRIVERS[0].chromium.launch(executable_path=CHROMIUM, args=flags)
     try:
         yield browser
     finally:
-        IDLE.append(browser)
+        for context in list(browser.contexts):
+            await context.close()
+        idle.append(browser)
 
 
 async def close_browsers() -> None:
     """At the end of all tests."""
-    while IDLE:
-        await IDLE.pop().close()
+    for idle in IDLE.values():
+        while idle:
+            await idle.pop().close()
     while DRIVERS:
         await DRIVERS.pop().stop()
 
@@ -207,9 +212,8 @@ async def screens(clips: list[Clip], count: int = 1, options: str = "") -> Async
     async with served(clips) as address, AsyncExitStack() as stack:
         pages = []
         for _ in range(count):
-            browser = await stack.enter_async_context(_browser())
+            browser = await stack.enter_async_context(a_browser(FLAGS))
             context = await browser.new_context(viewport={"width": 1280, "height": 720})
-            stack.push_async_callback(context.close)
             page = await context.new_page()
             faults: list[str] = []
             page.on("pageerror", lambda error, faults=faults: faults.append(str(error)))

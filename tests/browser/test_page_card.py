@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import msgspec
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from courtcast.samples import make_clip
@@ -16,15 +17,16 @@ from courtcast.wire.media import KIND_PADDING, PIECE
 from courtcast.wire.screen import Able, Anchor, Ask, Scene, ScreenCard, Stage
 from tests.browser.luma import Luma, luma
 from tests.browser.page_stand import Presenter, Receiver, until
+from tests.browser.picture_bench import ONE_LOOP
 from tests.browser.test_page_transport import RENDITION, send_all
 from tests.prepare.prepared import Prepared, prepared
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, ONE_LOOP]
 WIDE, HIGH = 1280, 720
 H264, HEVC = 'video/mp4; codecs="avc1.640028"', 'video/mp4; codecs="hvc1.1.6.L93.B0"'
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, receiver: Receiver) -> Page:
     page = await browser.new_page(viewport={"width": WIDE, "height": HIGH})
     await page.goto(receiver.url)

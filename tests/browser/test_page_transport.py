@@ -11,6 +11,7 @@ from typing import Any
 
 import av
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from courtcast.samples import make_clip
@@ -24,15 +25,16 @@ from tests.browser.page_stand import (
     noise_rendition,
     until,
 )
+from tests.browser.picture_bench import ONE_LOOP
 from tests.prepare.prepared import Prepared, prepared
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, ONE_LOOP]
 RENDITION = "00000000000000c5"
 NOISE = [os.urandom(size) for size in (1, 16_384, 16_385, 40_000)]
 INIT = b"init segment"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, receiver: Receiver) -> Page:
     page = await browser.new_page(viewport={"width": 640, "height": 360})
     await page.goto(receiver.url)

@@ -7,19 +7,21 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import pytest_asyncio
 from aiohttp.test_utils import TestServer
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from courtcast.wire.api import Change, Checks
+from tests.browser.picture_bench import ONE_LOOP
 from tests.browser.test_remote_page import IPAD, LAPTOP, PHONE, UPRIGHT, asked, opened, until
 from tests.stand_ins.house import House, Shelf, Wall, house
 from tests.states.presenter import Presenter
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, ONE_LOOP]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def presenter() -> AsyncIterator[Presenter]:
     presenter = Presenter("checked")
     await presenter.start()
@@ -155,7 +157,7 @@ async def test_a_viewer_has_no_such_button(browser: Browser) -> None:
         await presenter.stop()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def place(tmp_path: Path) -> AsyncIterator[House]:
     shelf, wall = Shelf(), Wall("jury", "judge")
     shelf.put("JM/1")

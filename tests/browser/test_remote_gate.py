@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Browser, expect
 
+from tests.browser.picture_bench import ONE_LOOP
 from tests.browser.test_remote_page import asked, opened, presenter, settle, until
 from tests.states.presenter import Presenter, problem
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, ONE_LOOP]
 __all__ = ["presenter"]
 
 

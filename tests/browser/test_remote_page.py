@@ -13,20 +13,22 @@ from typing import Any
 
 import msgspec
 import pytest
+import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from courtcast.wire.api import Change, OnScreen
+from tests.browser.picture_bench import ONE_LOOP
 from tests.states.presenter import Presenter, names, problem
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, ONE_LOOP]
 
 LAPTOP, IPAD, UPRIGHT, PHONE = (1440, 900), (1180, 820), (820, 1180), (390, 844)
 SETTLED_MS = 700
 """Longer than the half second for which a new meaning does not count."""
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def presenter() -> AsyncIterator[Presenter]:
     presenter = Presenter("playing")
     await presenter.start()
