@@ -167,6 +167,12 @@ TABLE: dict[str, Kind] = {
     "nothing-shown": Kind(409, "Nothing is on the screens", "Nothing is on the screens, so there is nothing to move."),
     "not-showable": Kind(409, "Not ready yet", "{ref} has nothing to show yet. It is still being fetched or prepared."),
     "exhibit-failed": Kind(409, "Cannot be shown", "{ref} cannot be shown. {why}"),
+    "sound-unknown": Kind(422, "No such sound", "This exhibit has no sound track {index} that can be heard."),
+    "sound-not-made": Kind(
+        200,
+        "Other sound not prepared",
+        "The other sound track could not be prepared, and the one before is still heard. {why}",
+    ),
     "exhibit-shown": Kind(409, "On the screens", "{ref} is on the screens. Take it down first."),
     "no-frames": Kind(
         409, "No single pictures", "{ref} has no single pictures here to step through. Use the time instead."

@@ -106,11 +106,11 @@ ROUTES = (
         method="PATCH",
         path="/exhibits/{id}",
         handler=change,
-        says="Another reference, title or place in the running order",
+        says="Another reference, title, place in the running order or sound track",
         action="exhibits",
         takes=ChangeExhibit,
         gives=Exhibit,
-        problems=("exhibit-unknown",),
+        problems=("exhibit-unknown", "sound-unknown"),
     ),
     Route(
         method="DELETE",

@@ -60,7 +60,7 @@ class Intake:
     data: the spools lie in its folder `evidence`; on_change: called with an exhibit's id at every change of what
     `exhibits` says of it (also when it is gone), four times a second at most for progress; plays: what all screens
     decode (see `plan.make`), None while none has said anything; quiet: nothing is on the
-    screens, so that there is time for what nobody waits for
+    screens, so that there is time for what nobody waits for; shown: that exhibit is on them
     """
 
     def __init__(
@@ -73,6 +73,7 @@ class Intake:
         *,
         plays: Callable[[], frozenset[str] | None] = lambda: None,
         quiet: Callable[[], bool] = lambda: True,
+        shown: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._house = House(
             folder=data / "evidence",
@@ -85,6 +86,7 @@ class Intake:
             counting=Turns(1),
             plays=plays,
             quiet=quiet,
+            shown=shown,
         )
         self._open = AsyncExitStack()
         self._on_change = on_change
@@ -163,6 +165,8 @@ class Intake:
     async def change(self, id_: str, request: ChangeExhibit) -> Exhibit:
         async with self._changing:
             way = self._way(id_)
+            if request.sound is not None:
+                await way.hear(request.sound)
             way.entry = await self._house.library.change(
                 id_,
                 ref=None if request.ref is None else _text("ref", request.ref) or way.entry.ref,

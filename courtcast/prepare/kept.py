@@ -39,6 +39,12 @@ class Kept(msgspec.Struct, kw_only=True):
     """`MADE_BY` of the process that numbered the rendition."""
     need: Need | None = None
     """Why the file cannot be sent as it would be planned (see `plan.Need`)."""
+    sound: int | None = None
+    """Number of the sound track that somebody chose."""
+    heard: int | None = None
+    """The one that was chosen when the rendition was numbered."""
+    unheard: Problem | None = None
+    """Why the one that was chosen last is not heard."""
     probe: Probe | None = None
     tally: Tally | None = None
     """Of the rendition's frames, once they were counted by decoding."""

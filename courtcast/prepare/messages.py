@@ -11,7 +11,7 @@ from typing import Annotated, BinaryIO, Literal, Protocol
 
 import msgspec
 
-from courtcast.wire.api import AudioInfo, Treatment, VideoInfo
+from courtcast.wire.api import AudioInfo, Chapter, SoundTrack, Treatment, VideoInfo
 
 _LENGTHS = struct.Struct(">II")
 LENGTHS = _LENGTHS.size
@@ -87,6 +87,10 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     """What the screens decode (see `plan.make`); None where no screen has said anything."""
     need: Literal["seek"] | None = None
     """Why an earlier run could not go on (see `plan.Need`)."""
+    heard: int | None = None
+    """Number of the sound that was chosen (see `plan.choose`)."""
+    zero: tuple[int, int] | None = None
+    """Media time 0 in the file's own seconds, where it is decided already (see `placing.place`)."""
     bounds: Bounds | None = None
     """The cage fills it in."""
 
@@ -135,6 +139,8 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True, tag="looked"):
     video: VideoInfo | None
     audio: AudioInfo | None
     treatments: list[Treatment] = []
+    sounds: list[SoundTrack] = []
+    chapters: list[Chapter] = []
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -40,6 +41,8 @@ def prepared(
     *,
     length_known: bool = True,
     need: Need | None = None,
+    heard: int | None = None,
+    zero: Fraction | None = None,
 ) -> Prepared:
     """Prepare a whole file. Raises Refused, Needed."""
     assembly = Assembly(exhibit, rendition)
@@ -62,7 +65,8 @@ def prepared(
             assembly.done(message)
 
     with path.open("rb") as file:
-        Recording(file, path.stat().st_size if length_known else None, emit, name=path.name, need=need).run()
+        length = path.stat().st_size if length_known else None
+        Recording(file, length, emit, name=path.name, need=need, heard=heard, zero=zero).run()
     assert assembly.manifest is not None
     return Prepared(assembly.manifest, looked[0], [t.shift for t in assembly.manifest.tracks], inits, fragments)
 

@@ -2,7 +2,7 @@
  * The running order, the field that finds in it, and the form that adds to it. Edge: the page.
  */
 
-import { follow, leaveFocus, make, setAttribute, setCan, setHidden, setText, setTone } from "./dom.js";
+import { follow, leaveFocus, make, setAttribute, setCan, setHidden, setOptions, setText, setTone } from "./dom.js";
 import { entryOf, linkOf, nextRef } from "./entry.js";
 import { exact, sentenceOf } from "./words.js";
 
@@ -16,7 +16,7 @@ import { exact, sentenceOf } from "./words.js";
  * @property {(exhibit: string, at: number | null) => void} cue
  * @property {(wish: {url: string, ref: string, title: string, restricted: boolean}) => Promise<void>} add rejects with a sentence in `detail`
  * @property {(exhibit: string, url: string) => Promise<void>} relink
- * @property {(exhibit: string, change: {ref?: string, title?: string, position?: number, restricted?: boolean}) => Promise<void>} change
+ * @property {(exhibit: string, change: {ref?: string, title?: string, position?: number, restricted?: boolean, sound?: number}) => Promise<void>} change
  * @property {(exhibit: string) => Promise<void>} remove
  */
 
@@ -274,8 +274,11 @@ class RowNode {
       this.restricted,
       make(doc, "span", {}, "Restricted ", make(doc, "span", { class: "quiet" }, "sent to the screens only when it is made ready, and kept by none")),
     );
+    this.sounds = make(doc, "select");
+    this.sounds.addEventListener("change", () => void this.carry(this.acts.change(this.id, { sound: Number(this.sounds?.value) })));
+    this.soundLabel = make(doc, "label", { class: "choice", hidden: "" }, make(doc, "span", {}, "Sound track"), this.sounds);
     this.toolSaid = make(doc, "p", { class: "said", role: "alert" });
-    return make(doc, "div", { class: "tools", hidden: "" }, names, restricted, make(doc, "div", { class: "row" }, this.up, this.downward, this.renew, this.remove, this.sure, this.keep), this.toolSaid);
+    return make(doc, "div", { class: "tools", hidden: "" }, names, restricted, this.soundLabel, make(doc, "div", { class: "row" }, this.up, this.downward, this.renew, this.remove, this.sure, this.keep), this.toolSaid);
   }
 
   /** @param {boolean} sure */
@@ -353,6 +356,10 @@ class RowNode {
     setAttribute(this.cue, "aria-current", row.place === "" ? null : "true");
     setAttribute(this.cue, "title", view.watching ? null : row.showable ? `Make ${row.ref} ready: only you see it` : `${row.ref} cannot be made ready yet`);
     if (this.restricted !== undefined && this.restricted.checked !== row.restricted) this.restricted.checked = row.restricted;
+    if (this.sounds !== undefined && this.soundLabel !== undefined) {
+      setHidden(this.soundLabel, row.sounds.length === 0);
+      setOptions(this.sounds, row.sounds);
+    }
     setHidden(this.more, view.watching);
     setAttribute(this.more, "aria-label", `More about ${row.ref}`);
     setHidden(this.line, !row.busy);

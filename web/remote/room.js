@@ -12,6 +12,7 @@ import { positionAt } from "./position.js";
 import { holding, rowsOf, safety } from "./rows.js";
 import { sentence } from "./say.js";
 import { answering, called, foundOf, meantFor, paired, seenOn, tilesOf, zonesOf } from "./tiles.js";
+import { marksOf } from "./tracks.js";
 import { exact, grouped, list, running, short, speed } from "./words.js";
 
 /** @typedef {import("./model.js").Model} Model */
@@ -34,6 +35,7 @@ import { exact, grouped, list, running, short, speed } from "./words.js";
  * @typedef {object} Bar what a seek bar shows
  * @property {string | null} exhibit
  * @property {number | null} duration
+ * @property {import("./tracks.js").ChapterMark[]} chapters
  * @property {number} at
  * @property {number} prepared seconds that the presenter has prepared
  * @property {boolean} grows its length is not final yet
@@ -278,13 +280,13 @@ const barOf = (exhibit, position, lanes) => {
   const whole = lanes.filter((lane) => lane.whole).map((lane) => lane.name);
   const part = lanes.filter((lane) => !lane.whole).map((lane) => lane.name);
   const says = [whole.length > 0 ? `${list(whole)} ${whole.length > 1 ? "hold" : "holds"} all of it` : "", part.length > 0 ? `${list(part)} ${part.length > 1 ? "hold" : "holds"} a part` : ""];
-  return { exhibit: exhibit.id, duration: exhibit.duration, at: position, prepared: exhibit.prepared, grows: exhibit.state !== "ready", lanes, says: says.filter(Boolean).join("; ") };
+  return { exhibit: exhibit.id, duration: exhibit.duration, chapters: marksOf(exhibit.chapters, exhibit.duration), at: position, prepared: exhibit.prepared, grows: exhibit.state !== "ready", lanes, says: says.filter(Boolean).join("; ") };
 };
 
 /** @type {Side} */
 const blankSide = {
   exhibit: null, about: "", safe: null, picture: null, alt: "", empty: [], done: 0, mark: "", time: "", frame: "", at: null,
-  bar: { exhibit: null, duration: null, at: 0, prepared: 0, grows: false, lanes: [], says: "" },
+  bar: { exhibit: null, duration: null, chapters: [], at: 0, prepared: 0, grows: false, lanes: [], says: "" },
 };
 
 /** What to do first, and how much of it is done. @param {Model} model @returns {{empty: string[], done: number}} */

@@ -3,6 +3,7 @@
  */
 
 import { cover, still } from "./film.js";
+import { soundSaid, soundsOf } from "./tracks.js";
 import { capital, lasting, short, size, wall } from "./words.js";
 
 /** @typedef {import("./model.js").Model} Model */
@@ -27,6 +28,7 @@ import { capital, lasting, short, size, wall } from "./words.js";
  * @property {boolean} needsLink a new link is what helps
  * @property {boolean} showable
  * @property {boolean} restricted no screen keeps it
+ * @property {import("./tracks.js").SoundChoice[]} sounds to choose from
  */
 
 /**
@@ -113,10 +115,11 @@ const row = (model, exhibit, east) => {
     fetched: exhibit.state === "fetching" ? fetched(exhibit) : null,
     busy,
     problem: exhibit.problem?.detail ?? null,
-    notes: [...exhibit.treatments.map(treated), ...exhibit.notes.map((note) => note.detail)].filter(Boolean).join(" "),
+    notes: [...exhibit.treatments.map(treated), ...exhibit.notes.map((note) => note.detail), soundSaid(exhibit.sounds)].filter(Boolean).join(" "),
     needsLink: failed,
     showable: exhibit.showable && !failed,
     restricted: exhibit.restricted,
+    sounds: soundsOf(exhibit.sounds),
   };
 };
 

@@ -886,6 +886,49 @@ export const Treatment = record(
 );
 
 /**
+ * One of the sound tracks that a recording has.
+ * @typedef {object} SoundTrack
+ * @property {number} index Number of the stream in the file.
+ * @property {string} codec For people.
+ * @property {string} language As the file has it, mostly a code of ISO 639; empty where it says nothing.
+ * @property {string} title
+ * @property {number} channels
+ * @property {boolean} chosen It is the one that is heard.
+ * @property {boolean} coming It was asked for and is not heard yet: it is being prepared, or the exhibit is on the
+ *   screens with another.
+ * @property {boolean} playable It can be chosen.
+ */
+/** @type {Codec<SoundTrack>} */
+export const SoundTrack = record(
+  {
+    index: [integer],
+    codec: [text],
+    language: [text, ""],
+    title: [text, ""],
+    channels: [integer, 0],
+    chosen: [flag, false],
+    coming: [flag, false],
+    playable: [flag, true],
+  }
+);
+
+/**
+ * A part of a recording that has a name in the file.
+ * @typedef {object} Chapter
+ * @property {string} title
+ * @property {number} start Seconds of media time.
+ * @property {number} end
+ */
+/** @type {Codec<Chapter>} */
+export const Chapter = record(
+  {
+    title: [text],
+    start: [number],
+    end: [number],
+  }
+);
+
+/**
  * One piece of evidence, as the API shows it.
  * @typedef {object} Exhibit
  * @property {string} id
@@ -904,6 +947,8 @@ export const Treatment = record(
  * @property {boolean} converted Something that is seen or heard is not the very coded units of the file: see
  *   `treatments`.
  * @property {Array<Treatment>} treatments
+ * @property {Array<SoundTrack>} sounds Of a recording: those that can be chosen from (`PATCH /exhibits/{id}`).
+ * @property {Array<Chapter>} chapters As the file names them, by their beginning; a few hundred at most.
  * @property {boolean} safe
  * @property {number | null} safe_at Unix time (seconds) at which it will be safe; null when it is now, or when that
  *   cannot be said.
@@ -939,6 +984,8 @@ export const Exhibit = record(
     audio: [nullable(AudioInfo.check), null],
     converted: [flag, false],
     treatments: [list(Treatment.check), []],
+    sounds: [list(SoundTrack.check), []],
+    chapters: [list(Chapter.check), []],
     safe: [flag, false],
     safe_at: [nullable(number), null],
     safe_never: [flag, false],
@@ -1250,6 +1297,8 @@ export const AddExhibit = record(
  * @property {number | null} position Place in the running order, from 0.
  * @property {boolean | null} restricted true keeps it from the screens until it is cued, in memory only, and takes it
  *   off their disks.
+ * @property {number | null} sound `index` of the sound track to hear. It is prepared beside what is in use, and takes
+ *   over when it is there; never while the exhibit is on the screens.
  */
 /** @type {Codec<ChangeExhibit>} */
 export const ChangeExhibit = record(
@@ -1258,6 +1307,7 @@ export const ChangeExhibit = record(
     title: [nullable(text), null],
     position: [nullable(integer), null],
     restricted: [nullable(flag), null],
+    sound: [nullable(integer), null],
   },
   { closed: true },
 );
