@@ -122,6 +122,7 @@ async def presenter(settings: Settings) -> AsyncIterator[Presenter]:
                 db=db,
                 clock=clock,
                 renditions=exhibits.rendition,
+                cues=exhibits.cues,
                 store=FolderStore(data / "renditions"),
                 interfaces=settings.interfaces,
                 on_change=screen_changed,

@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import time
 import unicodedata
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,7 @@ from courtcast.evidence.links import Link, parse
 from courtcast.evidence.links.direct import check_headers
 from courtcast.evidence.turns import Turns
 from courtcast.evidence.verify import is_intact
+from courtcast.prepare import sidecar, subtitles
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.examine import Copy, Seen, ask_link, read_again
 from courtcast.prepare.kept import SPACE, Kept
@@ -35,6 +36,7 @@ from courtcast.prepare.viewer import Viewer
 from courtcast.prepare.way import House, Way
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
+from courtcast.wire.screen import Cue
 
 log = logging.getLogger(__name__)
 
@@ -167,6 +169,9 @@ class Intake:
             way = self._way(id_)
             if request.sound is not None:
                 await way.hear(request.sound)
+            if request.subtitles is not msgspec.UNSET:
+                chosen = request.subtitles
+                await way.change_subtitles(lambda kept: subtitles.choose(kept, chosen))
             way.entry = await self._house.library.change(
                 id_,
                 ref=None if request.ref is None else _text("ref", request.ref) or way.entry.ref,
@@ -205,6 +210,33 @@ class Intake:
             await way.relink(await self._house.library.relink(id_, link))
         self._on_change(id_)
         return way.seen()
+
+    async def add_subtitles(self, id_: str, data: bytes, *, title: str = "", language: str = "") -> Exhibit:
+        """Those of an SRT or WebVTT file; they are not shown by that.
+
+        Raises Refused (`subtitles-…`, `malformed`, `disk-full`)."""
+        self._way(id_)
+        read = await asyncio.to_thread(
+            sidecar.read, data, title=_text("title", title), language=_text("language", language)
+        )
+        async with self._changing:
+            way = self._way(id_)
+            await way.change_subtitles(lambda kept: subtitles.add(kept, read))
+        return way.seen()
+
+    async def remove_subtitles(self, id_: str, which: str) -> Exhibit:
+        """Those that were added. Raises Refused (`subtitles-unknown`)."""
+        async with self._changing:
+            way = self._way(id_)
+            await way.change_subtitles(lambda kept: subtitles.remove(kept, which))
+        return way.seen()
+
+    def cues(self, which: str) -> Sequence[Cue] | None:
+        """A list of subtitles, of whichever exhibit; None where there is none such."""
+        for way in self._ways.values():
+            if (found := subtitles.find(way.kept.subtitles, which)) is not None:
+                return found.cues
+        return None
 
     def prefer(self, id_: str) -> None:
         """This exhibit is wanted now (it was cued): its turn comes before all others', the line is its own at first."""

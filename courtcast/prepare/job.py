@@ -14,10 +14,11 @@ from typing import Required, TypedDict, Unpack
 import msgspec
 
 from courtcast.core.manifest import Manifest
-from courtcast.prepare import messages
+from courtcast.prepare import cues, messages
 from courtcast.prepare.assemble import Assembly, Unexpected
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
+from courtcast.prepare.cues import Cues
 from courtcast.prepare.plan import Need, Needed
 from courtcast.prepare.source import Source
 from courtcast.prepare.store import Store, save_manifest
@@ -64,13 +65,14 @@ async def prepare(
     on_rows: Callable[[ManifestRows], None],
     on_probe: Callable[[Probe], None],
     on_manifest: Callable[[Manifest], None] | None = None,
+    on_subtitles: Callable[[Cues], None] = lambda _: None,
     zero: Fraction | None = None,
     **same: Unpack[Same],
 ) -> Manifest:
     """Make a source's rendition in the store.
 
-    `on_manifest` gets the live manifest before the first rows, `on_rows` each part; `zero`: media time 0 in the file's
-    own seconds, where another rendition has decided it.
+    `on_manifest` gets the live manifest before the first rows, `on_rows` each part, `on_subtitles` each
+    list of those in the file; `zero`: media time 0 in the file's own seconds, where another rendition has decided it.
 
     The finished manifest is in the store when this returns (`store.load_manifest`).
 
@@ -118,6 +120,8 @@ async def prepare(
                         row, file = assembly.piece(message, data)
                         await store.put(f"{rendition}/{file.sha256}", file.data)
                         on_rows(assembly.add(row))
+                    case messages.Subtitles():
+                        on_subtitles(cues.checked(message.subtitles))
                     case messages.Done():
                         manifest = assembly.done(message)
                         await save_manifest(store, manifest)

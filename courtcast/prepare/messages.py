@@ -11,6 +11,7 @@ from typing import Annotated, BinaryIO, Literal, Protocol
 
 import msgspec
 
+from courtcast.prepare.cues import Cues
 from courtcast.wire.api import AudioInfo, Chapter, SoundTrack, Treatment, VideoInfo
 
 _LENGTHS = struct.Struct(">II")
@@ -177,6 +178,12 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True, tag="piece"):
     added: list[tuple[int, int]] = []
 
 
+class Subtitles(msgspec.Struct, frozen=True, tag="subtitles"):
+    """Child → parent, before the last word: subtitles that are in the file, one list each."""
+
+    subtitles: Cues
+
+
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
     """Child → parent, last: the seconds of media time, and how many pictures were counted."""
 
@@ -213,7 +220,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     fields: dict[str, str] = {}
 
 
-FromChild = Caged | Read | Looked | Begin | Piece | Done | Ready | Image | Shown | Needed | Failed
+FromChild = Caged | Read | Looked | Begin | Piece | Subtitles | Done | Ready | Image | Shown | Needed | Failed
 ToChild = Work | Data | Shot
 
 

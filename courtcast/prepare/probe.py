@@ -96,13 +96,13 @@ def _describe(container: InputContainer, number: int) -> Stream | None:
         profile=(stream.profile or "") if context else "",
         pix_fmt=(context.pix_fmt or "") if kind == "video" and context else "",
         exact=kind == "audio" and context is not None and context.codec.canonical_name in _EXACT,
-        language=_said(stream, "language"),
-        title=_said(stream, "title"),
+        language=said(stream, "language"),
+        title=said(stream, "title"),
         channels=context.channels if kind == "audio" and context else 0,
     )
 
 
-def _said(stream: Any, key: str) -> str:
+def said(stream: Any, key: str) -> str:
     """What the file says of a stream; a language that is undetermined (ISO 639-2 `und`) is as good as none."""
     said = in_line(stream.metadata.get(key, ""))
     return "" if key == "language" and said == "und" else said

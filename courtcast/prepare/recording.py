@@ -29,6 +29,7 @@ from courtcast.prepare.lane import Lane, Ticks
 from courtcast.prepare.picture_lane import PictureLane
 from courtcast.prepare.silence import Filled, Silence
 from courtcast.prepare.sound_lane import SoundLane
+from courtcast.prepare.texts import Texts
 from courtcast.prepare.timing import Timing
 from courtcast.problems import Refused
 from courtcast.wire.media import GOP_MOST
@@ -97,7 +98,8 @@ class Recording:
             picture, sound = plan.choose(opened.streams, self._heard)
             self._sounds = plan.sounds(opened.streams, sound)
             streams = [container.streams[stream.number] for stream in (picture, sound) if stream is not None]
-            packets = self._packets(container, streams)
+            texts = Texts(container)
+            packets = self._packets(container, [*streams, *texts.streams])
             waiting: list[Packet] = []
             if isinstance(streams[0], av.VideoStream):
                 assert picture is not None
@@ -113,10 +115,13 @@ class Recording:
                 for lane in self._lanes:
                     if lane.stream.index == packet.stream_index:
                         lane.push(packet)
+                texts.push(packet)
                 self._go_on()
             for lane in self._lanes:
                 lane.finish()
             self._go_on(last=True)
+            for one in texts.lists(self._media_zero):
+                self._emit(messages.Subtitles(subtitles=one))
             self._finish()
 
     def _packets(self, container: InputContainer, streams: list[Any]) -> Iterator[Packet]:

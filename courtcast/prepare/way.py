@@ -28,8 +28,9 @@ from courtcast.evidence.meter import Meter
 from courtcast.evidence.ranges import Ranges
 from courtcast.evidence.spool import Spool
 from courtcast.evidence.turns import Rank, Turns
-from courtcast.prepare import another
+from courtcast.prepare import another, subtitles
 from courtcast.prepare.cage.keeper import Cage
+from courtcast.prepare.cues import Cues
 from courtcast.prepare.job import Probe, Same, prepare
 from courtcast.prepare.kept import MADE_BY, SPACE, Kept
 from courtcast.prepare.plan import Needed
@@ -186,6 +187,7 @@ class Way:
             showable=usable and self.manifest is not None and self.manifest.showable,
             prepared=0.0 if manifest is None else manifest.prepared,
             sounds=another.tracks(kept),
+            subtitles=subtitles.seen(kept),
             chapters=[] if kept.probe is None else kept.probe.chapters,
             notes=self._notes(),
         )
@@ -240,6 +242,12 @@ class Way:
         if self.state == "ready":
             await self._halt()
             self.start()
+
+    async def change_subtitles(self, change: Callable[[Kept], None]) -> None:
+        """Raises Refused, of the change or of the disk."""
+        change(self.kept)
+        await self._keep()
+        self._on_change()
 
     async def damaged(self) -> None:
         """The copy on the disk is not what was fetched any more."""
@@ -355,7 +363,13 @@ class Way:
             await self.spool.close()
             self.spool = None
         self._retire()
-        self.kept = Kept(file=self.kept.file + 1, former=self.kept.former, sound=self.kept.sound)
+        self.kept = Kept(
+            file=self.kept.file + 1,
+            former=self.kept.former,
+            sound=self.kept.sound,
+            subtitles=self.kept.subtitles,
+            subtitled=self.kept.subtitled,
+        )
         self._noted = False
 
     def _retire(self) -> None:
@@ -446,11 +460,13 @@ class Way:
             if spool.complete:
                 self._set("preparing", self._notice())
             try:
+                found: list[Cues] = []
                 made = await prepare(
                     spool,
                     rendition=self.kept.rendition,
                     on_rows=self._rows,
                     on_probe=self._probed,
+                    on_subtitles=found.append,
                     on_manifest=self._made,
                     **self._same(self.kept.heard),
                 )
@@ -463,6 +479,7 @@ class Way:
                     await self._keep()
                 raise
         self._manifest = made
+        subtitles.of_file(self.kept, found)
         await self._keep()  # what it is, and what was done to it
 
     def _same(self, heard: int | None) -> Same:

@@ -67,6 +67,23 @@ class SoundTrack(msgspec.Struct, frozen=True, kw_only=True):
     """It can be chosen."""
 
 
+class Subtitles(msgspec.Struct, frozen=True, kw_only=True):
+    """Subtitles that can be shown over a recording, as text."""
+
+    id: str
+    language: str = ""
+    """As the file has it."""
+    title: str = ""
+    cues: int = 0
+    """How many there are."""
+    added: bool = False
+    """They were added to the exhibit; they are not in the recording."""
+    note: str = ""
+    """What has to be known of how they were read."""
+    chosen: bool = False
+    """They are shown wherever the exhibit is."""
+
+
 class Chapter(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a recording that has a name in the file."""
 
@@ -112,6 +129,8 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     treatments: list[Treatment] = []
     sounds: list[SoundTrack] = []
     """Of a recording: those that can be chosen from (`PATCH /exhibits/{id}`)."""
+    subtitles: list[Subtitles] = []
+    """Those of the recording are known once all of it is prepared."""
     chapters: list[Chapter] = []
     """As the file names them, by their beginning; a few hundred at most."""
     safe: bool = False
@@ -162,6 +181,8 @@ class ChangeExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sound: int | None = None
     """`index` of the sound track to hear. It is prepared beside what is in use, and takes over when it is there; never
     while the exhibit is on the screens."""
+    subtitles: str | msgspec.UnsetType | None = msgspec.UNSET
+    """`id` of the subtitles to show over it, null for none: at once, also on the screens."""
 
 
 class NewLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

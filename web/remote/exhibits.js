@@ -16,8 +16,10 @@ import { exact, sentenceOf } from "./words.js";
  * @property {(exhibit: string, at: number | null) => void} cue
  * @property {(wish: {url: string, ref: string, title: string, restricted: boolean}) => Promise<void>} add rejects with a sentence in `detail`
  * @property {(exhibit: string, url: string) => Promise<void>} relink
- * @property {(exhibit: string, change: {ref?: string, title?: string, position?: number, restricted?: boolean, sound?: number}) => Promise<void>} change
+ * @property {(exhibit: string, change: {ref?: string, title?: string, position?: number, restricted?: boolean, sound?: number, subtitles?: string | null}) => Promise<void>} change
  * @property {(exhibit: string) => Promise<void>} remove
+ * @property {(exhibit: string, file: File) => Promise<void>} subtitle adds subtitles from a file; nothing is shown by that
+ * @property {(exhibit: string, subtitles: string) => Promise<void>} unsubtitle removes such
  */
 
 export class Exhibits {
@@ -277,8 +279,20 @@ class RowNode {
     this.sounds = make(doc, "select");
     this.sounds.addEventListener("change", () => void this.carry(this.acts.change(this.id, { sound: Number(this.sounds?.value) })));
     this.soundLabel = make(doc, "label", { class: "choice", hidden: "" }, make(doc, "span", {}, "Sound track"), this.sounds);
+    this.subtitles = make(doc, "select");
+    this.subtitles.addEventListener("change", () => void this.carry(this.acts.change(this.id, { subtitles: this.subtitles?.value || null })));
+    this.subtitleLabel = make(doc, "label", { class: "choice", hidden: "" }, make(doc, "span", {}, "Subtitles on the screens"), this.subtitles);
+    this.file = make(doc, "input", { type: "file", accept: ".srt,.vtt,text/vtt,application/x-subrip" });
+    this.file.addEventListener("change", () => {
+      const file = this.file?.files?.[0];
+      if (file !== undefined) void this.carry(this.acts.subtitle(this.id, file)).then(() => (/** @type {HTMLInputElement} */ (this.file).value = ""));
+    });
+    const file = make(doc, "label", { class: "choice" }, make(doc, "span", {}, "Add subtitles ", make(doc, "span", { class: "quiet" }, "SRT or WebVTT")), this.file);
+    this.unsubtitle = button("Remove these subtitles", () => this.added !== null && void this.carry(this.acts.unsubtitle(this.id, this.added)));
+    /** @type {string | null} */
+    this.added = null;
     this.toolSaid = make(doc, "p", { class: "said", role: "alert" });
-    return make(doc, "div", { class: "tools", hidden: "" }, names, restricted, this.soundLabel, make(doc, "div", { class: "row" }, this.up, this.downward, this.renew, this.remove, this.sure, this.keep), this.toolSaid);
+    return make(doc, "div", { class: "tools", hidden: "" }, names, restricted, this.soundLabel, this.subtitleLabel, this.unsubtitle, file, make(doc, "div", { class: "row" }, this.up, this.downward, this.renew, this.remove, this.sure, this.keep), this.toolSaid);
   }
 
   /** @param {boolean} sure */
@@ -359,6 +373,12 @@ class RowNode {
     if (this.sounds !== undefined && this.soundLabel !== undefined) {
       setHidden(this.soundLabel, row.sounds.length === 0);
       setOptions(this.sounds, row.sounds);
+    }
+    if (this.subtitles !== undefined && this.subtitleLabel !== undefined && this.unsubtitle !== undefined) {
+      setHidden(this.subtitleLabel, row.subtitles.length === 0);
+      setOptions(this.subtitles, row.subtitles);
+      this.added = row.added;
+      setHidden(this.unsubtitle, row.added === null);
     }
     setHidden(this.more, view.watching);
     setAttribute(this.more, "aria-label", `More about ${row.ref}`);

@@ -258,6 +258,12 @@ const exhibits = new Exhibits(document.body, images, {
   remove: async (exhibit) => {
     await api.call("DELETE", `exhibits/${encodeURIComponent(exhibit)}`);
   },
+  subtitle: async (exhibit, file) => {
+    takeExhibit(await api.call("POST", `exhibits/${encodeURIComponent(exhibit)}/subtitles?title=${encodeURIComponent(file.name)}`, file));
+  },
+  unsubtitle: async (exhibit, subtitles) => {
+    takeExhibit(await api.call("DELETE", `exhibits/${encodeURIComponent(exhibit)}/subtitles/${encodeURIComponent(subtitles)}`));
+  },
 });
 const screens = new Screens(document.body, images, {
   pair: async (screen, code) => takeScreen(await api.call("POST", `screens/${encodeURIComponent(screen)}/pair`, { code })),

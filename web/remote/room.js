@@ -199,7 +199,7 @@ const readySide = (model, { east }) => {
     alt: `${exhibit.ref} at ${exact(cued.at)}, seen only here`,
     empty: [exhibit.video === null ? "Sound alone: the screens stay dark while it plays." : "Its picture is being made."],
     done: 0,
-    mark: exhibit.converted ? "Converted" : "",
+    mark: [exhibit.converted ? "Converted" : "", exhibit.subtitles.some((one) => one.chosen) ? "With subtitles" : ""].filter(Boolean).join(" · "),
     time: exact(cued.at),
     frame: frameWords(cued.frame, exhibit),
     at: cued.at,
@@ -221,7 +221,7 @@ const liveSide = (model, { now, clock }) => {
   const position = positionAt(room, clock, exhibit.duration) ?? shown.at;
   const truest = witness(model, screens, exhibit, now);
   const frame = room.playing ? (truest?.report?.frame ?? null) : (room.position_frame ?? shown.frame);
-  const marks = [exhibit.converted ? "Converted" : "", room.rate === 1 ? "" : speed(room.rate), room.ended ? "at its end" : "", room.waiting ? "waits for more of it to come" : ""];
+  const marks = [exhibit.converted ? "Converted" : "", exhibit.subtitles.some((one) => one.chosen) ? "with subtitles" : "", room.rate === 1 ? "" : speed(room.rate), room.ended ? "at its end" : "", room.waiting ? "waits for more of it to come" : ""];
   const all = screens.length === paired(model).length;
   return {
     exhibit,

@@ -1,5 +1,5 @@
 /**
- * Sound tracks and chapters in words. Pure.
+ * Sound tracks, subtitles and chapters in words. Pure.
  */
 
 import { capital, short } from "./words.js";
@@ -9,9 +9,9 @@ import { capital, short } from "./words.js";
 
 /**
  * @typedef {object} SoundChoice
- * @property {string} value its number in the file
+ * @property {string} value its number in the file, or its id
  * @property {string} text
- * @property {boolean} on the one that is heard, or was asked for
+ * @property {boolean} on the one that is heard or seen, or was asked for
  * @property {boolean} can it can be chosen
  */
 
@@ -49,6 +49,27 @@ export const soundSaid = (tracks) => {
   const i = tracks.findIndex((track) => track.coming);
   if (i < 0) return "";
   return `Sound ${i + 1} was asked for. It is heard as soon as it is prepared and the exhibit is off the screens.`;
+};
+
+/**
+ * The subtitles to choose from, none first; nothing where there are none.
+ * @param {ReadonlyArray<import("../shared/wire.js").Subtitles>} lists
+ * @returns {SoundChoice[]}
+ */
+export const subtitlesOf = (lists) => {
+  if (lists.length === 0) return [];
+  const choices = lists.map(({ id, language: code, title, cues, added, chosen }, i) => {
+    const said = [code === "" ? "" : language(code), title, added ? "added" : "in the recording", `${cues} ${cues === 1 ? "line" : "lines"}`];
+    return { value: id, text: `${i + 1}: ${said.filter(Boolean).join(", ")}`, on: chosen, can: true };
+  });
+  return [{ value: "", text: "No subtitles", on: choices.every(({ on }) => !on), can: true }, ...choices];
+};
+
+/** What has to be said of those that are shown. @param {ReadonlyArray<import("../shared/wire.js").Subtitles>} lists @returns {string} */
+export const subtitlesSaid = (lists) => {
+  const chosen = lists.find((one) => one.chosen);
+  if (chosen === undefined) return "";
+  return ["Its subtitles are shown on the screens.", chosen.note].filter(Boolean).join(" ");
 };
 
 /**
