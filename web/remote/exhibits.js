@@ -209,6 +209,8 @@ class RowNode {
     this.acts = acts;
     this.id = row.id;
     this.place = 0;
+    /** Id of the subtitles that are shown, where they can be removed. */
+    this.added = "";
     this.image = make(doc, "img", { alt: "", hidden: "" });
     this.badge = make(doc, "span", { class: "badge" });
     this.ref = make(doc, "b");
@@ -288,9 +290,7 @@ class RowNode {
       if (file !== undefined) void this.carry(this.acts.subtitle(this.id, file)).then(() => (/** @type {HTMLInputElement} */ (this.file).value = ""));
     });
     const file = make(doc, "label", { class: "choice" }, make(doc, "span", {}, "Add subtitles ", make(doc, "span", { class: "quiet" }, "SRT or WebVTT")), this.file);
-    this.unsubtitle = button("Remove these subtitles", () => this.added !== null && void this.carry(this.acts.unsubtitle(this.id, this.added)));
-    /** @type {string | null} */
-    this.added = null;
+    this.unsubtitle = button("Remove these subtitles", () => void this.carry(this.acts.unsubtitle(this.id, this.added)));
     this.toolSaid = make(doc, "p", { class: "said", role: "alert" });
     return make(doc, "div", { class: "tools", hidden: "" }, names, restricted, this.soundLabel, this.subtitleLabel, this.unsubtitle, file, make(doc, "div", { class: "row" }, this.up, this.downward, this.renew, this.remove, this.sure, this.keep), this.toolSaid);
   }
@@ -377,7 +377,7 @@ class RowNode {
     if (this.subtitles !== undefined && this.subtitleLabel !== undefined && this.unsubtitle !== undefined) {
       setHidden(this.subtitleLabel, row.subtitles.length === 0);
       setOptions(this.subtitles, row.subtitles);
-      this.added = row.added;
+      this.added = row.added ?? "";
       setHidden(this.unsubtitle, row.added === null);
     }
     setHidden(this.more, view.watching);
