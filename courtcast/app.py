@@ -89,12 +89,15 @@ async def intake(settings: Settings, db: Database) -> AsyncIterator[tuple[Intake
     def quiet() -> bool:
         return all(desk.state().shown is None for desk in listeners)
 
+    def shown(exhibit: str) -> bool:
+        return any((on := desk.state().shown) is not None and on.exhibit == exhibit for desk in listeners)
+
     def plays() -> frozenset[str] | None:
         return shown_on[0].plays() if shown_on else None
 
     store = FolderStore(settings.data / "renditions")
     guard = Guard(settings.allow_networks)
-    async with Intake(settings.data, Library(db), guard, store, changed, plays=plays, quiet=quiet) as made:
+    async with Intake(settings.data, Library(db), guard, store, changed, plays=plays, quiet=quiet, shown=shown) as made:
         yield made, listeners, shown_on
 
 
@@ -119,6 +122,7 @@ async def presenter(settings: Settings) -> AsyncIterator[Presenter]:
                 db=db,
                 clock=clock,
                 renditions=exhibits.rendition,
+                cues=exhibits.cues,
                 store=FolderStore(data / "renditions"),
                 interfaces=settings.interfaces,
                 on_change=screen_changed,

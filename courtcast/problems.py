@@ -167,6 +167,20 @@ TABLE: dict[str, Kind] = {
     "nothing-shown": Kind(409, "Nothing is on the screens", "Nothing is on the screens, so there is nothing to move."),
     "not-showable": Kind(409, "Not ready yet", "{ref} has nothing to show yet. It is still being fetched or prepared."),
     "exhibit-failed": Kind(409, "Cannot be shown", "{ref} cannot be shown. {why}"),
+    "sound-unknown": Kind(422, "No such sound", "This exhibit has no sound track {index} that can be heard."),
+    "sound-not-made": Kind(
+        200,
+        "Other sound not prepared",
+        "The other sound track could not be prepared, and the one before is still heard. {why}",
+    ),
+    "subtitles-unreadable": Kind(
+        422,
+        "No subtitles",
+        "There are no subtitles in this file that can be read. Give an SRT or WebVTT file, saved as UTF-8.",
+    ),
+    "subtitles-too-large": Kind(413, "Too long", "Subtitles may have {most} MB at most."),
+    "subtitles-too-many": Kind(422, "Too many", "There are {most} lists of subtitles at most. Remove one first."),
+    "subtitles-unknown": Kind(422, "No such subtitles", "This exhibit has no such subtitles."),
     "exhibit-shown": Kind(409, "On the screens", "{ref} is on the screens. Take it down first."),
     "no-frames": Kind(
         409, "No single pictures", "{ref} has no single pictures here to step through. Use the time instead."

@@ -26,11 +26,13 @@ class Catalog:
         if known.state == "failed":
             failed = known.problem.detail if known.problem is not None else NO_REASON
         ref = known.ref or known.title or "This exhibit"
+        subtitles = next((one.id for one in known.subtitles if one.chosen), None)
         if manifest is None:
-            return Item(ref=ref, failed=failed, restricted=known.restricted)
+            return Item(ref=ref, failed=failed, restricted=known.restricted, subtitles=subtitles)
         return Item(
             ref=ref,
             restricted=known.restricted,
+            subtitles=subtitles,
             rendition=manifest.rendition,
             showable=manifest.showable,
             failed=failed,

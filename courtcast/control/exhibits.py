@@ -7,7 +7,9 @@ import asyncio
 from aiohttp import web
 
 from courtcast.control.routes import Call, Query, Route
+from courtcast.control.web import raw
 from courtcast.core.room import frame_at, moment
+from courtcast.prepare import sidecar
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
 
@@ -47,6 +49,21 @@ async def remove(call: Call) -> None:
 
 async def relink(call: Call) -> Exhibit:
     await call.services.intake.relink(call.id, call.body)
+    return call.services.desk.exhibit(call.id)
+
+
+async def add_subtitles(call: Call) -> Exhibit:
+    """The body is the file itself."""
+    data = await raw(call.request, sidecar.MOST)
+    query = call.request.query
+    await call.services.intake.add_subtitles(
+        call.id, data, title=query.get("title", ""), language=query.get("language", "")
+    )
+    return call.services.desk.exhibit(call.id)
+
+
+async def remove_subtitles(call: Call) -> Exhibit:
+    await call.services.intake.remove_subtitles(call.id, call.request.match_info["subtitles"])
     return call.services.desk.exhibit(call.id)
 
 
@@ -106,11 +123,11 @@ ROUTES = (
         method="PATCH",
         path="/exhibits/{id}",
         handler=change,
-        says="Another reference, title or place in the running order",
+        says="Another reference, title, place in the running order, sound track or subtitles",
         action="exhibits",
         takes=ChangeExhibit,
         gives=Exhibit,
-        problems=("exhibit-unknown",),
+        problems=("exhibit-unknown", "sound-unknown", "subtitles-unknown"),
     ),
     Route(
         method="DELETE",
@@ -130,6 +147,36 @@ ROUTES = (
         takes=NewLink,
         gives=Exhibit,
         problems=("exhibit-unknown", "link-malformed", "link-forbidden-address"),
+    ),
+    Route(
+        method="POST",
+        path="/exhibits/{id}/subtitles",
+        handler=add_subtitles,
+        says="Adds subtitles: the body is an SRT or WebVTT file; they are shown once they are chosen",
+        action="exhibits",
+        gives=Exhibit,
+        status=201,
+        query=(
+            Query("title", "string", "What they are called"),
+            Query("language", "string", "A code of ISO 639 or BCP 47"),
+        ),
+        problems=(
+            "exhibit-unknown",
+            "subtitles-unreadable",
+            "subtitles-too-large",
+            "subtitles-too-many",
+            "malformed",
+            "too-slow",
+        ),
+    ),
+    Route(
+        method="DELETE",
+        path="/exhibits/{id}/subtitles/{subtitles}",
+        handler=remove_subtitles,
+        says="Removes subtitles that were added",
+        action="exhibits",
+        gives=Exhibit,
+        problems=("exhibit-unknown", "subtitles-unknown"),
     ),
     Route(
         method="GET",

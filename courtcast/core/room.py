@@ -63,6 +63,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     timeline: Timeline | None = None
     restricted: bool = False
     """Nothing of it stays on a screen that neither shows it nor holds it ready."""
+    subtitles: str | None = None
+    """Of those that are shown over it, the id."""
 
 
 Catalog = Callable[[str], Item]
@@ -78,6 +80,7 @@ class Cued(msgspec.Struct, frozen=True, kw_only=True):
     end: Fraction | None = None
     clip: str | None = None
     restricted: bool = False
+    subtitles: str | None = None
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +99,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     first: Fraction = Fraction(0)
     """Where it was put up: tells a repeated show from a new one."""
     restricted: bool = False
+    subtitles: str | None = None
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -348,6 +352,7 @@ def _cue(room: Room, command: api.CueRequest, catalog: Catalog) -> Room:
         end=item.end,
         clip=command.clip,
         restricted=item.restricted,
+        subtitles=item.subtitles,
     )
     return msgspec.structs.replace(room, cued=cued)
 
@@ -368,6 +373,7 @@ def _show(room: Room, command: api.ShowRequest, now: float) -> Room:
         clip=cued.clip,
         first=cued.at,
         restricted=cued.restricted,
+        subtitles=cued.subtitles,
     )
     after = msgspec.structs.replace(room, cued=None, shown=shown, blanked=(), rate=1.0)
     return _play(after, now) if command.play else after

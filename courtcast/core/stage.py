@@ -36,6 +36,7 @@ def stage_for(room: Room, *, screen: str, zone: str, name: str = "") -> Stage:
             rendition=shown.rendition,
             anchor=_anchor(room, shown, room.delays.get(screen, 0)),
             end=_seconds(shown.end),
+            subtitles=shown.subtitles,
         ),
         cue=None
         if cued is None
@@ -44,6 +45,7 @@ def stage_for(room: Room, *, screen: str, zone: str, name: str = "") -> Stage:
             rendition=cued.rendition,
             anchor=Anchor(media=float(cued.at + NUDGE), clock=0.0, rate=0.0),
             end=_seconds(cued.end),
+            subtitles=cued.subtitles,
         ),
         blank=not up,
         volume=room.volume * room.volumes.get(screen, 1.0) if up else 0.0,
@@ -106,6 +108,7 @@ def refresh(room: Room, items: dict[str, Item]) -> Room:
             end=item.end or shown.end,
             rendition=_rendition(shown.rendition, item, shown.media),
             restricted=item.restricted,
+            subtitles=item.subtitles,
         )
     if cued is not None and (item := items.get(cued.exhibit)) is not None:
         cued = msgspec.structs.replace(
@@ -113,6 +116,7 @@ def refresh(room: Room, items: dict[str, Item]) -> Room:
             end=item.end or cued.end,
             rendition=_rendition(cued.rendition, item, cued.at),
             restricted=item.restricted,
+            subtitles=item.subtitles,
         )
     if shown == room.shown and cued == room.cued:
         return room

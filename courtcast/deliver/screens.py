@@ -37,7 +37,7 @@ from courtcast.prepare.store import Store
 from courtcast.problems import TABLE, Refused
 from courtcast.wire.api import ChangeScreen, LineReport, Problem, Screen, ScreenReport
 from courtcast.wire.link import Card
-from courtcast.wire.screen import Able, Report, Stage
+from courtcast.wire.screen import Able, Cue, Report, Stage
 
 SPACE: Final = "screens"
 """Of the database: one record for each screen that was typed in or paired."""
@@ -95,8 +95,11 @@ class Screens:
         on_change: Callable[[str], None] = lambda _: None,
         build: str = "",
         monotonic: Callable[[], float] = time.monotonic,
+        cues: Callable[[str], Sequence[Cue] | None] = lambda _: None,
     ) -> None:
-        """`monotonic`: seconds of a clock that goes on while the machine sleeps, where there is one."""
+        """`monotonic`: seconds of a clock that goes on while the machine sleeps, where there is one; `cues`: a list of
+        subtitles, by its id."""
+        self._cues = cues
         self._identity, self._name, self._db, self._clock = identity, name, db, clock
         self._renditions, self._interfaces, self._build = renditions, tuple(interfaces), build
         self._fragments = StoredFragments(store)
@@ -417,6 +420,7 @@ class Screens:
             presenter=self._name,
             where=lambda: self._addresses(screen),
             manifests=self._renditions,
+            cues=self._cues,
             fragments=self._fragments,
             clock=self._clock,
             monotonic=self._monotonic,

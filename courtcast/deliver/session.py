@@ -23,6 +23,7 @@ from courtcast.deliver.trust import Pinned
 from courtcast.problems import Refused
 from courtcast.tasks import together
 from courtcast.wire.api import Problem
+from courtcast.wire.screen import Cue
 
 LOOK: Final = 0.5
 """Seconds between two looks at whether the screen has fallen silent."""
@@ -61,6 +62,7 @@ class Session:
         on_change: Callable[[], None],
         on_behind: Callable[[], None],
         relay_worked: bool = False,
+        cues: Callable[[str], Sequence[Cue] | None] = lambda _: None,
     ) -> None:
         """`relay_worked`: the link's path is what worked when this screen was reached last."""
         self.pinned = pinned
@@ -78,6 +80,7 @@ class Session:
             build=build,
             on_change=on_change,
             on_pumped=self._on_pumped,
+            cues=cues,
             on_other_version=self._on_other_version,
             on_behind=on_behind,
         )

@@ -21,11 +21,13 @@ from courtcast.core.manifest import Manifest
 from courtcast.deliver.day import Day
 from courtcast.deliver.paths import Path, PathClosed
 from courtcast.deliver.pump import Fragments, Pump
+from courtcast.deliver.spoken import Spoken
 from courtcast.wire.api import DayReport
 from courtcast.wire.screen import (
     PROTOCOL,
     Able,
     Ask,
+    Cue,
     Fault,
     FromScreen,
     Hello,
@@ -73,9 +75,11 @@ class Talk:
         on_pumped: Callable[[], None],
         on_other_version: Callable[[], None],
         on_behind: Callable[[], None] = lambda: None,
+        cues: Callable[[str], Sequence[Cue] | None] = lambda _: None,
     ) -> None:
         """screen: its name, for the log; `on_pumped`: nothing more goes out over the path; `on_other_version`: the page
-        speaks another version of the protocol; `on_behind`: `pump.behind` has changed"""
+        speaks another version of the protocol; `on_behind`: `pump.behind` has changed;
+        `cues`: a list of subtitles, by its id"""
         self.estimate = Estimate()
         self.stage: Stage | None = None
         self._cue_since = 0
@@ -90,6 +94,7 @@ class Talk:
         self.pumping: asyncio.Task[None] | None = None
         self.other_version = False
         self._on_behind = on_behind
+        self._spoken = Spoken(cues)
         self._sent_before = 0
         self._day: Day | None = None
         self._day_report: tuple[object, float, DayReport] | None = None
@@ -106,7 +111,9 @@ class Talk:
         self.plays: frozenset[str] = frozenset()
         """MIME types with codecs that the page said it decodes; empty while it has said nothing."""
         self._keeps = False
-        """… and that it keeps things for the day."""
+        """… and that it keeps things for the day, …"""
+        self._reads = False
+        """… and shows subtitles."""
         self._fault_until = 0.0
         self._asked = 0
         self._asking: dict[int, asyncio.Future[Able]] = {}
@@ -191,7 +198,7 @@ class Talk:
         self.path = self.pump = self.pumping = None
         if path is not None:
             self.path, self.heard, self.other_version = path, self._monotonic(), False
-            self._greeted = self._keeps = False
+            self._greeted = self._keeps = self._reads = False
             self._day_report = None
             self.estimate.line = None
             pump = self.pump = Pump(
@@ -254,6 +261,8 @@ class Talk:
                 self.report, self.reported = message, self.heard
                 if message.rtt is not None:
                     self.estimate.round_trip(message.rtt)
+                for part in self._spoken.due(self.stage, message, self.heard) if self._reads else ():
+                    self._say(path, part)
                 self._on_change()
             case Holdings():
                 pump.holdings(message)
@@ -282,6 +291,7 @@ class Talk:
         pump.hello(hello)
         self.plays = frozenset(hello.plays)
         self._keeps = hello.disk is not None
+        self._reads = hello.subtitles
         if self._keeps and self._day is not None:
             self._say_day()
             pump.set_day(self._day.manifests)

@@ -62,7 +62,16 @@ def _prepare(remote: Remote, work: messages.Work) -> None:
     plays = CHROMIUM if work.plays is None else frozenset(work.plays)
     with _library(remote, av.logging.ERROR):
         try:
-            Recording(remote, work.length, remote.send, name=work.name, plays=plays, need=work.need).run()
+            Recording(
+                remote,
+                work.length,
+                remote.send,
+                name=work.name,
+                plays=plays,
+                need=work.need,
+                heard=work.heard,
+                zero=None if work.zero is None else Fraction(*work.zero),
+            ).run()
         except Needed as needed:
             remote.send(messages.Needed(need=needed.need))
 

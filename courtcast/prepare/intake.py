@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import time
 import unicodedata
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +26,7 @@ from courtcast.evidence.links import Link, parse
 from courtcast.evidence.links.direct import check_headers
 from courtcast.evidence.turns import Turns
 from courtcast.evidence.verify import is_intact
+from courtcast.prepare import sidecar, subtitles
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.examine import Copy, Seen, ask_link, read_again
 from courtcast.prepare.kept import SPACE, Kept
@@ -35,6 +36,7 @@ from courtcast.prepare.viewer import Viewer
 from courtcast.prepare.way import House, Way
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
+from courtcast.wire.screen import Cue
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +62,7 @@ class Intake:
     data: the spools lie in its folder `evidence`; on_change: called with an exhibit's id at every change of what
     `exhibits` says of it (also when it is gone), four times a second at most for progress; plays: what all screens
     decode (see `plan.make`), None while none has said anything; quiet: nothing is on the
-    screens, so that there is time for what nobody waits for
+    screens, so that there is time for what nobody waits for; shown: that exhibit is on them
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Intake:
         *,
         plays: Callable[[], frozenset[str] | None] = lambda: None,
         quiet: Callable[[], bool] = lambda: True,
+        shown: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._house = House(
             folder=data / "evidence",
@@ -85,6 +88,7 @@ class Intake:
             counting=Turns(1),
             plays=plays,
             quiet=quiet,
+            shown=shown,
         )
         self._open = AsyncExitStack()
         self._on_change = on_change
@@ -163,6 +167,11 @@ class Intake:
     async def change(self, id_: str, request: ChangeExhibit) -> Exhibit:
         async with self._changing:
             way = self._way(id_)
+            if request.sound is not None:
+                await way.hear(request.sound)
+            if request.subtitles is not msgspec.UNSET:
+                chosen = request.subtitles
+                await way.change_subtitles(lambda kept: subtitles.choose(kept, chosen))
             way.entry = await self._house.library.change(
                 id_,
                 ref=None if request.ref is None else _text("ref", request.ref) or way.entry.ref,
@@ -201,6 +210,33 @@ class Intake:
             await way.relink(await self._house.library.relink(id_, link))
         self._on_change(id_)
         return way.seen()
+
+    async def add_subtitles(self, id_: str, data: bytes, *, title: str = "", language: str = "") -> Exhibit:
+        """Those of an SRT or WebVTT file; they are not shown by that.
+
+        Raises Refused (`subtitles-…`, `malformed`, `disk-full`)."""
+        self._way(id_)
+        read = await asyncio.to_thread(
+            sidecar.read, data, title=_text("title", title), language=_text("language", language)
+        )
+        async with self._changing:
+            way = self._way(id_)
+            await way.change_subtitles(lambda kept: subtitles.add(kept, read))
+        return way.seen()
+
+    async def remove_subtitles(self, id_: str, which: str) -> Exhibit:
+        """Those that were added. Raises Refused (`subtitles-unknown`)."""
+        async with self._changing:
+            way = self._way(id_)
+            await way.change_subtitles(lambda kept: subtitles.remove(kept, which))
+        return way.seen()
+
+    def cues(self, which: str) -> Sequence[Cue] | None:
+        """A list of subtitles, of whichever exhibit; None where there is none such."""
+        for way in self._ways.values():
+            if (found := subtitles.find(way.kept.subtitles, which)) is not None:
+                return found.cues
+        return None
 
     def prefer(self, id_: str) -> None:
         """This exhibit is wanted now (it was cued): its turn comes before all others', the line is its own at first."""

@@ -8,23 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from fractions import Fraction
+from typing import Required, TypedDict, Unpack
 
 import msgspec
 
 from courtcast.core.manifest import Manifest
-from courtcast.prepare import messages
+from courtcast.prepare import cues, messages
 from courtcast.prepare.assemble import Assembly, Unexpected
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
+from courtcast.prepare.cues import Cues
 from courtcast.prepare.plan import Need, Needed
 from courtcast.prepare.source import Source
 from courtcast.prepare.store import Store, save_manifest
 from courtcast.prepare.viewer import Original, Viewer
 from courtcast.problems import Refused
-from courtcast.wire.api import AudioInfo, Treatment, VideoInfo
+from courtcast.wire.api import AudioInfo, Chapter, SoundTrack, Treatment, VideoInfo
 from courtcast.wire.media import ManifestRows
 
-VERSION = 3
+VERSION = 4
 """Of what preparing gives: raise it when fragments of the same source would come out differently."""
 
 
@@ -35,40 +38,58 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     video: VideoInfo | None
     audio: AudioInfo | None
     treatments: list[Treatment] = []
+    sounds: list[SoundTrack] = []
+    chapters: list[Chapter] = []
+
+
+class Same(TypedDict, total=False):
+    """What is the same for each rendition of one exhibit."""
+
+    exhibit: Required[str]
+    store: Required[Store]
+    cage: Cage | None
+    """Give the one that the program keeps: its child is warm already. Without one a child is started for this alone."""
+    name: str
+    """Of the file."""
+    plays: frozenset[str] | None
+    """What the screens decode (see `plan.make`)."""
+    need: Need | None
+    heard: int | None
+    """Number of the sound that was chosen."""
 
 
 async def prepare(
     source: Source,
     *,
-    exhibit: str,
     rendition: str,
-    store: Store,
     on_rows: Callable[[ManifestRows], None],
     on_probe: Callable[[Probe], None],
     on_manifest: Callable[[Manifest], None] | None = None,
-    cage: Cage | None = None,
-    name: str = "",
-    plays: frozenset[str] | None = None,
-    need: Need | None = None,
+    on_subtitles: Callable[[Cues], None] = lambda _: None,
+    zero: Fraction | None = None,
+    **same: Unpack[Same],
 ) -> Manifest:
     """Make a source's rendition in the store.
 
-    `on_manifest` gets the live manifest before the first rows, `on_rows` each part.
+    `on_manifest` gets the live manifest before the first rows, `on_rows` each part, `on_subtitles` each
+    list of those in the file; `zero`: media time 0 in the file's own seconds, where another rendition has decided it.
 
-    Give the `cage` that the program keeps: its child is warm already. Without one a child is started for this alone.
     The finished manifest is in the store when this returns (`store.load_manifest`).
 
     Raises Refused: of the file (file-…, format-not-yet, parser-…), and whatever the source or store raised; Needed.
     """
-    assembly = Assembly(exhibit, rendition)
+    assembly, store = Assembly(same["exhibit"], rendition), same["store"]
+    cage, plays, need = same.get("cage"), same.get("plays"), same.get("need")
     async with AsyncExitStack() as stack:
         kept = cage if cage is not None else await stack.enter_async_context(Cage(warm=False))
         work = messages.Work(
             do="prepare",
             length=source.length,
-            name=name,
+            name=same.get("name", ""),
             plays=None if plays is None else sorted(plays),
             need=need,
+            heard=same.get("heard"),
+            zero=None if zero is None else (zero.numerator, zero.denominator),
         )
         child = await stack.enter_async_context(kept.child(work))
         try:
@@ -86,6 +107,8 @@ async def prepare(
                                 video=message.video,
                                 audio=message.audio,
                                 treatments=message.treatments,
+                                sounds=message.sounds,
+                                chapters=message.chapters,
                             )
                         )
                     case messages.Begin():
@@ -97,6 +120,8 @@ async def prepare(
                         row, file = assembly.piece(message, data)
                         await store.put(f"{rendition}/{file.sha256}", file.data)
                         on_rows(assembly.add(row))
+                    case messages.Subtitles():
+                        on_subtitles(cues.checked(message.subtitles))
                     case messages.Done():
                         manifest = assembly.done(message)
                         await save_manifest(store, manifest)

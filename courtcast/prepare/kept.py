@@ -10,6 +10,7 @@ import msgspec
 
 from courtcast.evidence.fetch import Version
 from courtcast.prepare import job
+from courtcast.prepare.cues import Cues
 from courtcast.prepare.job import Probe
 from courtcast.prepare.plan import Need
 from courtcast.prepare.tally import Tally
@@ -39,6 +40,16 @@ class Kept(msgspec.Struct, kw_only=True):
     """`MADE_BY` of the process that numbered the rendition."""
     need: Need | None = None
     """Why the file cannot be sent as it would be planned (see `plan.Need`)."""
+    sound: int | None = None
+    """Number of the sound track that somebody chose."""
+    heard: int | None = None
+    """The one that was chosen when the rendition was numbered."""
+    unheard: Problem | None = None
+    """Why the one that was chosen last is not heard."""
+    subtitles: list[Cues] = []
+    """Those of the file, and those that were added."""
+    subtitled: str | None = None
+    """`id` of those that are shown."""
     probe: Probe | None = None
     tally: Tally | None = None
     """Of the rendition's frames, once they were counted by decoding."""

@@ -11,7 +11,8 @@ from typing import Annotated, BinaryIO, Literal, Protocol
 
 import msgspec
 
-from courtcast.wire.api import AudioInfo, Treatment, VideoInfo
+from courtcast.prepare.cues import Cues
+from courtcast.wire.api import AudioInfo, Chapter, SoundTrack, Treatment, VideoInfo
 
 _LENGTHS = struct.Struct(">II")
 LENGTHS = _LENGTHS.size
@@ -87,6 +88,10 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     """What the screens decode (see `plan.make`); None where no screen has said anything."""
     need: Literal["seek"] | None = None
     """Why an earlier run could not go on (see `plan.Need`)."""
+    heard: int | None = None
+    """Number of the sound that was chosen (see `plan.choose`)."""
+    zero: tuple[int, int] | None = None
+    """Media time 0 in the file's own seconds, where it is decided already (see `placing.place`)."""
     bounds: Bounds | None = None
     """The cage fills it in."""
 
@@ -135,6 +140,8 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True, tag="looked"):
     video: VideoInfo | None
     audio: AudioInfo | None
     treatments: list[Treatment] = []
+    sounds: list[SoundTrack] = []
+    chapters: list[Chapter] = []
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,6 +176,12 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True, tag="piece"):
     keyframe: bool
     pts: list[int] = []
     added: list[tuple[int, int]] = []
+
+
+class Subtitles(msgspec.Struct, frozen=True, tag="subtitles"):
+    """Child → parent, before the last word: subtitles that are in the file, one list each."""
+
+    subtitles: Cues
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
@@ -207,7 +220,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     fields: dict[str, str] = {}
 
 
-FromChild = Caged | Read | Looked | Begin | Piece | Done | Ready | Image | Shown | Needed | Failed
+FromChild = Caged | Read | Looked | Begin | Piece | Subtitles | Done | Ready | Image | Shown | Needed | Failed
 ToChild = Work | Data | Shot
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 NAMES = {
     "hevc": "HEVC video",
     "vp8": "VP8 video",
@@ -32,6 +34,12 @@ NAMES = {
     "pcm_alaw": "G.711 sound",
 }
 """Codecs."""
+
+
+def in_line(text: object, most: int = 100) -> str:
+    """What a file says of itself, as one line of so many characters at most, without what cannot be seen."""
+    line = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in str(text)[: 4 * most])
+    return " ".join(line.split())[:most]
 
 
 def name_of(codec: str, kind: str) -> str:

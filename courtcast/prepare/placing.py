@@ -33,18 +33,21 @@ class Place(NamedTuple):
     """Where to move the first sample's time, so that the track is reachable from `origin` on; None: leave it."""
 
 
-def place(heads: Sequence[Head]) -> tuple[Fraction, list[Place]]:
+def place(heads: Sequence[Head], zero: Fraction | None = None) -> tuple[Fraction, list[Place]]:
     """The origin (MSE time of media time 0) and the place of each track.
 
     Media time begins with whatever is presented first. All coded samples lie at MSE time 0 or later, as close to it as
     whole ticks on every track allow; so decoding can begin at a keyframe that lies before the edit list's start.
+
+    zero: media time 0 in the file's seconds, where it was decided before: times stay what they are when another sound
+    is chosen, which may begin earlier or later
     """
     begun = [(head.first, head.presented) for head in heads if head.first is not None and head.presented is not None]
-    zero = min(presented for _, presented in begun)
+    zero = min(presented for _, presented in begun) if zero is None else zero
     grain = 0
     for head in heads:
         grain = gcd(grain, head.timescale)
-    earliest = min(first for first, _ in begun)
+    earliest = min(zero, *(first for first, _ in begun))
     shift = Fraction(ceil(-earliest * grain), grain)
     origin = zero + shift
     return origin, [_place(head, origin, shift) for head in heads]

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from courtcast.prepare.names import name_of
 from courtcast.problems import Refused
-from courtcast.wire.api import Treatment
+from courtcast.wire.api import SoundTrack, Treatment
 
 CHROMIUM = frozenset(
     (
@@ -38,6 +38,8 @@ _SOUND = {
 _AV1_TEN = 'video/mp4; codecs="av01.0.13M.10"'
 _WHOLE = ("yuv420p", "yuvj420p", "yuv444p", "yuvj444p", "gray", "nv12", "nv21")
 """Pixel formats whose colour is kept as finely as it is."""
+MOST_SOUNDS = 32
+"""Sound tracks of a file that are told of."""
 _AAC = frozenset(("", "LC", "HE-AAC", "HE-AACv2"))
 """Profiles of AAC that browsers decode, as the library names them."""
 Need = Literal["seek"]
@@ -71,6 +73,10 @@ class Stream(NamedTuple):
     """Of pictures, as the library names it."""
     exact: bool = False
     """Of sound: the decoder gives whole numbers, so that nothing is lost when they are kept."""
+    language: str = ""
+    """As the file has it."""
+    title: str = ""
+    channels: int = 0
 
 
 class Look(NamedTuple):
@@ -119,8 +125,10 @@ class Plan(NamedTuple):
         return [*drawn, *(choice.treatment for choice in self.choices)]
 
 
-def choose(streams: Sequence[Stream]) -> tuple[Stream | None, Stream | None]:
+def choose(streams: Sequence[Stream], heard: int | None = None) -> tuple[Stream | None, Stream | None]:
     """The picture and the sound to send: the default stream of each kind, or else the first.
+
+    heard: number of the sound that somebody chose; it counts where the file has such a one that can be heard
 
     Raises Refused (format-not-yet, file-not-media).
     """
@@ -129,7 +137,8 @@ def choose(streams: Sequence[Stream]) -> tuple[Stream | None, Stream | None]:
     if not pictures and not sounds:
         raise Refused("file-not-media")
     picture = next((s for s in pictures if s.decodable), pictures[0] if pictures else None)
-    sound = next((s for s in sounds if s.decodable), sounds[0] if sounds else None)
+    wished = next((s for s in sounds if s.number == heard and _hearable(s)), None)
+    sound = wished or next((s for s in sounds if s.decodable), sounds[0] if sounds else None)
     for stream in (picture, sound):
         if stream is not None and stream.encrypted:
             raise Refused("format-not-yet", what="encrypted")
@@ -138,9 +147,36 @@ def choose(streams: Sequence[Stream]) -> tuple[Stream | None, Stream | None]:
     return picture, sound
 
 
-def make(streams: Sequence[Stream], look: Look, plays: frozenset[str] = CHROMIUM, need: Need | None = None) -> Plan:
+def _hearable(stream: Stream) -> bool:
+    return stream.decodable and not stream.encrypted
+
+
+def sounds(streams: Sequence[Stream], chosen: Stream | None) -> list[SoundTrack]:
+    """The sound tracks of a file, for people."""
+    return [
+        SoundTrack(
+            index=stream.number,
+            codec=name_of(stream.codec, "audio").removesuffix(" sound"),
+            language=stream.language,
+            title=stream.title,
+            channels=stream.channels,
+            chosen=chosen is not None and stream.number == chosen.number,
+            playable=_hearable(stream),
+        )
+        for stream in streams
+        if stream.kind == "audio"
+    ][:MOST_SOUNDS]
+
+
+def make(
+    streams: Sequence[Stream],
+    look: Look,
+    plays: frozenset[str] = CHROMIUM,
+    need: Need | None = None,
+    heard: int | None = None,
+) -> Plan:
     """What to do. `plays`: MIME types with codecs that all screens decode. Raises Refused (see `choose`)."""
-    picture, sound = choose(streams)
+    picture, sound = choose(streams, heard)
     return Plan(
         None if picture is None else _picture(picture, look, plays, need),
         None if sound is None else _sound(sound, plays),

@@ -10,12 +10,15 @@ from av.container import InputContainer
 from av.stream import Disposition
 
 from courtcast.prepare.kinds import ANY, ISO, Kind, Readable
+from courtcast.prepare.names import in_line
 from courtcast.prepare.plan import Stream
 from courtcast.problems import Refused
-from courtcast.wire.api import AudioInfo, VideoInfo
+from courtcast.wire.api import AudioInfo, Chapter, VideoInfo
 
 _BUFFER = 64 * 1024
 """Bytes asked for at a time: 26 ms of a 20 Mb/s line."""
+
+_MOST_CHAPTERS = 500
 
 _EXACT = frozenset(
     (
@@ -33,6 +36,18 @@ class Opened(NamedTuple):
 
     container: InputContainer
     streams: list[Stream]
+
+
+def chapters(container: InputContainer, zero: Fraction) -> list[Chapter]:
+    """Those that the file names, in media time. `zero`: where that begins, in the file's own seconds."""
+    found: list[Chapter] = []
+    for one in container.chapters()[:_MOST_CHAPTERS]:
+        base = one["time_base"] or Fraction(0)
+        start, end = (max(Fraction(0), one[edge] * base - zero) for edge in ("start", "end"))
+        if end > 0:
+            title = in_line(one["metadata"].get("title", "")) or f"Chapter {len(found) + 1}"
+            found.append(Chapter(title=title, start=float(start), end=float(max(start, end))))
+    return sorted(found, key=lambda chapter: chapter.start)
 
 
 def open_file(file: Readable, kind: Kind, *, seeking: bool) -> Opened:
@@ -81,7 +96,16 @@ def _describe(container: InputContainer, number: int) -> Stream | None:
         profile=(stream.profile or "") if context else "",
         pix_fmt=(context.pix_fmt or "") if kind == "video" and context else "",
         exact=kind == "audio" and context is not None and context.codec.canonical_name in _EXACT,
+        language=said(stream, "language"),
+        title=said(stream, "title"),
+        channels=context.channels if kind == "audio" and context else 0,
     )
+
+
+def said(stream: Any, key: str) -> str:
+    """What the file says of a stream; a language that is undetermined (ISO 639-2 `und`) is as good as none."""
+    said = in_line(stream.metadata.get(key, ""))
+    return "" if key == "language" and said == "und" else said
 
 
 def _tag(context: Any) -> str:

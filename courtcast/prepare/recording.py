@@ -29,6 +29,7 @@ from courtcast.prepare.lane import Lane, Ticks
 from courtcast.prepare.picture_lane import PictureLane
 from courtcast.prepare.silence import Filled, Silence
 from courtcast.prepare.sound_lane import SoundLane
+from courtcast.prepare.texts import Texts
 from courtcast.prepare.timing import Timing
 from courtcast.problems import Refused
 from courtcast.wire.media import GOP_MOST
@@ -52,7 +53,8 @@ class Recording:
     """One run over one file.
 
     name: of the file, as the link has it; plays: what the screens decode (see `plan.make`); need: why an earlier run
-    could not go on
+    could not go on; heard: number of the sound that was chosen; zero: media time 0 in the file's seconds, where that is
+    decided already
     """
 
     def __init__(
@@ -64,6 +66,8 @@ class Recording:
         name: str = "",
         plays: frozenset[str] = plan.CHROMIUM,
         need: plan.Need | None = None,
+        heard: int | None = None,
+        zero: Fraction | None = None,
     ) -> None:
         self._file = file
         self._length = length
@@ -71,6 +75,8 @@ class Recording:
         self._name = name
         self._plays = plays
         self._need = need
+        self._heard = heard
+        self._zero = zero
         self._first: First | None = None
         self._lanes: list[Lane] = []
         self._places: list[placing.Place] = []
@@ -87,10 +93,13 @@ class Recording:
         kind = kinds.sniff(self._file, self._length, self._name)
         opened = probe.open_file(self._file, kind, seeking=False)
         with opened.container as container:
+            self._container = container
             self._format = kind.demuxer or container.format.name
-            picture, sound = plan.choose(opened.streams)
+            picture, sound = plan.choose(opened.streams, self._heard)
+            self._sounds = plan.sounds(opened.streams, sound)
             streams = [container.streams[stream.number] for stream in (picture, sound) if stream is not None]
-            packets = self._packets(container, streams)
+            texts = Texts(container)
+            packets = self._packets(container, [*streams, *texts.streams])
             waiting: list[Packet] = []
             if isinstance(streams[0], av.VideoStream):
                 assert picture is not None
@@ -100,16 +109,19 @@ class Recording:
                 self._first = First(streams[0], threads=1 if as_it_is else _THREADS)
                 waiting = self._first.through(packets)
             look = plan.Look() if self._first is None else self._first.look
-            self._plan = plan.make(opened.streams, look, self._plays, self._need)
+            self._plan = plan.make(opened.streams, look, self._plays, self._need, self._heard)
             self._lanes = list(self._make_lanes(container))
             for packet in chain(waiting, packets):
                 for lane in self._lanes:
                     if lane.stream.index == packet.stream_index:
                         lane.push(packet)
+                texts.push(packet)
                 self._go_on()
             for lane in self._lanes:
                 lane.finish()
             self._go_on(last=True)
+            for one in texts.lists(self._media_zero):
+                self._emit(messages.Subtitles(subtitles=one))
             self._finish()
 
     def _packets(self, container: InputContainer, streams: list[Any]) -> Iterator[Packet]:
@@ -166,8 +178,8 @@ class Recording:
     def _begin(self) -> None:
         if not self._lanes[0].frames:
             raise Refused("file-damaged")
+        self._origin, self._places = placing.place([_head(lane) for lane in self._lanes], self._zero)
         self._announce()
-        self._origin, self._places = placing.place([_head(lane) for lane in self._lanes])
         tracks, inits = [], []
         for lane, place in zip(self._lanes, self._places, strict=True):
             self._timings.append(
@@ -192,6 +204,11 @@ class Recording:
             b"".join(inits),
         )
 
+    @property
+    def _media_zero(self) -> Fraction:
+        """Where media time begins, in the file's own seconds. Once the tracks have their places."""
+        return self._origin - Fraction(self._places[0].shift, self._lanes[0].timescale)
+
     def _announce(self) -> None:
         """Of the streams as they are in the file."""
         video = audio = None
@@ -202,7 +219,16 @@ class Recording:
                 video = probe.video_info(stream, choice.stream.codec, turned)
             else:
                 audio = probe.audio_info(stream, choice.stream.codec)
-        self._emit(messages.Looked(container=self._format, video=video, audio=audio, treatments=self._plan.treatments))
+        self._emit(
+            messages.Looked(
+                container=self._format,
+                video=video,
+                audio=audio,
+                treatments=self._plan.treatments,
+                sounds=self._sounds,
+                chapters=probe.chapters(self._container, self._media_zero),
+            )
+        )
 
     def _filled(self, number: int, samples: Iterable[Sample]) -> Iterator[Sample]:
         """Sound without holes; pictures as they are."""
@@ -278,8 +304,7 @@ class Recording:
             last = self._timings[number].flush(ticks + shift if lane.video else 0)
             for piece in (*self._cutters[number].push(last), *self._cutters[number].flush()):
                 self._send(number, piece)
-        shift_of_time = Fraction(self._places[0].shift, self._lanes[0].timescale)
-        duration = end + shift_of_time - self._origin
+        duration = end - self._media_zero
         self._emit(messages.Done(duration=(duration.numerator, duration.denominator), frames=self._lanes[0].frames))
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -29,8 +28,10 @@ from courtcast.evidence.meter import Meter
 from courtcast.evidence.ranges import Ranges
 from courtcast.evidence.spool import Spool
 from courtcast.evidence.turns import Rank, Turns
+from courtcast.prepare import another, subtitles
 from courtcast.prepare.cage.keeper import Cage
-from courtcast.prepare.job import Probe, prepare
+from courtcast.prepare.cues import Cues
+from courtcast.prepare.job import Probe, Same, prepare
 from courtcast.prepare.kept import MADE_BY, SPACE, Kept
 from courtcast.prepare.plan import Needed
 from courtcast.prepare.store import Store, load_manifest
@@ -84,6 +85,8 @@ class House(NamedTuple):
     """What all screens decode; None while none has said anything."""
     quiet: Callable[[], bool]
     """Nothing is on the screens: there is time for what nobody waits for."""
+    shown: Callable[[str], bool]
+    """That exhibit is on the screens."""
 
     @property
     def db(self) -> Database:
@@ -183,6 +186,9 @@ class Way:
             restricted=self.entry.restricted,
             showable=usable and self.manifest is not None and self.manifest.showable,
             prepared=0.0 if manifest is None else manifest.prepared,
+            sounds=another.tracks(kept),
+            subtitles=subtitles.seen(kept),
+            chapters=[] if kept.probe is None else kept.probe.chapters,
             notes=self._notes(),
         )
 
@@ -192,7 +198,7 @@ class Way:
             return []
         added = Refused("silence-added", seconds=f"{float(manifest.added):.1f}").problem() if manifest.added else None
         counted = None if tally is None or not manifest.complete else tally.note(manifest.frames)
-        return [note for note in (added, counted) if note is not None]
+        return [note for note in (added, counted, self.kept.unheard) if note is not None]
 
     def _title(self) -> str:
         """The server's name for the file where nobody gave one, else the link's."""
@@ -227,6 +233,21 @@ class Way:
         self._begun = 0
         self._set("waiting", None)
         self.start()
+
+    async def hear(self, sound: int) -> None:
+        """That sound track from now on, once it is prepared. Raises Refused (`sound-unknown`, `disk-full`)."""
+        another.check(another.tracks(self.kept), sound)
+        self.kept.sound, self.kept.unheard = sound, None
+        await self._keep()
+        if self.state == "ready":
+            await self._halt()
+            self.start()
+
+    async def change_subtitles(self, change: Callable[[Kept], None]) -> None:
+        """Raises Refused, of the change or of the disk."""
+        change(self.kept)
+        await self._keep()
+        self._on_change()
 
     async def damaged(self) -> None:
         """The copy on the disk is not what was fetched any more."""
@@ -275,6 +296,7 @@ class Way:
                 break
             tried = 0 if self._held() > before else tried + 1
             await asyncio.sleep(AGAIN[min(tried, len(AGAIN) - 1)])
+        await self._hear()
         await self._confirm()
 
     async def _once(self) -> None:
@@ -330,7 +352,8 @@ class Way:
         if not self.kept.rendition or self.kept.made_by != MADE_BY:
             self._retire()
             self._noted = False
-            self.kept.rendition = secrets.token_hex(8)
+            self.kept.rendition = another.number()
+            self.kept.heard = self.kept.sound
             self.kept.made_by = MADE_BY
             self.kept.problem = self.kept.tally = None
 
@@ -340,7 +363,13 @@ class Way:
             await self.spool.close()
             self.spool = None
         self._retire()
-        self.kept = Kept(file=self.kept.file + 1, former=self.kept.former)
+        self.kept = Kept(
+            file=self.kept.file + 1,
+            former=self.kept.former,
+            sound=self.kept.sound,
+            subtitles=self.kept.subtitles,
+            subtitled=self.kept.subtitled,
+        )
         self._noted = False
 
     def _retire(self) -> None:
@@ -431,18 +460,15 @@ class Way:
             if spool.complete:
                 self._set("preparing", self._notice())
             try:
+                found: list[Cues] = []
                 made = await prepare(
                     spool,
-                    exhibit=self.entry.id,
                     rendition=self.kept.rendition,
-                    store=self._house.store,
                     on_rows=self._rows,
                     on_probe=self._probed,
+                    on_subtitles=found.append,
                     on_manifest=self._made,
-                    cage=self._house.cage,
-                    name=self._name(),
-                    plays=self._house.plays(),
-                    need=self.kept.need,
+                    **self._same(self.kept.heard),
                 )
             except Needed as needed:
                 self.kept.need = needed.need
@@ -453,7 +479,56 @@ class Way:
                     await self._keep()
                 raise
         self._manifest = made
+        subtitles.of_file(self.kept, found)
         await self._keep()  # what it is, and what was done to it
+
+    def _same(self, heard: int | None) -> Same:
+        """What is the same for each of its renditions."""
+        return Same(
+            exhibit=self.entry.id,
+            store=self._house.store,
+            cage=self._house.cage,
+            name=self._name(),
+            plays=self._house.plays(),
+            need=self.kept.need,
+            heard=heard,
+        )
+
+    async def _hear(self) -> None:
+        """Another sound than the one that is heard was chosen: it is prepared, and takes over."""
+        while (sound := another.wanted(self.kept)) is not None:
+            spool, before = self.spool, self._manifest
+            if spool is None or before is None:
+                return
+            probes: list[Probe] = []
+            try:
+                rendition = another.number()
+                self.kept.former.append(rendition)  # so that it is cleared away if it never takes over
+                await self._keep()
+                async with self._house.preparing.turn(self._rank_to_prepare):
+                    made = await prepare(
+                        spool,
+                        rendition=rendition,
+                        on_rows=lambda _: None,
+                        on_probe=probes.append,
+                        zero=another.zero(before),
+                        **self._same(sound),
+                    )
+            except Exception as problem:
+                self.kept.sound, self.kept.unheard = self.kept.heard, another.unmade(problem)
+                self._on_change()
+            else:
+                await another.until_free(lambda: self._house.shown(self.entry.id))
+                self._take_over(made, probes[0], sound)
+            with suppress(Refused):  # else it is done once more by the next process
+                await self._keep()
+
+    def _take_over(self, made: Manifest, probe: Probe, sound: int) -> None:
+        self._retire()
+        self.kept.former.remove(made.rendition)
+        self.kept.rendition, self.kept.heard, self.kept.probe = made.rendition, sound, probe
+        self._manifest = made
+        self._on_change()
 
     async def _confirm(self) -> None:
         """Once for each rendition, when all has been quiet for a while: are its frames what decoding gives?"""

@@ -48,6 +48,51 @@ class AudioInfo(msgspec.Struct, frozen=True):
     channels: int
 
 
+class SoundTrack(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the sound tracks that a recording has."""
+
+    index: int
+    """Number of the stream in the file."""
+    codec: str
+    """For people."""
+    language: str = ""
+    """As the file has it, mostly a code of ISO 639; empty where it says nothing."""
+    title: str = ""
+    channels: int = 0
+    chosen: bool = False
+    """It is the one that is heard."""
+    coming: bool = False
+    """It was asked for and is not heard yet: it is being prepared, or the exhibit is on the screens with another."""
+    playable: bool = True
+    """It can be chosen."""
+
+
+class Subtitles(msgspec.Struct, frozen=True, kw_only=True):
+    """Subtitles that can be shown over a recording, as text."""
+
+    id: str
+    language: str = ""
+    """As the file has it."""
+    title: str = ""
+    cues: int = 0
+    """How many there are."""
+    added: bool = False
+    """They were added to the exhibit; they are not in the recording."""
+    note: str = ""
+    """What has to be known of how they were read."""
+    chosen: bool = False
+    """They are shown wherever the exhibit is."""
+
+
+class Chapter(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a recording that has a name in the file."""
+
+    title: str
+    start: float
+    """Seconds of media time."""
+    end: float
+
+
 class Treatment(msgspec.Struct, frozen=True, kw_only=True):
     """What was done to the picture or the sound of a recording on its way to the screens."""
 
@@ -82,6 +127,12 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     converted: bool = False
     """Something that is seen or heard is not the very coded units of the file: see `treatments`."""
     treatments: list[Treatment] = []
+    sounds: list[SoundTrack] = []
+    """Of a recording: those that can be chosen from (`PATCH /exhibits/{id}`)."""
+    subtitles: list[Subtitles] = []
+    """Those of the recording are known once all of it is prepared."""
+    chapters: list[Chapter] = []
+    """As the file names them, by their beginning; a few hundred at most."""
     safe: bool = False
     safe_at: float | None = None
     """Unix time (seconds) at which it will be safe; null when it is now, or when that cannot be said."""
@@ -127,6 +178,11 @@ class ChangeExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Place in the running order, from 0."""
     restricted: bool | None = None
     """true keeps it from the screens until it is cued, in memory only, and takes it off their disks."""
+    sound: int | None = None
+    """`index` of the sound track to hear. It is prepared beside what is in use, and takes over when it is there; never
+    while the exhibit is on the screens."""
+    subtitles: str | msgspec.UnsetType | None = msgspec.UNSET
+    """`id` of the subtitles to show over it, null for none: at once, also on the screens."""
 
 
 class NewLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

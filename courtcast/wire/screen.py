@@ -37,6 +37,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     anchor: Anchor
     end: float | None = None
     """Media time at which the clip ends: the last frame stays up from there on. null while not yet known."""
+    subtitles: str | None = None
+    """`id` of the list of subtitles that is shown over it (see `Words`); null is none."""
 
 
 class ScreenCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +88,26 @@ class Day(msgspec.Struct, frozen=True, kw_only=True, tag="day"):
     wanted: list[Wanted] = []
 
 
+class Cue(msgspec.Struct, frozen=True):
+    """One subtitle: seconds of media time, and its lines."""
+
+    start: float
+    end: float
+    text: str
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True, tag="words"):
+    """A part of a list of subtitles. A page keeps the lists that its stage names, whatever becomes of the path; how
+    many of each it has is in its `Report`, and the next part follows that."""
+
+    id: str
+    """From its content: the same id is the same list."""
+    first: int
+    """Number of the first of these, from 0."""
+    total: int
+    cues: list[Cue]
+
+
 class Pong(msgspec.Struct, frozen=True, tag="pong"):
     """Answer to `Ping`."""
 
@@ -112,7 +134,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True, tag="ask"):
     """MIME types with codecs of what will be shown."""
 
 
-ToScreen = Stage | Day | Pong | Welcome | Ask
+ToScreen = Stage | Day | Words | Pong | Welcome | Ask
 
 
 class Ping(msgspec.Struct, frozen=True, tag="ping"):
@@ -133,6 +155,8 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello"):
     when it changes."""
     plays: list[str] = []
     """MIME types with codecs that `MediaSource.isTypeSupported` said yes to."""
+    subtitles: bool = False
+    """It shows subtitles, and is to be sent `Words`."""
 
 
 class Holding(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,6 +223,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     """Media-time ranges of the shown exhibit that cannot be decoded there: left out, with a mark on the picture."""
     card: bool = False
     """The test card is on the display."""
+    words: dict[str, int] = {}
+    """Of each list of subtitles that it holds a part of, by id: how many from the first on."""
 
 
 class Picture(msgspec.Struct, frozen=True, tag="picture"):

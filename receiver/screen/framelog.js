@@ -9,6 +9,8 @@ const REMEMBERED = 7200;
 const TWICE = 0.05;
 
 export class FrameLog {
+  /** Another frame is on the display. @type {() => void} */
+  onadd = () => {};
   /** @type {Array<{clock: number, media_time: number}>} */
   #frames = [];
 
@@ -17,6 +19,7 @@ export class FrameLog {
     const last = this.#frames.at(-1);
     if (last?.media_time === media && clock - last.clock < TWICE) return;
     this.#frames.push({ clock, media_time: media });
+    this.onadd();
     if (this.#frames.length > 2 * REMEMBERED) this.#frames = this.#frames.slice(-REMEMBERED);
   }
 

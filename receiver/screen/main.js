@@ -16,6 +16,8 @@ import { ASKED } from "./plays.js";
 import { Projector } from "./projector.js";
 import { Relayed } from "./relayed.js";
 import { base64, BLACK_JPEG, PicturePace } from "./report.js";
+import { Subtitles } from "./subtitles.js";
+import { SubtitleView } from "./subtitleview.js";
 import { Talk } from "./talk.js";
 import { cardOf } from "./testcard.js";
 import { TestCardView } from "./testcardview.js";
@@ -48,6 +50,11 @@ const room = { now: () => talk.room() };
 const vault = new Vault({ budget: budget() });
 const stillPace = new PicturePace();
 const picture = new Picture(element("picture"), vault, room, { Player, Mse, Projector });
+const subtitles = new Subtitles();
+const subtitleView = new SubtitleView(element("picture"), subtitles, () => ({
+  id: talk.applied?.shown?.subtitles,
+  media: picture.state().media_time,
+}));
 const cardView = new CardView(element("card"));
 const testCard = new TestCardView(/** @type {HTMLCanvasElement} */ (element("testcard")));
 const hearing = new Hearing(resumed(recall(), wall()));
@@ -118,6 +125,10 @@ const talk = new Talk({
     tell();
   },
   onword: () => tell(),
+  onwords: (words) => {
+    subtitles.take(words);
+    subtitleView.draw();
+  },
   onask: (ask, path) => void guarded("ask", () => answer(ask, path)),
   mention: (where, error) => net.mention(where, error),
 });
@@ -148,6 +159,7 @@ const answer = async ({ id, types }, on) => {
 
 /** @param {Stage} stage */
 const perform = (stage) => {
+  subtitles.keep(stage);
   // The cards are away before anything else is up.
   trial();
   if (stage.shown !== null) {
@@ -159,6 +171,7 @@ const perform = (stage) => {
   } catch (error) {
     net.fault("picture", error);
   }
+  subtitleView.draw();
   talk.aim();
   look();
   tell();
@@ -186,7 +199,8 @@ const look = () => {
 
 const report = () => {
   const state = picture.state(), up = testCard.card !== null;
-  return talk.report({ ...state, blank: state.blank && !up, card: up });
+  const cue_ready = state.cue_ready && subtitles.whole(talk.applied?.cue ?? null);
+  return talk.report({ ...state, blank: state.blank && !up, card: up, cue_ready, words: subtitles.held() });
 };
 
 /** Sends what is due. */
@@ -201,10 +215,13 @@ const tell = () => {
 
 /** Tells a change at once, and again when the first word was too early. */
 picture.onchange = () => {
+  subtitleView.draw();
   tell();
   clearTimeout(soon);
   soon = setTimeout(tell, 30);
 };
+
+picture.log.onadd = () => subtitleView.draw();
 
 /** Sends a small picture of what is on the display. @param {Path} on */
 const portray = async (on) => {

@@ -94,7 +94,7 @@ export class Picture {
   /** @type {HTMLElement} */
   #cover;
   #covered = true;
-  #log = new FrameLog();
+  log = new FrameLog();
   /** Of players that are gone. */
   #gone = { count: 0, seconds: 0, dropped: 0, decoded: 0, jumps: 0 };
   #failures = new Failures();
@@ -187,7 +187,7 @@ export class Picture {
    * @returns {Array<{clock: number, media_time: number}>} The last n frames that came onto the display: room clock.
    */
   frames(n) {
-    return this.#log.last(n);
+    return this.log.last(n);
   }
 
   /**
@@ -455,7 +455,7 @@ export class Picture {
       this.projector.hide();
       if (same) return;
     }
-    if (!this.#covered && !this.projector.front) this.#log.add(clock, frame.media);
+    if (!this.#covered && !this.projector.front) this.log.add(clock, frame.media);
   }
 
   /** What was made ready unseen comes onto the display as a whole: with the next frame that the page draws. */
@@ -463,7 +463,7 @@ export class Picture {
     const player = this.#up;
     requestAnimationFrame(() => {
       const frame = this.#front;
-      if (player && frame && player === this.#up && !this.#covered) this.#log.add(this.clock.now(), frame.media);
+      if (player && frame && player === this.#up && !this.#covered) this.log.add(this.clock.now(), frame.media);
     });
   }
 

@@ -38,6 +38,7 @@ const PINGS_MOST = 32;
  * @property {() => void} onpath                           another path is in use, or none
  * @property {() => void} onword                           the presenter said something that a report may answer
  * @property {(ask: import("../../web/shared/wire.js").Ask, path: Path) => void} onask  what this screen can do
+ * @property {(words: import("../../web/shared/wire.js").Words) => void} [onwords]  a part of some subtitles
  * @property {(where: string, error: unknown) => void} mention  a message made no sense
  */
 
@@ -168,7 +169,7 @@ export class Talk {
 
   /**
    * What the screen says of itself.
-   * @param {import("./picture.js").State & {card?: boolean}} state  of what is on the display
+   * @param {import("./picture.js").State & {card?: boolean, words?: Record<string, number>}} state  of what is on the display
    */
   report(state) {
     const { applied, clock } = this;
@@ -205,7 +206,7 @@ export class Talk {
   /** Says what this page is: at first, and when it takes more or less than before. */
   greet() {
     const { vault, build, plays } = this.given;
-    const hello = { protocol: PROTOCOL, build, budget: vault.budget, disk: vault.disk, plays };
+    const hello = { protocol: PROTOCOL, build, budget: vault.budget, disk: vault.disk, plays, subtitles: this.given.onwords !== undefined };
     this.path?.send(JSON.stringify(Hello.make(hello)));
   }
 
@@ -262,6 +263,8 @@ export class Talk {
       this.given.onword();
     } else if (message.type === "ask") {
       if (this.path !== null) this.given.onask(message, this.path);
+    } else if (message.type === "words") {
+      this.given.onwords?.(message);
     } else if (message.type === "day") {
       if (!this.foreign) this.given.vault.order(message.wanted);
     } else if (message.type === "stage" && !this.foreign) this.#perform(this.#stagehand.take(message));

@@ -8,6 +8,8 @@ import { Mse } from "/receiver/screen/mse.js";
 import { Picture } from "/receiver/screen/picture.js";
 import { Player } from "/receiver/screen/player.js";
 import { Projector } from "/receiver/screen/projector.js";
+import { Subtitles } from "/receiver/screen/subtitles.js";
+import { SubtitleView } from "/receiver/screen/subtitleview.js";
 import { Vault } from "/receiver/screen/vault.js";
 
 const clock = { now: () => (performance.timeOrigin + performance.now()) / 1000 };
@@ -32,6 +34,17 @@ if (options.has("plain")) delete window.VideoDecoder;
 const picture = new Picture(root, vault, clock, { Player, Mse: Window, Projector });
 if (options.has("film")) picture.projector.budget = Number(options.get("film"));
 const canvas = document.createElement("canvas");
+
+let applied = null;
+const subtitles = new Subtitles();
+const look = () => ({ id: applied?.shown?.subtitles, media: picture.state().media_time });
+const subtitleView = new SubtitleView(root, subtitles, look);
+picture.log.onadd = picture.onchange = () => subtitleView.draw();
+const apply = (stage) => {
+  applied = Stage.read(stage);
+  picture.apply(applied);
+  subtitleView.draw();
+};
 
 const get = async (path) => {
   const answer = await fetch(path);
@@ -138,7 +151,9 @@ const until = async (holds, limit) => {
 
 window.bench = {
   vault, picture, clock, windows, learn, give, load, points, until, up, front, apart, watch, pixels,
-  apply: (stage) => picture.apply(Stage.read(stage)),
+  apply,
+  say: (words) => subtitles.take(words),
+  said: () => [...document.querySelectorAll("#subtitles p")].map((line) => line.textContent),
   state: () => picture.state(),
   frames: (n) => picture.frames(n),
 };

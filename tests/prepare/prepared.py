@@ -11,8 +11,10 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import av
 
@@ -56,16 +58,16 @@ def code() -> str:
     return whole.hexdigest()[:16]
 
 
-def said(path: Path, *, length_known: bool, need: Need | None) -> list[tuple[messages.FromChild, bytes]]:
+def said(path: Path, *, length_known: bool, **how: Any) -> list[tuple[messages.FromChild, bytes]]:
     """What a child says of a whole file. Raises Refused, Needed."""
     spoken: list[tuple[messages.FromChild, bytes]] = []
     with path.open("rb") as file:
-        asked = f"{path.name} {length_known} {need} {hashlib.file_digest(file, 'sha256').hexdigest()}"
+        asked = f"{path.name} {length_known} {how} {hashlib.file_digest(file, 'sha256').hexdigest()}"
         kept = KEPT / code() / hashlib.sha256(asked.encode()).hexdigest()
         if kept.exists():
             return list(read_back(kept))
         length = path.stat().st_size if length_known else None
-        Recording(file, length, lambda m, d=b"": spoken.append((m, bytes(d))), name=path.name, need=need).run()
+        Recording(file, length, lambda m, d=b"": spoken.append((m, bytes(d))), name=path.name, **how).run()
     looked = next(message for message, _ in spoken if isinstance(message, messages.Looked))
     if any(treatment.done == "converted" for treatment in looked.treatments):
         keep(kept, spoken)
@@ -96,6 +98,8 @@ def prepared(
     *,
     length_known: bool = True,
     need: Need | None = None,
+    heard: int | None = None,
+    zero: Fraction | None = None,
 ) -> Prepared:
     """Prepare a whole file. Raises Refused, Needed."""
     assembly = Assembly(exhibit, rendition)
@@ -103,7 +107,7 @@ def prepared(
     fragments: list[list[bytes]] = []
     looked: list[messages.Looked] = []
 
-    for message, data in said(path, length_known=length_known, need=need):
+    for message, data in said(path, length_known=length_known, need=need, heard=heard, zero=zero):
         if isinstance(message, messages.Looked):
             looked.append(message)
         elif isinstance(message, messages.Begin):

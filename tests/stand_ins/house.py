@@ -33,7 +33,9 @@ from courtcast.core.manifest import Manifest
 from courtcast.deliver.day import Day
 from courtcast.evidence.database import Database
 from courtcast.evidence.look import Seen as Answer
+from courtcast.prepare import sidecar, subtitles
 from courtcast.prepare.examine import Copy, Seen
+from courtcast.prepare.kept import Kept
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, ChangeScreen, Exhibit, NewLink, Problem, Screen, ScreenReport
 from courtcast.wire.assets import Assets
@@ -81,6 +83,7 @@ class Shelf:
         self.kept: dict[str, Exhibit] = {}
         self.manifests: dict[str, Manifest] = {}
         self.preferred: list[str] = []
+        self._lists: dict[str, Kept] = {}
         self.links: dict[str, Seen] = {}
         """What comes of asking at the links of some."""
         self.damaged: set[str] = set()
@@ -130,6 +133,9 @@ class Shelf:
             title=before.title if change.title is None else change.title,
             restricted=before.restricted if change.restricted is None else change.restricted,
         )
+        if change.subtitles is not msgspec.UNSET:
+            subtitles.choose(self._lists.setdefault(exhibit, Kept()), change.subtitles)
+            self._subtitled(exhibit)
         if change.position is not None:
             order = [id_ for id_ in self.kept if id_ != exhibit]
             order.insert(change.position, exhibit)
@@ -143,6 +149,21 @@ class Shelf:
 
     async def relink(self, exhibit: str, link: NewLink, /) -> Exhibit:
         self.kept[exhibit] = msgspec.structs.replace(self.get(exhibit), url=link.url, state="fetching", problem=None)
+        return self.kept[exhibit]
+
+    async def add_subtitles(self, exhibit: str, data: bytes, /, *, title: str = "", language: str = "") -> Exhibit:
+        self.get(exhibit)
+        read = sidecar.read(data, title=title, language=language)
+        self._lists[exhibit] = Kept(subtitles=[read])
+        return self._subtitled(exhibit)
+
+    async def remove_subtitles(self, exhibit: str, which: str, /) -> Exhibit:
+        subtitles.remove(self._lists.setdefault(exhibit, Kept()), which)
+        return self._subtitled(exhibit)
+
+    def _subtitled(self, exhibit: str) -> Exhibit:
+        lists = subtitles.seen(self._lists[exhibit])
+        self.kept[exhibit] = msgspec.structs.replace(self.get(exhibit), subtitles=lists)
         return self.kept[exhibit]
 
     def prefer(self, exhibit: str, /) -> None:

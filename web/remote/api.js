@@ -111,7 +111,7 @@ export class Api {
     try {
       answer = await fetch(this.base + path, {
         method,
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+        ...sent(body),
         cache: "no-store",
         keepalive: path === "room/blank",
         signal: AbortSignal.timeout(patience * 1000),
@@ -132,6 +132,12 @@ export class Api {
     throw new Refusal(String(told?.type ?? "unknown").split("/").pop() ?? "unknown", detail, answer.status);
   }
 }
+
+/** A file goes as it is, everything else as JSON. @param {object | undefined} body @returns {RequestInit} */
+const sent = (body) => {
+  if (body === undefined) return {};
+  return body instanceof Blob ? { body } : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+};
 
 /** @param {number} seconds @returns {Promise<void>} */
 const pause = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));

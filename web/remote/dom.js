@@ -39,6 +39,21 @@ export const setValue = (field, value) => {
 };
 
 /**
+ * The options of a choice, and the one that is on; not while somebody is choosing.
+ * @param {HTMLSelectElement} field
+ * @param {ReadonlyArray<{value: string, text: string, on: boolean, can: boolean}>} options
+ */
+export const setOptions = (field, options) => {
+  const words = options.map(({ value, text, can: may }) => `${value} ${may} ${text}`).join("\n");
+  if (field.dataset.words !== words) {
+    field.dataset.words = words;
+    field.replaceChildren(...options.map(({ value, text, can: may }) => make(field.ownerDocument, "option", { value, ...(may ? {} : { disabled: "" }) }, text)));
+  }
+  const on = options.find((option) => option.on);
+  if (on !== undefined) setValue(field, on.value);
+};
+
+/**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {Document} doc
  * @param {K} tag

@@ -2,7 +2,7 @@
  * The running order, the field that finds in it, and the form that adds to it. Edge: the page.
  */
 
-import { follow, leaveFocus, make, setAttribute, setCan, setHidden, setText, setTone } from "./dom.js";
+import { follow, leaveFocus, make, setAttribute, setCan, setHidden, setOptions, setText, setTone } from "./dom.js";
 import { entryOf, linkOf, nextRef } from "./entry.js";
 import { exact, sentenceOf } from "./words.js";
 
@@ -16,8 +16,10 @@ import { exact, sentenceOf } from "./words.js";
  * @property {(exhibit: string, at: number | null) => void} cue
  * @property {(wish: {url: string, ref: string, title: string, restricted: boolean}) => Promise<void>} add rejects with a sentence in `detail`
  * @property {(exhibit: string, url: string) => Promise<void>} relink
- * @property {(exhibit: string, change: {ref?: string, title?: string, position?: number, restricted?: boolean}) => Promise<void>} change
+ * @property {(exhibit: string, change: {ref?: string, title?: string, position?: number, restricted?: boolean, sound?: number, subtitles?: string | null}) => Promise<void>} change
  * @property {(exhibit: string) => Promise<void>} remove
+ * @property {(exhibit: string, file: File) => Promise<void>} subtitle adds subtitles from a file; nothing is shown by that
+ * @property {(exhibit: string, subtitles: string) => Promise<void>} unsubtitle removes such
  */
 
 export class Exhibits {
@@ -207,6 +209,8 @@ class RowNode {
     this.acts = acts;
     this.id = row.id;
     this.place = 0;
+    /** Id of the subtitles that are shown, where they can be removed. */
+    this.added = "";
     this.image = make(doc, "img", { alt: "", hidden: "" });
     this.badge = make(doc, "span", { class: "badge" });
     this.ref = make(doc, "b");
@@ -274,8 +278,21 @@ class RowNode {
       this.restricted,
       make(doc, "span", {}, "Restricted ", make(doc, "span", { class: "quiet" }, "sent to the screens only when it is made ready, and kept by none")),
     );
+    this.sounds = make(doc, "select");
+    this.sounds.addEventListener("change", () => void this.carry(this.acts.change(this.id, { sound: Number(this.sounds?.value) })));
+    this.soundLabel = make(doc, "label", { class: "choice", hidden: "" }, make(doc, "span", {}, "Sound track"), this.sounds);
+    this.subtitles = make(doc, "select");
+    this.subtitles.addEventListener("change", () => void this.carry(this.acts.change(this.id, { subtitles: this.subtitles?.value || null })));
+    this.subtitleLabel = make(doc, "label", { class: "choice", hidden: "" }, make(doc, "span", {}, "Subtitles on the screens"), this.subtitles);
+    this.file = make(doc, "input", { type: "file", accept: ".srt,.vtt,text/vtt,application/x-subrip" });
+    this.file.addEventListener("change", () => {
+      const file = this.file?.files?.[0];
+      if (file !== undefined) void this.carry(this.acts.subtitle(this.id, file)).then(() => (/** @type {HTMLInputElement} */ (this.file).value = ""));
+    });
+    const file = make(doc, "label", { class: "choice" }, make(doc, "span", {}, "Add subtitles ", make(doc, "span", { class: "quiet" }, "SRT or WebVTT")), this.file);
+    this.unsubtitle = button("Remove these subtitles", () => void this.carry(this.acts.unsubtitle(this.id, this.added)));
     this.toolSaid = make(doc, "p", { class: "said", role: "alert" });
-    return make(doc, "div", { class: "tools", hidden: "" }, names, restricted, make(doc, "div", { class: "row" }, this.up, this.downward, this.renew, this.remove, this.sure, this.keep), this.toolSaid);
+    return make(doc, "div", { class: "tools", hidden: "" }, names, restricted, this.soundLabel, this.subtitleLabel, this.unsubtitle, file, make(doc, "div", { class: "row" }, this.up, this.downward, this.renew, this.remove, this.sure, this.keep), this.toolSaid);
   }
 
   /** @param {boolean} sure */
@@ -353,6 +370,16 @@ class RowNode {
     setAttribute(this.cue, "aria-current", row.place === "" ? null : "true");
     setAttribute(this.cue, "title", view.watching ? null : row.showable ? `Make ${row.ref} ready: only you see it` : `${row.ref} cannot be made ready yet`);
     if (this.restricted !== undefined && this.restricted.checked !== row.restricted) this.restricted.checked = row.restricted;
+    if (this.sounds !== undefined && this.soundLabel !== undefined) {
+      setHidden(this.soundLabel, row.sounds.length === 0);
+      setOptions(this.sounds, row.sounds);
+    }
+    if (this.subtitles !== undefined && this.subtitleLabel !== undefined && this.unsubtitle !== undefined) {
+      setHidden(this.subtitleLabel, row.subtitles.length === 0);
+      setOptions(this.subtitles, row.subtitles);
+      this.added = row.added ?? "";
+      setHidden(this.unsubtitle, row.added === null);
+    }
     setHidden(this.more, view.watching);
     setAttribute(this.more, "aria-label", `More about ${row.ref}`);
     setHidden(this.line, !row.busy);

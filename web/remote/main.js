@@ -6,6 +6,7 @@ import { Exhibit, RoomState, Screen } from "../shared/wire.js";
 import { Api, Refusal } from "./api.js";
 import { Frame } from "./bar.js";
 import { checksOf } from "./checks.js";
+import { Chapters } from "./chapters.js";
 import { ChecksPanel } from "./checksview.js";
 import { Desk } from "./desk.js";
 import { Exhibits } from "./exhibits.js";
@@ -205,13 +206,20 @@ const play = async () => {
 /** @param {number} frames */
 const liveStep = (frames) => void command("room/step", { frames }, { bound: true });
 
+/** A seek bar with its chapters. @param {string} id @param {string} whose @param {(to: number) => void} seek */
+const seekBar = (id, whose, seek) => {
+  const slot = /** @type {HTMLElement} */ (document.getElementById(id));
+  const bars = [new Timebar(slot, `Place ${whose}`, images, seek), new Chapters(slot, `Chapters ${whose}`, seek)];
+  return { show: (/** @type {import("./room.js").Bar} */ bar, /** @type {boolean} */ acting) => bars.forEach((one) => one.show(bar, acting)) };
+};
+
 const frame = new Frame(document.body, { blank: () => void blank() });
 const desk = new Desk(
   document.body,
   images,
   {
-    ready: new Timebar(/** @type {HTMLElement} */ (document.getElementById("ready-bar")), "Place in Ready, only you see it", images, readyTo),
-    live: new Timebar(/** @type {HTMLElement} */ (document.getElementById("live-bar")), "Place on the screens, everyone sees it", images, liveTo),
+    ready: seekBar("ready-bar", "in Ready, only you see it", readyTo),
+    live: seekBar("live-bar", "on the screens, everyone sees it", liveTo),
   },
   {
     show,
@@ -249,6 +257,12 @@ const exhibits = new Exhibits(document.body, images, {
   },
   remove: async (exhibit) => {
     await api.call("DELETE", `exhibits/${encodeURIComponent(exhibit)}`);
+  },
+  subtitle: async (exhibit, file) => {
+    takeExhibit(await api.call("POST", `exhibits/${encodeURIComponent(exhibit)}/subtitles?title=${encodeURIComponent(file.name)}`, file));
+  },
+  unsubtitle: async (exhibit, subtitles) => {
+    takeExhibit(await api.call("DELETE", `exhibits/${encodeURIComponent(exhibit)}/subtitles/${encodeURIComponent(subtitles)}`));
   },
 });
 const screens = new Screens(document.body, images, {

@@ -12,6 +12,7 @@ import { positionAt } from "./position.js";
 import { holding, rowsOf, safety } from "./rows.js";
 import { sentence } from "./say.js";
 import { answering, called, foundOf, meantFor, paired, seenOn, tilesOf, zonesOf } from "./tiles.js";
+import { marksOf } from "./tracks.js";
 import { exact, grouped, list, running, short, speed } from "./words.js";
 
 /** @typedef {import("./model.js").Model} Model */
@@ -34,6 +35,7 @@ import { exact, grouped, list, running, short, speed } from "./words.js";
  * @typedef {object} Bar what a seek bar shows
  * @property {string | null} exhibit
  * @property {number | null} duration
+ * @property {import("./tracks.js").ChapterMark[]} chapters
  * @property {number} at
  * @property {number} prepared seconds that the presenter has prepared
  * @property {boolean} grows its length is not final yet
@@ -197,7 +199,7 @@ const readySide = (model, { east }) => {
     alt: `${exhibit.ref} at ${exact(cued.at)}, seen only here`,
     empty: [exhibit.video === null ? "Sound alone: the screens stay dark while it plays." : "Its picture is being made."],
     done: 0,
-    mark: exhibit.converted ? "Converted" : "",
+    mark: [exhibit.converted ? "Converted" : "", exhibit.subtitles.some((one) => one.chosen) ? "With subtitles" : ""].filter(Boolean).join(" · "),
     time: exact(cued.at),
     frame: frameWords(cued.frame, exhibit),
     at: cued.at,
@@ -219,7 +221,7 @@ const liveSide = (model, { now, clock }) => {
   const position = positionAt(room, clock, exhibit.duration) ?? shown.at;
   const truest = witness(model, screens, exhibit, now);
   const frame = room.playing ? (truest?.report?.frame ?? null) : (room.position_frame ?? shown.frame);
-  const marks = [exhibit.converted ? "Converted" : "", room.rate === 1 ? "" : speed(room.rate), room.ended ? "at its end" : "", room.waiting ? "waits for more of it to come" : ""];
+  const marks = [exhibit.converted ? "Converted" : "", exhibit.subtitles.some((one) => one.chosen) ? "with subtitles" : "", room.rate === 1 ? "" : speed(room.rate), room.ended ? "at its end" : "", room.waiting ? "waits for more of it to come" : ""];
   const all = screens.length === paired(model).length;
   return {
     exhibit,
@@ -278,13 +280,13 @@ const barOf = (exhibit, position, lanes) => {
   const whole = lanes.filter((lane) => lane.whole).map((lane) => lane.name);
   const part = lanes.filter((lane) => !lane.whole).map((lane) => lane.name);
   const says = [whole.length > 0 ? `${list(whole)} ${whole.length > 1 ? "hold" : "holds"} all of it` : "", part.length > 0 ? `${list(part)} ${part.length > 1 ? "hold" : "holds"} a part` : ""];
-  return { exhibit: exhibit.id, duration: exhibit.duration, at: position, prepared: exhibit.prepared, grows: exhibit.state !== "ready", lanes, says: says.filter(Boolean).join("; ") };
+  return { exhibit: exhibit.id, duration: exhibit.duration, chapters: marksOf(exhibit.chapters, exhibit.duration), at: position, prepared: exhibit.prepared, grows: exhibit.state !== "ready", lanes, says: says.filter(Boolean).join("; ") };
 };
 
 /** @type {Side} */
 const blankSide = {
   exhibit: null, about: "", safe: null, picture: null, alt: "", empty: [], done: 0, mark: "", time: "", frame: "", at: null,
-  bar: { exhibit: null, duration: null, at: 0, prepared: 0, grows: false, lanes: [], says: "" },
+  bar: { exhibit: null, duration: null, chapters: [], at: 0, prepared: 0, grows: false, lanes: [], says: "" },
 };
 
 /** What to do first, and how much of it is done. @param {Model} model @returns {{empty: string[], done: number}} */

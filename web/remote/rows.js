@@ -3,6 +3,7 @@
  */
 
 import { cover, still } from "./film.js";
+import { soundSaid, soundsOf, subtitlesOf, subtitlesSaid } from "./tracks.js";
 import { capital, lasting, short, size, wall } from "./words.js";
 
 /** @typedef {import("./model.js").Model} Model */
@@ -27,6 +28,9 @@ import { capital, lasting, short, size, wall } from "./words.js";
  * @property {boolean} needsLink a new link is what helps
  * @property {boolean} showable
  * @property {boolean} restricted no screen keeps it
+ * @property {import("./tracks.js").SoundChoice[]} sounds to choose from
+ * @property {import("./tracks.js").SoundChoice[]} subtitles to choose from
+ * @property {string | null} added those that are chosen, where they can be removed
  */
 
 /**
@@ -113,10 +117,13 @@ const row = (model, exhibit, east) => {
     fetched: exhibit.state === "fetching" ? fetched(exhibit) : null,
     busy,
     problem: exhibit.problem?.detail ?? null,
-    notes: [...exhibit.treatments.map(treated), ...exhibit.notes.map((note) => note.detail)].filter(Boolean).join(" "),
+    notes: [...exhibit.treatments.map(treated), ...exhibit.notes.map((note) => note.detail), soundSaid(exhibit.sounds), subtitlesSaid(exhibit.subtitles)].filter(Boolean).join(" "),
     needsLink: failed,
     showable: exhibit.showable && !failed,
     restricted: exhibit.restricted,
+    sounds: soundsOf(exhibit.sounds),
+    subtitles: subtitlesOf(exhibit.subtitles),
+    added: exhibit.subtitles.find((one) => one.chosen && one.added)?.id ?? null,
   };
 };
 

@@ -48,6 +48,7 @@ export const Anchor = record(
  * @property {Anchor} anchor
  * @property {number | null} end Media time at which the clip ends: the last frame stays up from there on. null while
  *   not yet known.
+ * @property {string | null} subtitles `id` of the list of subtitles that is shown over it (see `Words`); null is none.
  */
 /** @type {Codec<Scene>} */
 export const Scene = record(
@@ -56,6 +57,7 @@ export const Scene = record(
     rendition: [text],
     anchor: [Anchor.check],
     end: [nullable(number), null],
+    subtitles: [nullable(text), null],
   }
 );
 
@@ -136,6 +138,43 @@ export const Day = record(
 );
 
 /**
+ * One subtitle: seconds of media time, and its lines.
+ * @typedef {object} Cue
+ * @property {number} start
+ * @property {number} end
+ * @property {string} text
+ */
+/** @type {Codec<Cue>} */
+export const Cue = record(
+  {
+    start: [number],
+    end: [number],
+    text: [text],
+  }
+);
+
+/**
+ * A part of a list of subtitles. A page keeps the lists that its stage names, whatever becomes of the path; how many of
+ * each it has is in its `Report`, and the next part follows that.
+ * @typedef {object} Words
+ * @property {"words"} type
+ * @property {string} id From its content: the same id is the same list.
+ * @property {number} first Number of the first of these, from 0.
+ * @property {number} total
+ * @property {Array<Cue>} cues
+ */
+/** @type {Codec<Words>} */
+export const Words = record(
+  {
+    id: [text],
+    first: [integer],
+    total: [integer],
+    cues: [list(Cue.check)],
+  },
+  { tag: "words" },
+);
+
+/**
  * Answer to `Ping`.
  * @typedef {object} Pong
  * @property {"pong"} type
@@ -211,6 +250,7 @@ export const Ping = record(
  * @property {number | null} disk Bytes that it may use of its disk; 0 where there is none to be had. null: it knows
  *   nothing of `Day`. Said again when it changes.
  * @property {Array<string>} plays MIME types with codecs that `MediaSource.isTypeSupported` said yes to.
+ * @property {boolean} subtitles It shows subtitles, and is to be sent `Words`.
  */
 /** @type {Codec<Hello>} */
 export const Hello = record(
@@ -220,6 +260,7 @@ export const Hello = record(
     budget: [integer, 0],
     disk: [nullable(integer), null],
     plays: [list(text), []],
+    subtitles: [flag, false],
   },
   { tag: "hello" },
 );
@@ -314,6 +355,8 @@ export const Stalls = record(
  * @property {Array<[number, number]>} skipped Media-time ranges of the shown exhibit that cannot be decoded there: left
  *   out, with a mark on the picture.
  * @property {boolean} card The test card is on the display.
+ * @property {Record<string, number>} words Of each list of subtitles that it holds a part of, by id: how many from the
+ *   first on.
  */
 /** @type {Codec<Report>} */
 export const Report = record(
@@ -339,6 +382,7 @@ export const Report = record(
     problem: [nullable(text), null],
     skipped: [list(tuple(number, number)), []],
     card: [flag, false],
+    words: [dict(integer), {}],
   },
   { tag: "report" },
 );
@@ -408,11 +452,12 @@ export const Able = record(
   { tag: "able" },
 );
 
-/** @typedef {Stage | Day | Pong | Welcome | Ask} ToScreen */
+/** @typedef {Stage | Day | Words | Pong | Welcome | Ask} ToScreen */
 /** @type {Codec<ToScreen>} */
 export const ToScreen = union({
   "stage": Stage,
   "day": Day,
+  "words": Words,
   "pong": Pong,
   "welcome": Welcome,
   "ask": Ask,
@@ -886,6 +931,73 @@ export const Treatment = record(
 );
 
 /**
+ * One of the sound tracks that a recording has.
+ * @typedef {object} SoundTrack
+ * @property {number} index Number of the stream in the file.
+ * @property {string} codec For people.
+ * @property {string} language As the file has it, mostly a code of ISO 639; empty where it says nothing.
+ * @property {string} title
+ * @property {number} channels
+ * @property {boolean} chosen It is the one that is heard.
+ * @property {boolean} coming It was asked for and is not heard yet: it is being prepared, or the exhibit is on the
+ *   screens with another.
+ * @property {boolean} playable It can be chosen.
+ */
+/** @type {Codec<SoundTrack>} */
+export const SoundTrack = record(
+  {
+    index: [integer],
+    codec: [text],
+    language: [text, ""],
+    title: [text, ""],
+    channels: [integer, 0],
+    chosen: [flag, false],
+    coming: [flag, false],
+    playable: [flag, true],
+  }
+);
+
+/**
+ * Subtitles that can be shown over a recording, as text.
+ * @typedef {object} Subtitles
+ * @property {string} id
+ * @property {string} language As the file has it.
+ * @property {string} title
+ * @property {number} cues How many there are.
+ * @property {boolean} added They were added to the exhibit; they are not in the recording.
+ * @property {string} note What has to be known of how they were read.
+ * @property {boolean} chosen They are shown wherever the exhibit is.
+ */
+/** @type {Codec<Subtitles>} */
+export const Subtitles = record(
+  {
+    id: [text],
+    language: [text, ""],
+    title: [text, ""],
+    cues: [integer, 0],
+    added: [flag, false],
+    note: [text, ""],
+    chosen: [flag, false],
+  }
+);
+
+/**
+ * A part of a recording that has a name in the file.
+ * @typedef {object} Chapter
+ * @property {string} title
+ * @property {number} start Seconds of media time.
+ * @property {number} end
+ */
+/** @type {Codec<Chapter>} */
+export const Chapter = record(
+  {
+    title: [text],
+    start: [number],
+    end: [number],
+  }
+);
+
+/**
  * One piece of evidence, as the API shows it.
  * @typedef {object} Exhibit
  * @property {string} id
@@ -904,6 +1016,9 @@ export const Treatment = record(
  * @property {boolean} converted Something that is seen or heard is not the very coded units of the file: see
  *   `treatments`.
  * @property {Array<Treatment>} treatments
+ * @property {Array<SoundTrack>} sounds Of a recording: those that can be chosen from (`PATCH /exhibits/{id}`).
+ * @property {Array<Subtitles>} subtitles Those of the recording are known once all of it is prepared.
+ * @property {Array<Chapter>} chapters As the file names them, by their beginning; a few hundred at most.
  * @property {boolean} safe
  * @property {number | null} safe_at Unix time (seconds) at which it will be safe; null when it is now, or when that
  *   cannot be said.
@@ -939,6 +1054,9 @@ export const Exhibit = record(
     audio: [nullable(AudioInfo.check), null],
     converted: [flag, false],
     treatments: [list(Treatment.check), []],
+    sounds: [list(SoundTrack.check), []],
+    subtitles: [list(Subtitles.check), []],
+    chapters: [list(Chapter.check), []],
     safe: [flag, false],
     safe_at: [nullable(number), null],
     safe_never: [flag, false],
@@ -1250,6 +1368,10 @@ export const AddExhibit = record(
  * @property {number | null} position Place in the running order, from 0.
  * @property {boolean | null} restricted true keeps it from the screens until it is cued, in memory only, and takes it
  *   off their disks.
+ * @property {number | null} sound `index` of the sound track to hear. It is prepared beside what is in use, and takes
+ *   over when it is there; never while the exhibit is on the screens.
+ * @property {string | null} subtitles `id` of the subtitles to show over it, null for none: at once, also on the
+ *   screens.
  */
 /** @type {Codec<ChangeExhibit>} */
 export const ChangeExhibit = record(
@@ -1258,6 +1380,8 @@ export const ChangeExhibit = record(
     title: [nullable(text), null],
     position: [nullable(integer), null],
     restricted: [nullable(flag), null],
+    sound: [nullable(integer), null],
+    subtitles: [nullable(text)],
   },
   { closed: true },
 );
