@@ -35,7 +35,8 @@ class Box(NamedTuple):
 
 class Sample(NamedTuple):
     """A coded sample. Times are ticks; `counted` says that it gives a picture (or sound) inside the edit list, `added`
-    that it is none of the recording's own."""
+    that it is none of the recording's own; `before` are coded units that are decoded before it and not shown, where the
+    container keeps them apart."""
 
     dts: int
     pts: int
@@ -44,6 +45,7 @@ class Sample(NamedTuple):
     counted: bool
     data: bytes
     added: bool = False
+    before: tuple[bytes, ...] = ()
 
 
 class Malformed(ValueError):

@@ -24,7 +24,7 @@ from courtcast.problems import Refused
 from courtcast.wire.api import AudioInfo, Treatment, VideoInfo
 from courtcast.wire.media import ManifestRows
 
-VERSION = 3
+VERSION = 4
 """Of what preparing gives: raise it when fragments of the same source would come out differently."""
 
 
