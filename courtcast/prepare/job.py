@@ -6,6 +6,7 @@ runs in a caged child of this machine, which can begin while the file is still a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
@@ -14,6 +15,7 @@ import msgspec
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import messages
 from courtcast.prepare.assemble import Assembly, Unexpected
+from courtcast.prepare.behind import Behind
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.plan import Need, Needed
@@ -26,6 +28,8 @@ from courtcast.wire.media import ManifestRows
 
 VERSION = 4
 """Of what preparing gives: raise it when fragments of the same source would come out differently."""
+_LARGE = 64 * 1024
+"""Bytes from which hashing is worth a thread of its own."""
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +75,15 @@ async def prepare(
             need=need,
         )
         child = await stack.enter_async_context(kept.child(work))
+        behind = await stack.enter_async_context(Behind())
+
+        async def keep(piece: messages.Piece, data: bytes) -> None:
+            """While the child goes on. It is told of once it is in the store."""
+            large = len(data) >= _LARGE
+            row, file = await asyncio.to_thread(assembly.piece, piece, data) if large else assembly.piece(piece, data)
+            await store.put(f"{rendition}/{file.sha256}", file.data)
+            on_rows(assembly.add(row))
+
         try:
             while True:
                 message, data = await child.receive()
@@ -94,10 +107,9 @@ async def prepare(
                         if on_manifest is not None and assembly.manifest is not None:
                             on_manifest(assembly.manifest)
                     case messages.Piece():
-                        row, file = assembly.piece(message, data)
-                        await store.put(f"{rendition}/{file.sha256}", file.data)
-                        on_rows(assembly.add(row))
+                        await behind.do(keep(message, data))
                     case messages.Done():
+                        await behind.done()
                         manifest = assembly.done(message)
                         await save_manifest(store, manifest)
                         on_rows(manifest.rows_message({}))

@@ -224,8 +224,13 @@ _to_child: msgspec.json.Decoder[ToChild] = msgspec.json.Decoder(ToChild)
 
 def pack(message: FromChild | ToChild, data: bytes = b"") -> bytes:
     """The message as it goes through the pipe."""
+    return head(message, len(data)) + data
+
+
+def head(message: FromChild | ToChild, behind: int = 0) -> bytes:
+    """All of it but for the data, of which there are so many bytes."""
     text = _encoder.encode(message)
-    return b"".join((_LENGTHS.pack(len(text), len(data)), text, data))
+    return _LENGTHS.pack(len(text), behind) + text
 
 
 def lengths(head: bytes) -> tuple[int, int]:

@@ -10,6 +10,8 @@ import os
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from time import monotonic
 from typing import BinaryIO
 
 from courtcast.prepare import messages
@@ -19,6 +21,13 @@ from courtcast.problems import Refused
 _BLOCK = 64 * 1024
 _BLOCKS = 192
 """Blocks of the file that are kept: sound and picture that lie far apart are read in turns, a little of each."""
+_MOST = 16
+"""Blocks asked for at a time at most: what is read through and lies there already comes in fewer, larger pieces."""
+_SOON = 0.01
+"""Seconds. An answer that took longer waited for its bytes: from then on they are asked for one block at a time again,
+so that nothing waits for more than it needs."""
+_PIPE = 1 << 20
+"""Bytes that a pipe holds, where that can be said: the fewer times each side waits for the other, the better."""
 _FAR = 1 << 62
 """Where the end is taken to be while it is not known; reading says where it really is."""
 
@@ -30,12 +39,18 @@ class Unread(OSError):
 class Remote:
     """The file, as the demuxer wants one; its bytes come from the parent, in whole blocks."""
 
-    def __init__(self, stdin: BinaryIO, stdout: BinaryIO, length: int | None) -> None:
+    def __init__(
+        self, stdin: BinaryIO, stdout: BinaryIO, length: int | None, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._clock = clock
         self._stdin = stdin
         self._stdout = stdout
         self.length = length
         self._at = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self._next = self._count = 0
+        """The block behind those that were asked for last, and how many these were."""
+        self._soon = False
         self.on_send: Callable[[], None] = lambda: None
         """A chance to throw away what piles up meanwhile."""
 
@@ -54,14 +69,29 @@ class Remote:
         if (kept := self._blocks.get(number)) is not None:
             self._blocks.move_to_end(number)
             return kept
-        self.send(messages.Read(number * _BLOCK, _BLOCK))
+        count = self._wanted(number)
+        began = self._clock()
+        self.send(messages.Read(number * _BLOCK, count * _BLOCK))
         message, data = messages.receive(self._stdin)
         if not isinstance(message, messages.Data) or not message.there:
             raise Unread("not there")
-        self._blocks[number] = data
-        if len(self._blocks) > _BLOCKS:
+        self._next, self._count, self._soon = number + count, count, self._clock() - began < _SOON
+        for n in range(count):
+            part = data[n * _BLOCK : (n + 1) * _BLOCK]
+            if n and not part:
+                break
+            self._blocks[number + n] = part
+            self._blocks.move_to_end(number + n)
+        while len(self._blocks) > _BLOCKS:
             self._blocks.popitem(last=False)
-        return data
+        return self._blocks[number]
+
+    def _wanted(self, number: int) -> int:
+        """How many blocks to ask for."""
+        if number != self._next or not self._soon or self.length is None:
+            return 1
+        there = -(-self.length // _BLOCK) - number
+        return max(1, min(2 * self._count, _MOST, there))
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """As files have it."""
@@ -81,7 +111,8 @@ class Remote:
     def send(self, message: messages.FromChild, data: bytes = b"") -> None:
         """To the parent."""
         self.on_send()
-        self._stdout.write(messages.pack(message, data))
+        self._stdout.write(messages.head(message, len(data)))
+        self._stdout.write(data)
         self._stdout.flush()
 
     def next(self) -> messages.ToChild:
@@ -100,6 +131,7 @@ def serve(rehearse: Callable[[], None], jobs: Mapping[str, Job]) -> None:
     leaves no thread behind: on older kernels Landlock holds those only that are begun later.
     """
     stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
+    _widen(stdin, stdout)
     try:
         rehearse()
         prepared = prepare()
@@ -121,3 +153,13 @@ def serve(rehearse: Callable[[], None], jobs: Mapping[str, Job]) -> None:
         pass
     # Whatever a library would still do to tidy up is not worth waiting for.
     os._exit(0)
+
+
+def _widen(*pipes: BinaryIO) -> None:
+    """Linux alone lets a pipe be made larger."""
+    if sys.platform == "linux":
+        import fcntl
+
+        for pipe in pipes:
+            with suppress(OSError):
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)
