@@ -21,17 +21,25 @@ class Clip(NamedTuple):
     codec: str
     seconds: int
     times: int
+    """0: as often as it takes for `least` bytes."""
     tag: str = ""
     options: tuple[tuple[str, str], ...] = ()
     grain: int = 6
     """Noise in levels; what a sensor adds, and what makes encoders work."""
+    least: int = 0
 
 
 XVID = Clip("mpeg4", 10, 1, tag="XVID", options=(("qscale", "4"), ("flags", "+qscale")))
 WMV = Clip("wmv2", 10, 1, options=(("b", "12M"),))
 INTRA = Clip(
-    "libx264", 2, 12, options=(("preset", "ultrafast"), ("qp", "8"), ("x264-params", "keyint=1:threads=2")), grain=24
+    "libx264",
+    2,
+    0,
+    options=(("preset", "ultrafast"), ("qp", "20"), ("x264-params", "keyint=1:threads=2")),
+    grain=16,
+    least=520_000_000,
 )
+"""As cameras for editing write it."""
 
 
 def make(path: Path, clip: Clip) -> Path:
@@ -48,7 +56,7 @@ def make(path: Path, clip: Clip) -> Path:
             context.codec_tag = clip.tag
         once = list(_encoded(context, clip))
         step = clip.seconds * RATE
-        for number in range(clip.times):
+        for number in range(clip.times or -(-clip.least // sum(len(data) for data, *_ in once))):
             for data, pts, dts, key in once:
                 packet: av.Packet[Any] = av.Packet(data)
                 packet.pts, packet.dts = pts + number * step, dts + number * step

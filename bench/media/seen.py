@@ -32,8 +32,9 @@ BEGIN, END = "<!-- figures: make bench-seen -->", "<!-- end of figures: make ben
 PAIRS = 300
 ALIKE = 1.0
 """Mean difference of luma between neighbours, in levels, below which they cannot be told apart on a page."""
-MARGIN = 0.25
-"""Of the difference between neighbours: by so much the picture has to be nearer to the right one."""
+FAR = 0.35
+"""How far towards a neighbour the picture may lie: 0 is on the right frame, 1 on the neighbour, and from half way on it
+would be nearer to that one."""
 TRIES = 6
 """Moments looked at for each that is wanted of a real recording, where neighbours are alike."""
 
@@ -96,10 +97,8 @@ def times_of(made: Prepared, count: int, rng: random.Random) -> list[float]:
 def seen(chromium: Player, made: Prepared, frame: int) -> list[list[int]]:
     """Rows of luma on the page once it has sought there, turned as it is displayed."""
     chromium.call("seek", float(made.manifest.timeline.middle_of(frame) + made.manifest.origin))
-    info = chromium.call("info")
-    wide, high = (HEIGHT, WIDTH) if info["height"] > info["width"] else (WIDTH, HEIGHT)
-    luma = chromium.call("luma", wide, high)
-    return [luma[row * wide : (row + 1) * wide] for row in range(high)]
+    luma = chromium.call("luma", WIDTH, HEIGHT)
+    return [luma[row * WIDTH : (row + 1) * WIDTH] for row in range(HEIGHT)]
 
 
 def upright(rows: list[list[int]], degrees: int) -> list[list[int]]:
@@ -149,12 +148,20 @@ def look_at_real(chromium: Player, path: Path, count: int, rng: random.Random) -
 
 
 def _compared(picture: bytes, n: int, others: Sequence[int], source: dict[int, bytes]) -> Moment:
-    own = apart(picture, source[n])
     for other in others:
-        nearer = apart(picture, source[other]) - own
-        if nearer < MARGIN * apart(source[n], source[other]):
-            return Moment(n, False, f"frame {n}: {own:.2f} from it, {own + nearer:.2f} from {other}")
+        if (way := towards(picture, source[n], source[other])) > FAR:
+            return Moment(n, False, f"frame {n}: {way:.2f} of the way to {other}, {apart(picture, source[n]):.2f} off")
     return Moment(n, True)
+
+
+def towards(picture: bytes, one: bytes, other: bytes) -> float:
+    """Where a picture lies on the way from one to the other, a difference of overall brightness left out. What scaling
+    and converting by two programs do to all three goes in other directions, and does not count."""
+    shift = (sum(picture) - sum(one)) / len(one)
+    base = (sum(other) - sum(one)) / len(one)
+    way = [b - a - base for a, b in zip(one, other, strict=True)]
+    gone = [p - a - shift for a, p in zip(one, picture, strict=True)]
+    return sum(w * g for w, g in zip(way, gone, strict=True)) / sum(w * w for w in way)
 
 
 def look(chromium: Player, folder: Path, media: Path | None, pairs: int, rng: random.Random) -> Iterator[Result]:

@@ -21,6 +21,10 @@ class OnDisk:
         self.read_bytes += len(data)
         return data
 
+    def held_until(self, offset: int) -> int:
+        """All of it is."""
+        return max(offset, self.length or 0)
+
     def close(self) -> None:
         """No more reads."""
         os.close(self._file)

@@ -19,7 +19,7 @@ from courtcast.prepare.behind import Behind
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.plan import Need, Needed
-from courtcast.prepare.source import Source
+from courtcast.prepare.source import Source, answer
 from courtcast.prepare.store import Store, save_manifest
 from courtcast.prepare.viewer import Original, Viewer
 from courtcast.problems import Refused
@@ -89,7 +89,7 @@ async def prepare(
                 message, data = await child.receive()
                 match message:
                     case messages.Read():
-                        await child.send(messages.Data(), await source.read(message.offset, message.n))
+                        await child.send(messages.Data(), await answer(source, message))
                     case messages.Looked():
                         if any(treatment.done != "unchanged" for treatment in message.treatments):
                             child.assign(kept.limits("convert"), source.length)

@@ -121,8 +121,12 @@ class Caged(msgspec.Struct, frozen=True, kw_only=True, tag="caged"):
     user: User = "presenter"
 
 
+BLOCK = 64 * 1024
+"""Bytes that a child waits for at a time: 26 ms of a 20 Mb/s line."""
+
+
 class Read(msgspec.Struct, frozen=True, tag="read"):
-    """Child → parent: bytes wanted."""
+    """Child → parent: bytes wanted. It is given what is there already, in whole blocks, and one at least."""
 
     offset: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
     n: Annotated[int, msgspec.Meta(ge=1, le=1 << 20)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import random
@@ -14,21 +15,21 @@ import pytest
 
 from courtcast.prepare import messages
 from courtcast.prepare.cage.inside import Remote, Unread
+from courtcast.prepare.source import answer
 
 BLOCK = 64 * 1024
 FILE = random.Random(3).randbytes(60 * BLOCK + 1234)
 
 
 class Parent(threading.Thread):
-    """Answers at the other end of two pipes; from some block on late, from another on with nothing."""
+    """Answers at the other end of two pipes: with what is there, and a block at least, as `source.answer` does."""
 
     def __init__(self, asked: int, answers: int) -> None:
         super().__init__(daemon=True)
         self._asked, self._answers = os.fdopen(asked, "rb"), os.fdopen(answers, "wb")
         self.asked: list[tuple[int, int]] = []
-        self.late_from = self.none_from = 1 << 30
-        self.now = 0.0
-        """The child's clock."""
+        self.held = len(FILE)
+        self.none_from = 1 << 30
 
     def run(self) -> None:
         while head := self._asked.read(messages.LENGTHS):
@@ -37,12 +38,20 @@ class Parent(threading.Thread):
             assert isinstance(message, messages.Read)
             number, count = message.offset // BLOCK, message.n // BLOCK
             self.asked.append((number, count))
-            if number >= self.late_from:
-                self.now += 0.03
             there = number < self.none_from
-            data = FILE[message.offset : message.offset + message.n] if there else b""
+            data = asyncio.run(answer(self, message)) if there else b""
             self._answers.write(messages.pack(messages.Data(there=there), data))
             self._answers.flush()
+
+    @property
+    def length(self) -> int:
+        return len(FILE)
+
+    async def read(self, offset: int, n: int) -> bytes:
+        return FILE[offset : offset + n]
+
+    def held_until(self, offset: int) -> int:
+        return max(offset, self.held)
 
 
 @contextmanager
@@ -52,7 +61,7 @@ def remote(length: int | None) -> Iterator[tuple[Any, Parent]]:
     parent = Parent(asked, answers)
     parent.start()
     with os.fdopen(answered, "rb") as stdin, os.fdopen(asks, "wb") as stdout:
-        yield Remote(stdin, stdout, length, lambda: parent.now), parent
+        yield Remote(stdin, stdout, length), parent
 
 
 def test_what_lies_there_comes_in_larger_pieces() -> None:
@@ -64,10 +73,10 @@ def test_what_lies_there_comes_in_larger_pieces() -> None:
 
 def test_what_is_still_on_its_way_is_asked_for_block_by_block() -> None:
     with remote(len(FILE)) as (file, parent):
-        parent.late_from = 7
+        parent.held = 7 * BLOCK + 5
         assert b"".join(iter(lambda: file.read(BLOCK), b"")) == FILE
-    first_late = next(n for n, (number, _) in enumerate(parent.asked) if number >= 7)
-    assert {count for _, count in parent.asked[first_late + 1 :]} == {1}
+    # Asked for are two each time, and given is the one that is waited for.
+    assert [number for number, _ in parent.asked] == [0, 1, 3, *range(7, 61)]
 
 
 def test_a_leap_asks_for_one_block() -> None:

@@ -11,21 +11,18 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from time import monotonic
 from typing import BinaryIO
 
 from courtcast.prepare import messages
 from courtcast.prepare.cage.confine import OUT_OF_MEMORY, confine, prepare
 from courtcast.problems import Refused
 
-_BLOCK = 64 * 1024
+_BLOCK = messages.BLOCK
 _BLOCKS = 192
 """Blocks of the file that are kept: sound and picture that lie far apart are read in turns, a little of each."""
 _MOST = 16
-"""Blocks asked for at a time at most: what is read through and lies there already comes in fewer, larger pieces."""
-_SOON = 0.01
-"""Seconds. An answer that took longer waited for its bytes: from then on they are asked for one block at a time again,
-so that nothing waits for more than it needs."""
+"""Blocks asked for at a time at most, where the file is read through. The parent gives what is there already, and waits
+for one block only, so that nothing waits for more than it needs."""
 _PIPE = 1 << 20
 """Bytes that a pipe holds, where that can be said: the fewer times each side waits for the other, the better."""
 _FAR = 1 << 62
@@ -39,18 +36,14 @@ class Unread(OSError):
 class Remote:
     """The file, as the demuxer wants one; its bytes come from the parent, in whole blocks."""
 
-    def __init__(
-        self, stdin: BinaryIO, stdout: BinaryIO, length: int | None, clock: Callable[[], float] = monotonic
-    ) -> None:
-        self._clock = clock
+    def __init__(self, stdin: BinaryIO, stdout: BinaryIO, length: int | None) -> None:
         self._stdin = stdin
         self._stdout = stdout
         self.length = length
         self._at = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         self._next = self._count = 0
-        """The block behind those that were asked for last, and how many these were."""
-        self._soon = False
+        """The block behind those that came last, and how many these were."""
         self.on_send: Callable[[], None] = lambda: None
         """A chance to throw away what piles up meanwhile."""
 
@@ -69,18 +62,14 @@ class Remote:
         if (kept := self._blocks.get(number)) is not None:
             self._blocks.move_to_end(number)
             return kept
-        count = self._wanted(number)
-        began = self._clock()
-        self.send(messages.Read(number * _BLOCK, count * _BLOCK))
+        self.send(messages.Read(number * _BLOCK, self._wanted(number) * _BLOCK))
         message, data = messages.receive(self._stdin)
         if not isinstance(message, messages.Data) or not message.there:
             raise Unread("not there")
-        self._next, self._count, self._soon = number + count, count, self._clock() - began < _SOON
-        for n in range(count):
-            part = data[n * _BLOCK : (n + 1) * _BLOCK]
-            if n and not part:
-                break
-            self._blocks[number + n] = part
+        self._count = max(1, -(-len(data) // _BLOCK))
+        self._next = number + self._count
+        for n in range(self._count):
+            self._blocks[number + n] = data[n * _BLOCK : (n + 1) * _BLOCK]
             self._blocks.move_to_end(number + n)
         while len(self._blocks) > _BLOCKS:
             self._blocks.popitem(last=False)
@@ -88,10 +77,9 @@ class Remote:
 
     def _wanted(self, number: int) -> int:
         """How many blocks to ask for."""
-        if number != self._next or not self._soon or self.length is None:
+        if number != self._next or self.length is None:
             return 1
-        there = -(-self.length // _BLOCK) - number
-        return max(1, min(2 * self._count, _MOST, there))
+        return max(1, min(2 * self._count, _MOST, -(-self.length // _BLOCK) - number))
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """As files have it."""
