@@ -29,8 +29,8 @@ class Clip(NamedTuple):
     least: int = 0
 
 
-XVID = Clip("mpeg4", 10, 1, tag="XVID", options=(("qscale", "4"), ("flags", "+qscale")))
-WMV = Clip("wmv2", 10, 1, options=(("b", "12M"),))
+XVID = Clip("mpeg4", 5, 1, tag="XVID", options=(("qscale", "4"), ("flags", "+qscale")), grain=3)
+WMV = Clip("wmv2", 5, 1, options=(("b", "12M"),), grain=3)
 INTRA = Clip(
     "libx264",
     2,

@@ -188,8 +188,8 @@ class CodedLane(Lane):
         return self._codec == "vp8"
 
     def _form(self) -> clusters.Form:
+        assert isinstance(self.stream, av.VideoStream)
         context = self.stream.codec_context
-        assert isinstance(context, av.VideoCodecContext)
         aspect = self.stream.sample_aspect_ratio or context.sample_aspect_ratio
         return clusters.Form(
             context.width,

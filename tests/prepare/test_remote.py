@@ -36,7 +36,7 @@ class Parent(threading.Thread):
             text, _ = messages.lengths(head)
             message = messages.decode_from_child(self._asked.read(text))
             assert isinstance(message, messages.Read)
-            number, count = message.offset // BLOCK, message.n // BLOCK
+            number, count = message.offset // BLOCK, -(-message.n // BLOCK)
             self.asked.append((number, count))
             there = number < self.none_from
             data = asyncio.run(answer(self, message)) if there else b""
