@@ -31,7 +31,7 @@ MEDIA = ROOT.parent / "shared/media/video"
 BEGIN, END = "<!-- figures: make bench-seen -->", "<!-- end of figures: make bench-seen -->"
 PAIRS = 300
 ALIKE = 1.0
-"""Mean difference of luma between neighbours, in levels, below which they cannot be told apart on a page."""
+"""Mean difference of luma between neighbours (see `change`), in levels, below which they cannot be told apart."""
 FAR = 0.35
 """How far towards a neighbour the picture may lie: 0 is on the right frame, 1 on the neighbour, and from half way on it
 would be nearer to that one."""
@@ -137,7 +137,7 @@ def look_at_real(chromium: Player, path: Path, count: int, rng: random.Random) -
         if sum(moment.right is not None for moment in moments) == count:
             break
         others = [near for near in (n - 1, n + 1) if near in source]
-        if not others or min(apart(source[n], source[other]) for other in others) < ALIKE:
+        if not others or min(differ(source[n], source[other]) for other in others) < ALIKE:
             moments.append(Moment(n, None))
             continue
         if not loaded:
@@ -155,13 +155,31 @@ def _compared(picture: bytes, n: int, others: Sequence[int], source: dict[int, b
 
 
 def towards(picture: bytes, one: bytes, other: bytes) -> float:
-    """Where a picture lies on the way from one to the other, a difference of overall brightness left out. What scaling
-    and converting by two programs do to all three goes in other directions, and does not count."""
-    shift = (sum(picture) - sum(one)) / len(one)
-    base = (sum(other) - sum(one)) / len(one)
-    way = [b - a - base for a, b in zip(one, other, strict=True)]
-    gone = [p - a - shift for a, p in zip(one, picture, strict=True)]
+    """Where a picture lies on the way from one to the other. What scaling and converting by two programs do to all three
+    goes in other directions, and does not count."""
+    way, gone = change(one, other), change(one, picture)
     return sum(w * g for w, g in zip(way, gone, strict=True)) / sum(w * w for w in way)
+
+
+def change(one: bytes, other: bytes) -> list[float]:
+    """What is different, but for brightness and contrast all over: two programs convert these by other tables, and a
+    fade is made of them."""
+    plain = _centred([float(value) for value in one])
+    found = _centred([b - a for a, b in zip(one, other, strict=True)])
+    power = sum(p * p for p in plain)
+    gain = sum(p * f for p, f in zip(plain, found, strict=True)) / power if power else 0.0
+    return [f - gain * p for p, f in zip(plain, found, strict=True)]
+
+
+def differ(one: bytes, other: bytes) -> float:
+    """By how much, in levels."""
+    found = change(one, other)
+    return sum(abs(value) for value in found) / len(found)
+
+
+def _centred(values: list[float]) -> list[float]:
+    mean = sum(values) / len(values)
+    return [value - mean for value in values]
 
 
 def look(chromium: Player, folder: Path, media: Path | None, pairs: int, rng: random.Random) -> Iterator[Result]:
