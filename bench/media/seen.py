@@ -155,7 +155,7 @@ def _compared(picture: bytes, n: int, others: Sequence[int], source: dict[int, b
 
 
 def towards(picture: bytes, one: bytes, other: bytes) -> float:
-    """Where a picture lies on the way from one to the other. What scaling and converting by two programs do to all three
+    """Where a picture lies on the way from one to the other. What two programs that scale and convert do to all three
     goes in other directions, and does not count."""
     way, gone = change(one, other), change(one, picture)
     return sum(w * g for w, g in zip(way, gone, strict=True)) / sum(w * w for w in way)

@@ -17,7 +17,6 @@ from tests.prepare.units import SCOPE, with_the_large
 pytestmark = pytest.mark.browser
 
 
-
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Player]:
     with player() as opened:
