@@ -17,7 +17,7 @@ $(BIN)/python -m pytest -m $(1) $(2) $(PYTEST) || \
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types js unit generate lock bench bench-channel bench-net bench-hold bench-kills bench-sim histories mutations clean
+.PHONY: help demo test test-all lint types js unit generate lock bench bench-channel bench-net bench-hold bench-kills bench-sim bench-media bench-seen media-report histories mutations clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -84,6 +84,15 @@ bench-kills: $(VENV)/test-ready ## presenter, receiver and page ended fifty time
 
 bench-sim: $(VENV)/test-ready ## the buffer's policy alone over traces of real lines (COURTCAST_TRACES=folder), beside what players do
 	$(BIN)/python -m bench.sim --write
+
+media-report: $(VENV)/test-ready ## every recording of a folder (COURTCAST_MEDIA) through the product, measured against the decoder
+	$(BIN)/python -m bench.media.report --write $(COURTCAST_MEDIA)
+
+bench-media: $(VENV)/test-ready ## converting and re-wrapping, side by side with the ffmpeg program (says so where there is none)
+	$(BIN)/python -m bench.media.speed --write
+
+bench-seen: $(VENV)/test-ready ## 300 random moments of recordings of every plan, as they stand on a page (PAIRS=100 SEED=1)
+	$(BIN)/python -m bench.media.seen --write $(if $(PAIRS),--pairs $(PAIRS)) $(if $(SEED),--seed $(SEED))
 
 histories: $(VENV)/test-ready ## ten thousand random histories of a hearing, in virtual time (about 20 minutes)
 	COURTCAST_HISTORIES=$(or $(HISTORIES),10000) $(BIN)/python -m pytest -s tests/histories

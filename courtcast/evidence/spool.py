@@ -193,6 +193,10 @@ class Spool:
             await self._wait(None)
         return self.length
 
+    def held_until(self, offset: int) -> int:
+        """Where the bytes that are held from there on end; `offset` itself where none are."""
+        return self.held.held_until(offset)
+
     async def read(self, offset: int, n: int) -> bytes:
         """The bytes there; waits until they have come, and has them fetched first.
 

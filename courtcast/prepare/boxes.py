@@ -35,7 +35,8 @@ class Box(NamedTuple):
 
 class Sample(NamedTuple):
     """A coded sample. Times are ticks; `counted` says that it gives a picture (or sound) inside the edit list, `added`
-    that it is none of the recording's own."""
+    that it is none of the recording's own; `before` are coded units that are decoded before it and not shown, where the
+    container keeps them apart."""
 
     dts: int
     pts: int
@@ -44,6 +45,7 @@ class Sample(NamedTuple):
     counted: bool
     data: bytes
     added: bool = False
+    before: tuple[bytes, ...] = ()
 
 
 class Malformed(ValueError):
@@ -101,10 +103,14 @@ def find(data: bytes | memoryview, *path: bytes, start: int = 0, end: int | None
 
 def pack(type_: bytes, *parts: bytes) -> bytes:
     """A box around its content."""
-    size = 8 + sum(map(len, parts))
-    if size > 0xFFFFFFFF:
-        return struct.pack(">I4sQ", 1, type_, size + 8) + b"".join(parts)
-    return struct.pack(">I4s", size, type_) + b"".join(parts)
+    return _head(type_, sum(map(len, parts))) + b"".join(parts)
+
+
+def _head(type_: bytes, size: int) -> bytes:
+    """Of a box with so much in it."""
+    if size + 8 > 0xFFFFFFFF:
+        return struct.pack(">I4sQ", 1, type_, size + 16)
+    return struct.pack(">I4s", size + 8, type_)
 
 
 def full(type_: bytes, version: int, flags: int, *parts: bytes) -> bytes:
@@ -138,7 +144,8 @@ def fragment(sequence: int, samples: Sequence[Sample]) -> bytes:
             full(b"trun", 1, 0xF01, struct.pack(">Ii", count, moof_size + 8), runs),
         ),
     )
-    return moof + pack(b"mdat", *(sample.data for sample in samples))
+    size = sum(len(sample.data) for sample in samples)
+    return b"".join((moof, _head(b"mdat", size), *(sample.data for sample in samples)))
 
 
 def samples_of(data: bytes) -> list[Sample]:

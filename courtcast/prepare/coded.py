@@ -11,6 +11,8 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from courtcast.prepare import clusters
+
 
 class Unit(NamedTuple):
     """What one coded sample of the picture is."""
@@ -152,6 +154,16 @@ def vp9_unit(sample: bytes) -> Unit:
     return Unit(key=not first >> (shift - 1) & 1, shown=True)
 
 
+# --- VP8 (RFC 6386, §9.1) --------------------------------------------------------------------------------------------
+
+
+def vp8_unit(sample: bytes) -> Unit:
+    """One frame of VP8; those that are only decoded for others are frames of their own."""
+    if len(sample) < 3 or (not sample[0] & 1 and sample[3:6] != b"\x9d\x01\x2a"):
+        raise Unreadable("no frame header")
+    return Unit(key=not sample[0] & 1, shown=bool(sample[0] >> 4 & 1))
+
+
 # --- AV1 (bitstream specification, §5.3 to §5.9) ---------------------------------------------------------------------
 
 _OBU_SEQUENCE, _OBU_FRAME_HEADER, _OBU_FRAME = 1, 3, 6
@@ -212,6 +224,8 @@ def reader(codec: str, extradata: bytes) -> Callable[[bytes, bool], Unit]:
     if codec == "h264":
         length_size = (extradata[4] & 3) + 1
         return lambda sample, flagged: h264_unit(sample, length_size, flagged)
+    if codec == "vp8":
+        return lambda sample, flagged: vp8_unit(sample)
     if codec == "vp9":
         return lambda sample, flagged: vp9_unit(sample)
     return lambda sample, flagged: av1_unit(sample)
@@ -222,6 +236,8 @@ def reader(codec: str, extradata: bytes) -> Callable[[bytes, bool], Unit]:
 
 def mime(kind: str, init: bytes) -> str:
     """The type with codecs of an init segment, as `MediaSource.isTypeSupported` wants it. Raises Unreadable."""
+    if clusters.is_webm(init):
+        return clusters.MIME
     return f'{kind}/mp4; codecs="{codec_string(init)}"'
 
 

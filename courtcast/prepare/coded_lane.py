@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
 from av.bitstream import BitStreamFilterContext
 
-from courtcast.prepare import boxes, coded
+from courtcast.prepare import boxes, clusters, coded
 from courtcast.prepare.adts import Adts
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.lane import Lane, Ticks
@@ -34,6 +35,8 @@ class CodedLane(Lane):
         self._codec = codec
         self._begin = begin
         self._undated: list[Sample] = []
+        self._hidden: list[tuple[bool, bytes]] = []
+        """Whether they are keyframes, and the data: see `_with_hidden`."""
         self._cut_off = False
         self._entry: int | None = None
         """When decoding could begin last, in the file's ticks."""
@@ -76,7 +79,7 @@ class CodedLane(Lane):
             return
         if packet.has_sidedata("new_extradata") and self.reached is not None:
             raise Refused("format-not-yet", what="one that changes its format midway")
-        sync, counted = True, not packet.is_discard
+        unit, sync, counted = coded.Unit(key=True, shown=True), True, not packet.is_discard
         if self._bare_aac:
             self._adts = self._adts or Adts(data, self.timescale)
             data = self._adts.bare(data)
@@ -101,12 +104,25 @@ class CodedLane(Lane):
         if not self.video and self.reached is None:
             self._begin_sound(packet, pts)
         sample = Sample(dts, pts, duration, sync, counted, data)
+        if self._webm:
+            if not unit.shown:
+                self._hidden.append((sync, data))
+                return
+            sample = self._with_hidden(sample)
         if packet.dts is None:
             self._undated.append(sample)
             return
         if self._undated:
             self._date(sample)
         self._append(sample)
+
+    def _with_hidden(self, sample: Sample) -> Sample:
+        """VP8 pictures that others depend on and that are never shown go with the next one that is: by a time of their
+        own they would end the one before it. (VP9 and AV1 have them joined already.)"""
+        hidden, self._hidden = self._hidden, []
+        if not hidden:
+            return sample
+        return sample._replace(sync=hidden[0][0], before=tuple(data for _, data in hidden))
 
     def _before(self, packet: Packet) -> bool:
         """It lies before the first picture that decodes: a recording that was cut anywhere begins like that."""
@@ -150,7 +166,10 @@ class CodedLane(Lane):
             self._append(sample._replace(dts=base - (len(waiting) - n) * step))
 
     def init_segment(self) -> bytes:
-        """Written by the library's muxer: it knows each codec's configuration box, the picture's turning and aspect."""
+        """Written by the library's muxer, where it is an MP4's: it knows each codec's configuration box, the picture's
+        turning and aspect."""
+        if self._webm:
+            return clusters.init_segment(self._form(), self.timescale)
         if self._adts is not None:
             return self._adts.init_segment
         sink = io.BytesIO()
@@ -159,3 +178,25 @@ class CodedLane(Lane):
             out.start_encoding()
             header = sink.getvalue()
         return boxes.init_segment(header, self.timescale)
+
+    def fragment(self, sequence: int, samples: Sequence[Sample]) -> bytes:
+        """Samples in the container that browsers take this codec in."""
+        return clusters.fragment(samples, self.timescale) if self._webm else super().fragment(sequence, samples)
+
+    @property
+    def _webm(self) -> bool:
+        return self._codec == "vp8"
+
+    def _form(self) -> clusters.Form:
+        assert isinstance(self.stream, av.VideoStream)
+        context = self.stream.codec_context
+        aspect = self.stream.sample_aspect_ratio or context.sample_aspect_ratio
+        return clusters.Form(
+            context.width,
+            context.height,
+            aspect or Fraction(1),
+            matrix=int(context.colorspace),
+            transfer=int(context.color_trc),
+            primaries=int(context.color_primaries),
+            range=int(context.color_range),
+        )

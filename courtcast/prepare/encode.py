@@ -25,6 +25,10 @@ _KEY_EVERY = Fraction(1)
 """Seconds between keyframes: 30 frames are decoded at most for a picture."""
 
 
+_LIMITED, _BT709 = 1, 1
+"""What red, green and blue are brought into (see `frames.into`), as the library counts."""
+
+
 class Kind(NamedTuple):
     """An encoder of the library, and how it is set."""
 
@@ -117,6 +121,8 @@ class Encoder:
         context.width, context.height, context.pix_fmt = like.width, like.height, pix_fmt
         context.time_base = Fraction(1, timescale)
         context.color_range, context.colorspace = like.color_range, like.colorspace
+        if like.format.is_rgb:
+            context.color_range, context.colorspace = _LIMITED, _BT709
         context.color_trc, context.color_primaries = like.color_trc, like.color_primaries
         context.sample_aspect_ratio = aspect
         context.thread_count = threads

@@ -60,5 +60,5 @@ class First:
             return False
         self.begin = frames[0].pts
         self.rotation = -frames[0].rotation % 360
-        self.look = Look(interlaced=any(frame.interlaced_frame for frame in frames))
+        self.look = Look(interlaced=any(frame.interlaced_frame for frame in frames), turned=self.rotation != 0)
         return True

@@ -29,6 +29,29 @@ def frames_of(
         return []
 
 
+_MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
+"""Names that the library's scaler has for code points of ITU-T H.273 §8.3."""
+_FULL = 2
+"""Code point of pictures whose samples go from 0 to 255, in the library's order."""
+
+
+def into(frame: av.VideoFrame, pix_fmt: str) -> list[tuple[str, str | None]]:
+    """Filters that bring frames like this one into another form, their brightness and colours meaning what they meant.
+
+    Both sides are named: left to itself the library narrows some pictures whose range is full, and takes red, green
+    and blue apart by a matrix that nobody is told of. Those become BT.709 of limited range (see `Encoder`).
+    """
+    matrix = _MATRICES.get(int(frame.colorspace), "bt709")
+    full = int(frame.color_range) == _FULL or frame.format.name.startswith("yuvj")
+    if frame.format.name.startswith("gray") and frame.color_range:
+        full = True  # for the scaler every grey is, whatever it is told; so both sides are, and nothing is changed
+    came = "" if frame.format.is_rgb else f"in_color_matrix={matrix}:in_range={'full' if full else 'limited'}:"
+    goes = "bt709" if frame.format.is_rgb else matrix
+    kept = "full" if full and not frame.format.is_rgb else "limited"
+    named = f"{came}out_color_matrix={goes}:out_range={kept}:flags=bicubic+accurate_rnd+full_chroma_int"
+    return [("scale", named), ("format", f"pix_fmts={pix_fmt}")]
+
+
 def graph_of(frame: av.VideoFrame, steps: Sequence[tuple[str, str | None]], time_base: Fraction) -> av.filter.Graph:
     """Filters in a row, each by name and arguments, for frames like this one."""
     graph = av.filter.Graph()

@@ -6,6 +6,7 @@ runs in a caged child of this machine, which can begin while the file is still a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from fractions import Fraction
@@ -16,11 +17,12 @@ import msgspec
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import cues, messages
 from courtcast.prepare.assemble import Assembly, Unexpected
+from courtcast.prepare.behind import Behind
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.cues import Cues
 from courtcast.prepare.plan import Need, Needed
-from courtcast.prepare.source import Source
+from courtcast.prepare.source import Source, answer
 from courtcast.prepare.store import Store, save_manifest
 from courtcast.prepare.viewer import Original, Viewer
 from courtcast.problems import Refused
@@ -29,6 +31,8 @@ from courtcast.wire.media import ManifestRows
 
 VERSION = 4
 """Of what preparing gives: raise it when fragments of the same source would come out differently."""
+_LARGE = 64 * 1024
+"""Bytes from which hashing is worth a thread of its own."""
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,12 +96,21 @@ async def prepare(
             zero=None if zero is None else (zero.numerator, zero.denominator),
         )
         child = await stack.enter_async_context(kept.child(work))
+        behind = await stack.enter_async_context(Behind())
+
+        async def keep(piece: messages.Piece, data: bytes) -> None:
+            """While the child goes on. It is told of once it is in the store."""
+            large = len(data) >= _LARGE
+            row, file = await asyncio.to_thread(assembly.piece, piece, data) if large else assembly.piece(piece, data)
+            await store.put(f"{rendition}/{file.sha256}", file.data)
+            on_rows(assembly.add(row))
+
         try:
             while True:
                 message, data = await child.receive()
                 match message:
                     case messages.Read():
-                        await child.send(messages.Data(), await source.read(message.offset, message.n))
+                        await child.send(messages.Data(), await answer(source, message))
                     case messages.Looked():
                         if any(treatment.done != "unchanged" for treatment in message.treatments):
                             child.assign(kept.limits("convert"), source.length)
@@ -117,12 +130,11 @@ async def prepare(
                         if on_manifest is not None and assembly.manifest is not None:
                             on_manifest(assembly.manifest)
                     case messages.Piece():
-                        row, file = assembly.piece(message, data)
-                        await store.put(f"{rendition}/{file.sha256}", file.data)
-                        on_rows(assembly.add(row))
+                        await behind.do(keep(message, data))
                     case messages.Subtitles():
                         on_subtitles(cues.checked(message.subtitles))
                     case messages.Done():
+                        await behind.done()
                         manifest = assembly.done(message)
                         await save_manifest(store, manifest)
                         on_rows(manifest.rows_message({}))

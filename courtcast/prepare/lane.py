@@ -7,13 +7,14 @@ What is done to the coded data in between is the business of those who derive fr
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import av
 
+from courtcast.prepare import boxes
 from courtcast.prepare.boxes import Sample
 from courtcast.problems import Refused
 
@@ -86,6 +87,10 @@ class Lane(ABC):
     @abstractmethod
     def init_segment(self) -> bytes:
         """Of this track. Once `presented` is certain."""
+
+    def fragment(self, sequence: int, samples: Sequence[Sample]) -> bytes:
+        """Samples, with their final times, as they are sent. `sequence`: from 1."""
+        return boxes.fragment(sequence, samples)
 
     def finish(self) -> None:
         """No more packets."""

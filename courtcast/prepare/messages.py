@@ -126,8 +126,12 @@ class Caged(msgspec.Struct, frozen=True, kw_only=True, tag="caged"):
     user: User = "presenter"
 
 
+BLOCK = 64 * 1024
+"""Bytes that a child waits for at a time: 26 ms of a 20 Mb/s line."""
+
+
 class Read(msgspec.Struct, frozen=True, tag="read"):
-    """Child → parent: bytes wanted."""
+    """Child → parent: bytes wanted. It is given what is there already, in whole blocks, and one at least."""
 
     offset: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
     n: Annotated[int, msgspec.Meta(ge=1, le=1 << 20)]
@@ -237,8 +241,13 @@ _to_child: msgspec.json.Decoder[ToChild] = msgspec.json.Decoder(ToChild)
 
 def pack(message: FromChild | ToChild, data: bytes = b"") -> bytes:
     """The message as it goes through the pipe."""
+    return head(message, len(data)) + data
+
+
+def head(message: FromChild | ToChild, behind: int = 0) -> bytes:
+    """All of it but for the data, of which there are so many bytes."""
     text = _encoder.encode(message)
-    return b"".join((_LENGTHS.pack(len(text), len(data)), text, data))
+    return _LENGTHS.pack(len(text), behind) + text
 
 
 def lengths(head: bytes) -> tuple[int, int]:

@@ -15,7 +15,7 @@ import av.filter
 
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.encode import AV1, H264, Coded, Encoder
-from courtcast.prepare.frames import frames_of, graph_of
+from courtcast.prepare.frames import frames_of, graph_of, into
 from courtcast.prepare.lane import Lane, Ticks
 from courtcast.problems import Refused
 
@@ -117,7 +117,7 @@ class PictureLane(Lane):
         if self._deinterlace:
             steps.append(("bwdif", "mode=send_frame:deint=interlaced"))
         if pix_fmt != frame.format.name:
-            steps.append(("format", f"pix_fmts={pix_fmt}"))
+            steps += into(frame, pix_fmt)
         if steps:
             self._graph = graph_of(frame, steps, Fraction(1, self.timescale))
         self._encoder = Encoder(

@@ -23,6 +23,7 @@ CHROMIUM = frozenset(
         'video/mp4; codecs="vp09.02.51.10"',
         'video/mp4; codecs="av01.0.13M.08"',
         'video/mp4; codecs="av01.0.13M.10"',
+        'video/webm; codecs="vp8"',
         'audio/mp4; codecs="mp4a.40.2"',
         'audio/mp4; codecs="opus"',
         'audio/mp4; codecs="flac"',
@@ -84,6 +85,8 @@ class Look(NamedTuple):
 
     interlaced: bool = False
     """They are flagged as made of two fields."""
+    turned: bool = False
+    """A display has to turn them."""
 
 
 class Choice(NamedTuple):
@@ -193,6 +196,8 @@ def _picture(stream: Stream, look: Look, plays: frozenset[str], need: Need | Non
             "Each picture is made of two fields, taken one after the other: a display would show combs. "
             "They are joined (bwdif), one picture for each."
         )
+    if stream.codec == "vp8" and look.turned:
+        reasons.append("It is turned for display, which VP8 cannot say where browsers take it.")
     if need == "seek":
         reasons.append("It has too few pictures at which decoding can begin to be sought in as it is.")
     if not reasons:
@@ -244,6 +249,8 @@ def picture_mime(stream: Stream) -> str | None:
             return f'video/mp4; codecs="avc1.{"f4" if full else "64"}0034"'
         case "hevc":
             return 'video/mp4; codecs="hvc1.1.6.L153.B0"' if not (deep or full or half) else None
+        case "vp8":
+            return 'video/webm; codecs="vp8"'
         case "vp9" if not (full or half):
             return f'video/mp4; codecs="vp09.{"02.51.10" if deep else "00.51.08"}"'
         case "av1" if not (full or half):

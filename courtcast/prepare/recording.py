@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import av
 from av.container import InputContainer
 
-from courtcast.prepare import boxes, coded, kinds, messages, placing, plan, probe
+from courtcast.prepare import coded, kinds, messages, placing, plan, probe
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.coded_lane import CodedLane
 from courtcast.prepare.cut import Cutter, Piece
@@ -43,7 +43,7 @@ _LOOK_AHEAD = Fraction(3)
 """Seconds of one track after which the other is taken not to begin before it: files are interleaved closer."""
 _APART = Fraction(10)
 """Seconds of picture without any sound after which there is taken to be none in between."""
-_THREADS = max(1, (os.cpu_count() or 2) - 1)
+THREADS = max(1, (os.cpu_count() or 2) - 1)
 """For decoding and encoding what is converted: one core is left to what plays."""
 _TAIL = Fraction(1)
 """Seconds. Where sound ends sooner before the picture, the end of the stream says so in good time."""
@@ -106,7 +106,7 @@ class Recording:
                 if kind.demuxer in BARE:
                     packets = Dating(streams[0]).through(packets)
                 as_it_is = plan.picture_mime(picture) in self._plays and self._need is None
-                self._first = First(streams[0], threads=1 if as_it_is else _THREADS)
+                self._first = First(streams[0], threads=1 if as_it_is else THREADS)
                 waiting = self._first.through(packets)
             look = plan.Look() if self._first is None else self._first.look
             self._plan = plan.make(opened.streams, look, self._plays, self._need, self._heard)
@@ -143,7 +143,7 @@ class Recording:
             if picture.unchanged:
                 yield CodedLane(stream, picture.stream.codec, self._first.begin if self._first is not None else None)
             else:
-                yield PictureLane(stream, deep=picture.deep, deinterlace=picture.deinterlace, threads=_THREADS)
+                yield PictureLane(stream, deep=picture.deep, deinterlace=picture.deinterlace, threads=THREADS)
         if sound is None:
             return
         heard = container.streams[sound.stream.number]
@@ -151,7 +151,7 @@ class Recording:
         lane = CodedLane(heard, sound.stream.codec) if sound.unchanged else None
         if picture is None:
             scale = heard.codec_context.sample_rate if lane is None else lane.timescale
-            drawn = DrawnLane(heard, scale, decodes=lane is not None, threads=_THREADS)
+            drawn = DrawnLane(heard, scale, decodes=lane is not None, threads=THREADS)
             yield drawn
             yield lane or SoundLane(heard, drawn.hear)
         else:
@@ -271,7 +271,7 @@ class Recording:
             if pts and lead is not None and pts[0] == lead:
                 # Moved to be reachable; the picture is shown when the file says so.
                 pts[0] = self._places[number].first
-        data = boxes.fragment(index + 1, piece.samples)
+        data = self._lanes[number].fragment(index + 1, piece.samples)
         if self._lanes[number].video:
             self._stretch = len(data) + (0 if piece.keyframe else self._stretch)
             if self._stretch > GOP_MOST:

@@ -69,7 +69,7 @@ async def count(
                 case messages.Read():
                     while not quiet():  # noqa: ASYNC110 (a second more or less is no matter here)
                         await asyncio.sleep(LOOK)
-                    answer = await source.read(message.offset, message.n)
+                    answer = await source.read(message.offset, min(message.n, messages.BLOCK))
                 case messages.Shown() if len(shown) <= MOST:
                     shown += message.pts
                     if message.last:

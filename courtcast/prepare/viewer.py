@@ -12,7 +12,7 @@ from courtcast.core.manifest import Manifest
 from courtcast.prepare import messages
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage, Child
-from courtcast.prepare.source import Held, Source
+from courtcast.prepare.source import Held, Source, answer
 from courtcast.prepare.store import Store, fragment_name, init_name
 from courtcast.problems import Refused
 from courtcast.wire.media import Row, Track
@@ -162,7 +162,7 @@ class _Open:
     async def _bytes(self, source: Source, message: messages.Read) -> tuple[messages.Data, bytes]:
         try:
             async with asyncio.timeout(UNREAD):
-                return messages.Data(), await source.read(message.offset, message.n)
+                return messages.Data(), await answer(source, message)
         except TimeoutError:
             return messages.Data(there=False), b""
 

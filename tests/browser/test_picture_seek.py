@@ -76,6 +76,19 @@ async def test_every_kind_of_timing(shared_media: Path, name: str) -> None:
             await stands_on(screen, numbers[3], pictures)
 
 
+async def test_vp8_in_webm_is_sought_and_stepped_by_the_player(shared_media: Path) -> None:
+    """It comes in clusters, of which the film knows nothing: it stands back, and the player does it."""
+    path = shared_media / "video/tears_of_steel.webm"
+    clip, pictures = Clip.of(path), thumbs(path)
+    pts, chance = clip.pts, random.Random(6)
+    assert clip.picture.mime.startswith("video/webm")
+    async with screens([clip]) as [screen]:
+        await screen.do("load", clip.rendition)
+        for number in (47, 0, *(chance.randrange(len(pts)) for _ in range(6)), 20, 21, 22, 21, 20, 19):
+            await screen.do("apply", stage(shown=scene(clip, pts[number])))
+            await stands_on(screen, number, pictures)
+
+
 async def test_seeks_that_come_faster_than_they_can_be_done(tmp_path: Path) -> None:
     clip = Clip.of(make_clip(tmp_path / "a.mp4", seconds=20, width=640, height=360, gop_seconds=10, bit_rate=1_000_000))
     chance = random.Random(5)

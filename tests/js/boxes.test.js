@@ -129,3 +129,9 @@ test("what makes no sense gives none", () => {
     assert.equal(configuration(whole.slice(0, length).buffer, MIME), null);
   }
 });
+
+test("of what is no MP4 nothing is known", () => {
+  const webm = buffer([0x1a, 0x45, 0xdf, 0xa3, 0x84, 0x42, 0x86, 0x81, 1, 0x1f, 0x43, 0xb6, 0x75, 0x83, 0xe7, 0x81, 0]);
+  assert.equal(configuration(webm, 'video/webm; codecs="vp8"'), null);
+  assert.deepEqual(samples(webm), []);
+});

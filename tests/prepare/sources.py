@@ -31,6 +31,12 @@ class Local:
             await self._change.wait_for(lambda: end <= self._there or offset >= len(self._data) - self._tail)
         return self._data[offset:end]
 
+    def held_until(self, offset: int) -> int:
+        """As a spool has it."""
+        if offset >= len(self._data) - self._tail:
+            return max(offset, len(self._data))
+        return max(offset, self._there)
+
     async def arrive(self, n: int) -> None:
         """So many more bytes are there."""
         async with self._change:

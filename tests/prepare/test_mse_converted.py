@@ -11,8 +11,8 @@ import pytest
 from courtcast.prepare.plan import Needed
 from tests.prepare.media import OPEN_GOPS, Recipe, make
 from tests.prepare.mse import Player, player
+from tests.prepare.pixels import assert_plays, check_buffered, check_numbers, check_pictures
 from tests.prepare.prepared import Prepared, prepared
-from tests.prepare.test_mse import assert_plays, check_buffered, check_numbers, check_pictures
 from tests.prepare.units import CONVERTED, with_the_large
 
 pytestmark = pytest.mark.browser
@@ -39,7 +39,6 @@ KINDS = {
     "MPEG-4 in AVI": ("avi", Recipe(codec="mpeg4", b_frames=0, audio="mp2", timescale=30)),
     "MPEG-2": ("mpg", Recipe(codec="mpeg2video", audio="mp2", timescale=30)),
     "MPEG-2 in a transport stream": ("ts", Recipe(codec="mpeg2video", audio="mp2", timescale=30)),
-    "VP8": ("webm", Recipe(codec="libvpx", b_frames=0, audio="libopus", timescale=1000)),
     "odd size": ("mkv", Recipe(codec="ffv1", width=321, height=241, b_frames=0, audio="pcm_s16le", timescale=1000)),
     "HEVC": ("mp4", Recipe(codec="libx265", b_frames=0, audio="ac3")),
     "HEVC with 10 bits": ("mp4", Recipe(codec="libx265", pix_fmt="yuv420p10le", b_frames=0, audio=None)),

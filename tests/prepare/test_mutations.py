@@ -49,6 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         "phone.mov": replace(short, audio="pcm_s16le"),
         "av1.mp4": replace(short, codec="libsvtav1", audio="libopus"),
         "vp9.webm": replace(short, codec="libvpx-vp9", audio="libopus"),
+        "vp8.webm": replace(short, codec="libvpx", b_frames=0, audio="libopus", timescale=1000),
         "h264.mkv": replace(short, audio="flac"),
     }
     return {name: make(folder / name, recipe).read_bytes() for name, recipe in kinds.items()}

@@ -70,7 +70,7 @@ def test_says_what_cannot_be_shown(streams: list[Stream], problem: str, words: s
         ("av1", "yuv420p10le", "unchanged"),
         ("av1", "gbrp", "converted"),
         ("hevc", "yuv420p", "converted"),
-        ("vp8", "yuv420p", "converted"),
+        ("vp8", "yuv420p", "unchanged"),
         ("mpeg2video", "yuv420p", "converted"),
         ("mjpeg", "yuvj422p", "converted"),
     ],

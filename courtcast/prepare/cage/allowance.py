@@ -28,8 +28,9 @@ class Allowance:
         if self._read > self._length * self._limits.reading + self._limits.spare:
             raise self._out_of_time()
 
-    def gave(self, end: int) -> None:
-        """It got bytes up to there."""
+    def gave(self, end: int, less: int = 0) -> None:
+        """It got bytes up to there, so many fewer than it asked for: what was not there it did not read."""
+        self._read -= max(less, 0)
         if not self._known:
             self._length = max(self._length, end)
 

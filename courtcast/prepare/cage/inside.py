@@ -10,15 +10,21 @@ import os
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import BinaryIO
 
 from courtcast.prepare import messages
 from courtcast.prepare.cage.confine import OUT_OF_MEMORY, confine, prepare
 from courtcast.problems import Refused
 
-_BLOCK = 64 * 1024
+_BLOCK = messages.BLOCK
 _BLOCKS = 192
 """Blocks of the file that are kept: sound and picture that lie far apart are read in turns, a little of each."""
+_MOST = 16
+"""Blocks asked for at a time at most, where the file is read through. The parent gives what is there already, and waits
+for one block only, so that nothing waits for more than it needs."""
+_PIPE = 1 << 20
+"""Bytes that a pipe holds, where that can be said: the fewer times each side waits for the other, the better."""
 _FAR = 1 << 62
 """Where the end is taken to be while it is not known; reading says where it really is."""
 
@@ -36,6 +42,8 @@ class Remote:
         self.length = length
         self._at = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self._next = self._count = 0
+        """The block behind those that came last, and how many these were."""
         self.on_send: Callable[[], None] = lambda: None
         """A chance to throw away what piles up meanwhile."""
 
@@ -54,14 +62,25 @@ class Remote:
         if (kept := self._blocks.get(number)) is not None:
             self._blocks.move_to_end(number)
             return kept
-        self.send(messages.Read(number * _BLOCK, _BLOCK))
+        self.send(messages.Read(number * _BLOCK, self._wanted(number)))
         message, data = messages.receive(self._stdin)
         if not isinstance(message, messages.Data) or not message.there:
             raise Unread("not there")
-        self._blocks[number] = data
-        if len(self._blocks) > _BLOCKS:
+        self._count = max(1, -(-len(data) // _BLOCK))
+        self._next = number + self._count
+        for n in range(self._count):
+            self._blocks[number + n] = data[n * _BLOCK : (n + 1) * _BLOCK]
+            self._blocks.move_to_end(number + n)
+        while len(self._blocks) > _BLOCKS:
             self._blocks.popitem(last=False)
-        return data
+        return self._blocks[number]
+
+    def _wanted(self, number: int) -> int:
+        """How many bytes to ask for, from a block on: of a file that is read through twice as many as came last."""
+        if self.length is None:
+            return _BLOCK
+        count = min(2 * self._count, _MOST) if number == self._next else 1
+        return min(max(count, 1) * _BLOCK, max(_BLOCK, self.length - number * _BLOCK))
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """As files have it."""
@@ -81,7 +100,8 @@ class Remote:
     def send(self, message: messages.FromChild, data: bytes = b"") -> None:
         """To the parent."""
         self.on_send()
-        self._stdout.write(messages.pack(message, data))
+        self._stdout.write(messages.head(message, len(data)))
+        self._stdout.write(data)
         self._stdout.flush()
 
     def next(self) -> messages.ToChild:
@@ -100,6 +120,7 @@ def serve(rehearse: Callable[[], None], jobs: Mapping[str, Job]) -> None:
     leaves no thread behind: on older kernels Landlock holds those only that are begun later.
     """
     stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
+    _widen(stdin, stdout)
     try:
         rehearse()
         prepared = prepare()
@@ -121,3 +142,13 @@ def serve(rehearse: Callable[[], None], jobs: Mapping[str, Job]) -> None:
         pass
     # Whatever a library would still do to tidy up is not worth waiting for.
     os._exit(0)
+
+
+def _widen(*pipes: BinaryIO) -> None:
+    """Linux alone lets a pipe be made larger."""
+    if sys.platform == "linux":
+        import fcntl
+
+        for pipe in pipes:
+            with suppress(OSError):
+                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)

@@ -68,7 +68,7 @@ class Child:
         self._stderr = process.stderr
         self._limits = Limits()
         self._allowance = Allowance(self._limits, None)
-        self._wanted = self._messages = 0
+        self._wanted = self._asked = self._messages = 0
         self._over: Refused | None = None
         self._words = b""
         self._listening = asyncio.get_running_loop().create_task(self._listen(), name="last words")
@@ -81,7 +81,8 @@ class Child:
     async def send(self, message: messages.ToChild, data: bytes = b"") -> None:
         """Raises Refused where the child has ended, or takes nothing any more."""
         if isinstance(message, messages.Data):
-            self._allowance.gave(self._wanted + len(data))
+            # A block counts in any case: whoever asks at the end of the file for ever comes to an end.
+            self._allowance.gave(self._wanted + len(data), self._asked - max(len(data), messages.BLOCK))
         try:
             async with asyncio.timeout(self._limits.silence):
                 self._stdin.write(messages.pack(message, data))
@@ -103,7 +104,7 @@ class Child:
             message, data = await self._message(self._limits.silence if silence is None else silence)
             if isinstance(message, messages.Read):
                 self._allowance.read(message.n)
-                self._wanted = message.offset
+                self._wanted, self._asked = message.offset, message.n
             if not isinstance(message, messages.Caged):
                 return message, data
             self.held = self.held or message

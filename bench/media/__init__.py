@@ -1,0 +1,1 @@
+"""How recordings come out: measured against the pinned decoder, beside the `ffmpeg` program, and on a screen."""
