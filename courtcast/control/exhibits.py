@@ -7,7 +7,7 @@ import asyncio
 from aiohttp import web
 
 from courtcast.control.routes import Call, Query, Route
-from courtcast.core.room import frame_at, moment
+from courtcast.core.item import frame_at, moment
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
 

@@ -295,14 +295,14 @@ def _inits(manifest: Manifest, known: Known, *, sound: bool) -> Iterator[Send]:
     """Init segments that came damaged where the fragments behind them did not: nothing plays without."""
     for track in tracks_for(manifest, sound=sound):
         key = manifest.rendition, track.index
-        if known.fragments.get(key) and key not in known.inits:
+        if known.fragments.get(key) and key not in known.inits and not track.leaves:
             yield SendInit(*key)
 
 
 def _before(manifest: Manifest, track: Track, index: int, known: Known) -> Iterator[Send]:
     """What the page has to have before a fragment."""
     yield from _rows(manifest, track, index, min(index + ROWS, len(manifest.rows(track.index))), known)
-    if (manifest.rendition, track.index) not in known.inits:
+    if (manifest.rendition, track.index) not in known.inits and not track.leaves:
         yield SendInit(manifest.rendition, track.index)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from courtcast.core.room import Item, Room, Shown, ends_at, frame_at, position
+from courtcast.core.item import Item, frame_at
+from courtcast.core.room import Room, Shown, ends_at, position
 from courtcast.wire.api import OnScreen, RoomCard, RoomState
 from courtcast.wire.screen import Anchor, Scene, ScreenCard, Stage
 
@@ -36,6 +37,8 @@ def stage_for(room: Room, *, screen: str, zone: str, name: str = "") -> Stage:
             rendition=shown.rendition,
             anchor=_anchor(room, shown, room.delays.get(screen, 0)),
             end=_seconds(shown.end),
+            view=shown.view,
+            detail=shown.detail,
         ),
         cue=None
         if cued is None
@@ -88,6 +91,7 @@ def state(room: Room, *, now: float, items: dict[str, Item]) -> RoomState:
         clock=now,
         position=_seconds(here),
         position_frame=None if shown is None or here is None else _frame(items, shown.exhibit, here),
+        view=None if shown is None else shown.view,
         card=None
         if room.card is None or room.card.until <= now
         else RoomCard(screen=room.card.screen, until=room.card.until),
@@ -106,6 +110,7 @@ def refresh(room: Room, items: dict[str, Item]) -> Room:
             end=item.end or shown.end,
             rendition=_rendition(shown.rendition, item, shown.media),
             restricted=item.restricted,
+            leaves=item.leaves,
         )
     if cued is not None and (item := items.get(cued.exhibit)) is not None:
         cued = msgspec.structs.replace(
@@ -113,6 +118,7 @@ def refresh(room: Room, items: dict[str, Item]) -> Room:
             end=item.end or cued.end,
             rendition=_rendition(cued.rendition, item, cued.at),
             restricted=item.restricted,
+            leaves=item.leaves,
         )
     if shown == room.shown and cued == room.cued:
         return room

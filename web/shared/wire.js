@@ -14,6 +14,7 @@ export const VERSION = 1;
 export const HEADER = 24;
 export const PIECE = 16384;
 export const GOP_MOST = 100663296;
+export const LEAVES = "image/*";
 export const KIND_ROWS = 1;
 export const KIND_INIT = 2;
 export const KIND_FRAGMENT = 3;
@@ -48,6 +49,10 @@ export const Anchor = record(
  * @property {Anchor} anchor
  * @property {number | null} end Media time at which the clip ends: the last frame stays up from there on. null while
  *   not yet known.
+ * @property {[number, number, number, number] | null} view The part of the upright picture that fills the display:
+ *   left, top, width, height as fractions of the whole, the last two at least 1/64. null is the whole.
+ * @property {string | null} detail Rendition with one leaf that is exactly this part of the leaf on show, sharper than
+ *   the leaf itself. null where there is none (yet): then the part is taken out of the leaf.
  */
 /** @type {Codec<Scene>} */
 export const Scene = record(
@@ -56,6 +61,8 @@ export const Scene = record(
     rendition: [text],
     anchor: [Anchor.check],
     end: [nullable(number), null],
+    view: [nullable(tuple(number, number, number, number)), null],
+    detail: [nullable(text), null],
   }
 );
 
@@ -437,12 +444,12 @@ export const FromScreen = union({
  * @typedef {object} Track
  * @property {number} index
  * @property {"audio" | "video"} kind
- * @property {string} mime With codecs, as `MediaSource.isTypeSupported` wants it.
+ * @property {string} mime With codecs, as `MediaSource.isTypeSupported` wants it; or `LEAVES`.
  * @property {number} timescale
  * @property {string} init_sha256
  * @property {number} init_bytes
  * @property {number} first MSE ticks of the first presented sample of this track.
- * @property {number} width
+ * @property {number} width Pixels; of leaves, those of the largest one when it is upright.
  * @property {number} height
  * @property {number} cover Ticks: until here the picture has not begun although its first sample's time was moved down
  *   to be reachable (start gaps over one second stall MSE); the page shows black before it. 0 where nothing was moved.
@@ -787,6 +794,8 @@ export const RoomCard = record(
  * @property {number} clock The room clock (seconds) when this was written.
  * @property {number | null} position Media time of what is shown at `clock`.
  * @property {number | null} position_frame
+ * @property {[number, number, number, number] | null} view The part of what is shown that fills the displays: left,
+ *   top, width, height as fractions of the upright picture. null is the whole.
  * @property {RoomCard | null} card
  */
 /** @type {Codec<RoomState>} */
@@ -808,6 +817,7 @@ export const RoomState = record(
     clock: [number, 0.0],
     position: [nullable(number), null],
     position_frame: [nullable(integer), null],
+    view: [nullable(tuple(number, number, number, number)), null],
     card: [nullable(RoomCard.check), null],
   }
 );
@@ -897,8 +907,10 @@ export const Treatment = record(
  * @property {number} bytes_fetched
  * @property {number | null} bytes_total
  * @property {string | null} sha256
- * @property {number | null} duration Seconds; of what is prepared so far until `state` is ready.
- * @property {number | null} frames
+ * @property {number | null} duration Seconds; of what is prepared so far until `state` is ready. Of an image or
+ *   document: the number of its leaves.
+ * @property {number | null} frames Pictures of a recording; leaves (pages, pictures) of an image or document. Leaf n is
+ *   shown at media time n.
  * @property {VideoInfo | null} video
  * @property {AudioInfo | null} audio
  * @property {boolean} converted Something that is seen or heard is not the very coded units of the file: see
@@ -1250,6 +1262,8 @@ export const AddExhibit = record(
  * @property {number | null} position Place in the running order, from 0.
  * @property {boolean | null} restricted true keeps it from the screens until it is cued, in memory only, and takes it
  *   off their disks.
+ * @property {string | null} password Of a document that is locked (`document-locked`, `document-wrong-password`): with
+ *   it, preparing goes on.
  */
 /** @type {Codec<ChangeExhibit>} */
 export const ChangeExhibit = record(
@@ -1258,6 +1272,7 @@ export const ChangeExhibit = record(
     title: [nullable(text), null],
     position: [nullable(integer), null],
     restricted: [nullable(flag), null],
+    password: [nullable(text), null],
   },
   { closed: true },
 );
@@ -1435,6 +1450,22 @@ export const StepRequest = record(
 export const RateRequest = record(
   {
     rate: [number],
+    revision: [nullable(integer), null],
+  },
+  { closed: true },
+);
+
+/**
+ * `POST /room/view`: the part of what is shown that fills the displays.
+ * @typedef {object} ViewRequest
+ * @property {[number, number, number, number] | null} view Left, top, width, height as fractions of the upright
+ *   picture, the last two at least 1/64. null is the whole.
+ * @property {number | null} revision
+ */
+/** @type {Codec<ViewRequest>} */
+export const ViewRequest = record(
+  {
+    view: [nullable(tuple(number, number, number, number)), null],
     revision: [nullable(integer), null],
   },
   { closed: true },
