@@ -136,6 +136,21 @@ TABLE: dict[str, Kind] = {
     "document-wrong-password": Kind(
         422, "Wrong password", "That is not the password of this document. Ask who sent it, and type it again."
     ),
+    "document-damaged": Kind(
+        422, "Damaged", "This document is damaged or cut off and cannot be opened. Ask for a new copy."
+    ),
+    "document-empty": Kind(422, "No pages", "This document has no pages. Ask for a new copy."),
+    "document-too-long": Kind(
+        422, "Too many pages", "This document has {count} pages; {most} can be shown. Ask for it in parts."
+    ),
+    "picture-damaged": Kind(
+        422, "Damaged", "This picture is damaged or cut off, so that not all of it can be seen. Ask for a new copy."
+    ),
+    "picture-too-large": Kind(
+        422,
+        "Too large",
+        "This picture has {width} × {height} pixels, which is more than can be shown. Ask for a smaller copy.",
+    ),
     "office-document": Kind(
         422,
         "Not a PDF",

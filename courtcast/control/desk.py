@@ -314,6 +314,7 @@ class Desk:
         paired = [screen.id for screen in self._screens.screens() if screen.paired]
         items = self._items(room)
         room = stage.refresh(rooms.pick_sound(room, paired), items)
+        room = stage.with_detail(room, items, self._intake.detail)
         if room.card is not None:
             room = msgspec.structs.replace(room, card=still_up(room.card, paired, self.clock()))
         if room.shown is not None and room.shown.exhibit in items:

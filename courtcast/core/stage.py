@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import msgspec
 
-from courtcast.core.item import Item, frame_at
+from courtcast.core.item import Item, Part, frame_at
 from courtcast.core.room import Room, Shown, ends_at, position
 from courtcast.wire.api import OnScreen, RoomCard, RoomState
 from courtcast.wire.screen import Anchor, Scene, ScreenCard, Stage
@@ -123,6 +124,21 @@ def refresh(room: Room, items: dict[str, Item]) -> Room:
     if shown == room.shown and cued == room.cued:
         return room
     return msgspec.structs.replace(room, shown=shown, cued=cued)
+
+
+def with_detail(room: Room, items: dict[str, Item], detail: Callable[[str, int, Part], str | None]) -> Room:
+    """The room with the sharper rendition of the part that is looked at, if there is one; no revision of its own.
+
+    detail: gives it for an exhibit, a leaf and a part
+    """
+    shown = room.shown
+    if shown is None or not shown.leaves or (item := items.get(shown.exhibit)) is None:
+        return room
+    leaf = frame_at(item, shown.media)
+    sharper = None if shown.view is None or leaf is None else detail(shown.exhibit, leaf, shown.view)
+    if sharper == shown.detail:
+        return room
+    return msgspec.structs.replace(room, shown=msgspec.structs.replace(shown, detail=sharper))
 
 
 def until_end(room: Room, now: float) -> float | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from typing import Literal
 
 import msgspec
 
@@ -16,6 +17,7 @@ from courtcast.prepare import messages
 from courtcast.prepare.assemble import Assembly, Unexpected
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
+from courtcast.prepare.leaves import signs
 from courtcast.prepare.plan import Need, Needed
 from courtcast.prepare.source import Source
 from courtcast.prepare.store import Store, save_manifest
@@ -24,7 +26,7 @@ from courtcast.problems import Refused
 from courtcast.wire.api import AudioInfo, Treatment, VideoInfo
 from courtcast.wire.media import ManifestRows
 
-VERSION = 3
+VERSION = 4
 """Of what preparing gives: raise it when fragments of the same source would come out differently."""
 
 
@@ -35,6 +37,8 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     video: VideoInfo | None
     audio: AudioInfo | None
     treatments: list[Treatment] = []
+    leaves: Literal["image", "document"] | None = None
+    """It is no recording: pictures that stand."""
 
 
 async def prepare(
@@ -50,6 +54,7 @@ async def prepare(
     name: str = "",
     plays: frozenset[str] | None = None,
     need: Need | None = None,
+    password: str | None = None,
 ) -> Manifest:
     """Make a source's rendition in the store.
 
@@ -58,17 +63,20 @@ async def prepare(
     Give the `cage` that the program keeps: its child is warm already. Without one a child is started for this alone.
     The finished manifest is in the store when this returns (`store.load_manifest`).
 
-    Raises Refused: of the file (file-…, format-not-yet, parser-…), and whatever the source or store raised; Needed.
+    Raises Refused: of the file (file-…, picture-…, document-…, office-document, format-not-yet, parser-…), and whatever
+    the source or store raised; Needed.
     """
     assembly = Assembly(exhibit, rendition)
     async with AsyncExitStack() as stack:
         kept = cage if cage is not None else await stack.enter_async_context(Cage(warm=False))
+        do = "prepare" if need == "motion" else await _kind_of_job(source, name)
         work = messages.Work(
-            do="prepare",
+            do=do,
             length=source.length,
             name=name,
             plays=None if plays is None else sorted(plays),
             need=need,
+            password=password,
         )
         child = await stack.enter_async_context(kept.child(work))
         try:
@@ -78,7 +86,7 @@ async def prepare(
                     case messages.Read():
                         await child.send(messages.Data(), await source.read(message.offset, message.n))
                     case messages.Looked():
-                        if any(treatment.done != "unchanged" for treatment in message.treatments):
+                        if do == "prepare" and any(one.done != "unchanged" for one in message.treatments):
                             child.assign(kept.limits("convert"), source.length)
                         on_probe(
                             Probe(
@@ -86,6 +94,7 @@ async def prepare(
                                 video=message.video,
                                 audio=message.audio,
                                 treatments=message.treatments,
+                                leaves=message.leaves,
                             )
                         )
                     case messages.Begin():
@@ -110,6 +119,14 @@ async def prepare(
                         raise Refused("parser-crashed")
         except Unexpected:
             raise Refused("parser-crashed") from None
+
+
+async def _kind_of_job(source: Source, name: str) -> str:
+    """By its first bytes. Raises Refused (office-document), and what the source raises."""
+    found = signs.sign(await source.read(0, signs.HEAD), name)
+    if found is not None and found.format is None:
+        raise Refused("office-document", what=found.office)
+    return "prepare" if found is None else "leaves"
 
 
 async def still(original: Original, frame: int, width: int | None = None, *, cage: Cage | None = None) -> bytes:

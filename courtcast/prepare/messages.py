@@ -85,8 +85,10 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     """Of the file, as the link has it: some kinds of file are known by nothing else."""
     plays: list[str] | None = None
     """What the screens decode (see `plan.make`); None where no screen has said anything."""
-    need: Literal["seek"] | None = None
+    need: Literal["seek", "motion"] | None = None
     """Why an earlier run could not go on (see `plan.Need`)."""
+    password: str | None = None
+    """Of a document that is locked."""
     bounds: Bounds | None = None
     """The cage fills it in."""
 
@@ -105,6 +107,18 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True, tag="shot"):
 
     at: int
     key: int | None
+    width: int | None = None
+
+
+class Leaf(msgspec.Struct, frozen=True, kw_only=True, tag="leaf"):
+    """Parent → child (look): a leaf.
+
+    Without a part it comes as PNG, at its own size or as wide as said. With one (left, top, width, height as fractions
+    of the upright picture) it comes as screens are sent it, or empty where the leaf that they have is as sharp.
+    """
+
+    number: int
+    part: tuple[float, float, float, float] | None = None
     width: int | None = None
 
 
@@ -135,6 +149,8 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True, tag="looked"):
     video: VideoInfo | None
     audio: AudioInfo | None
     treatments: list[Treatment] = []
+    leaves: Literal["image", "document"] | None = None
+    """It is no recording: pictures that stand."""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,13 +207,17 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, tag="shown"):
 
 
 class Image(msgspec.Struct, frozen=True, tag="image"):
-    """Child → parent (stills): a PNG, behind."""
+    """Child → parent (stills, look): a picture file, behind."""
+
+    width: int = 0
+    """Pixels; of parts of leaves only."""
+    height: int = 0
 
 
 class Needed(msgspec.Struct, frozen=True, tag="needed"):
     """Child → parent, last: it cannot be sent as planned; again, with another plan."""
 
-    need: Literal["seek"]
+    need: Literal["seek", "motion"]
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
@@ -208,7 +228,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
 
 
 FromChild = Caged | Read | Looked | Begin | Piece | Done | Ready | Image | Shown | Needed | Failed
-ToChild = Work | Data | Shot
+ToChild = Work | Data | Shot | Leaf
 
 
 class Emit(Protocol):
