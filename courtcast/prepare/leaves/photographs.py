@@ -167,7 +167,9 @@ class Photographs:
 
     def _vips(self, number: int = 0) -> Callable[..., Any]:
         load = getattr(pyvips.Image, _FORMAT_OF_LOADERS[self.format])
-        options: dict[str, Any] = {"access": "sequential", "fail_on": "truncated"}
+        # Cameras write JPEG that is not quite right, and decoders warn of it; elsewhere nothing is tolerated.
+        strict = "truncated" if self.format == "JPEG" else "error"
+        options: dict[str, Any] = {"access": "sequential", "fail_on": strict}
         if self.format == "TIFF":
             options["page"] = number
         if self.format in ("JPEG", "PNG"):
@@ -202,8 +204,8 @@ class Photographs:
             reasons.append("It moves.")
         if not reasons and colour.see_through(picture):
             reasons.append("One can see through it: it is shown on white.")
-        elif not reasons:
-            picture.avg()  # all of it, or it says so
+        elif not reasons and not picture.hasalpha():
+            picture.avg()  # all of it, or it says so; what can be seen through was looked at as a whole
         return reasons
 
     def _scaled(self, page: _Page, part: Part, size: Size, *, number: int | None = None) -> Any:
