@@ -25,9 +25,9 @@ FILES = {"pages.pdf": pdf([page(), page(more="/Rotate 90"), page()]), "photo.jpg
 
 async def detail(watch: Watch, exhibit: str, leaf: int = 0, part: tuple[float, float, float, float] = PART) -> str:
     """When it is there."""
-    async with asyncio.timeout(20):
-        while (found := watch.intake.detail(exhibit, leaf, part)) is None:
-            await asyncio.sleep(0.02)
+    await watch.until(exhibit, lambda _: watch.intake.detail(exhibit, leaf, part) is not None)
+    found = watch.intake.detail(exhibit, leaf, part)
+    assert found is not None
     return found
 
 
