@@ -130,6 +130,32 @@ TABLE: dict[str, Kind] = {
         "Pictures too far apart",
         "The stretch between two full pictures of this recording is larger than a screen can hold. Ask for a copy with more of them.",
     ),
+    "document-locked": Kind(
+        422, "Locked", "This document needs a password. Ask who sent it, and type the password here."
+    ),
+    "document-wrong-password": Kind(
+        422, "Wrong password", "That is not the password of this document. Ask who sent it, and type it again."
+    ),
+    "document-damaged": Kind(
+        422, "Damaged", "This document is damaged or cut off and cannot be opened. Ask for a new copy."
+    ),
+    "document-empty": Kind(422, "No pages", "This document has no pages. Ask for a new copy."),
+    "document-too-long": Kind(
+        422, "Too many pages", "This document has {count} pages; {most} can be shown. Ask for it in parts."
+    ),
+    "picture-damaged": Kind(
+        422, "Damaged", "This picture is damaged or cut off, so that not all of it can be seen. Ask for a new copy."
+    ),
+    "picture-too-large": Kind(
+        422,
+        "Too large",
+        "This picture has {width} × {height} pixels, which is more than can be shown. Ask for a smaller copy.",
+    ),
+    "office-document": Kind(
+        422,
+        "Not a PDF",
+        "This is a document of an office program ({what}). Open it there, save it as PDF, and share that.",
+    ),
     "silence-added": Kind(
         200,
         "Silence added",
@@ -148,6 +174,7 @@ TABLE: dict[str, Kind] = {
     "still-not-yet": Kind(
         409, "Not there yet", "This moment of the recording has not been fetched yet. Wait a little."
     ),
+    "leaf-not-yet": Kind(409, "Not there yet", "This page has not been prepared yet. Wait a little."),
     # API
     "not-found": Kind(404, "Unknown", "There is nothing at this address."),
     "method-not-allowed": Kind(405, "Not done that way", "This address does not take {method}."),
@@ -165,6 +192,11 @@ TABLE: dict[str, Kind] = {
     ),
     "nothing-cued": Kind(409, "Nothing is ready", "Nothing is ready to show. Choose an exhibit first."),
     "nothing-shown": Kind(409, "Nothing is on the screens", "Nothing is on the screens, so there is nothing to move."),
+    "nothing-to-play": Kind(
+        409,
+        "Nothing to play",
+        "{ref} is a photograph or document, so there is nothing to play. Turn its pages instead.",
+    ),
     "not-showable": Kind(409, "Not ready yet", "{ref} has nothing to show yet. It is still being fetched or prepared."),
     "exhibit-failed": Kind(409, "Cannot be shown", "{ref} cannot be shown. {why}"),
     "sound-unknown": Kind(422, "No such sound", "This exhibit has no sound track {index} that can be heard."),
@@ -197,6 +229,7 @@ TABLE: dict[str, Kind] = {
     "outside-exhibit": Kind(
         422, "Outside the recording", "That moment lies outside the recording, which runs from 0 to {duration}."
     ),
+    "outside-leaves": Kind(422, "No such page", "{ref} has no such page; there are {count}."),
     "outside-range": Kind(422, "Outside what is possible", "{what} has to be between {low} and {high}."),
     "not-safe": Kind(409, "Not safe yet", "The recording would stop before its end if it were played now."),
     "card-not-now": Kind(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from courtcast.control.ports import Intake
-from courtcast.core.room import Item
+from courtcast.core.item import Item
 from courtcast.problems import Refused
 
 NO_REASON = "Ask for a new link or a new copy."
@@ -39,6 +39,7 @@ class Catalog:
             end=manifest.duration if manifest.complete else None,
             prepared=Fraction(manifest.prepared),
             timeline=manifest.timeline if manifest.frames else None,
+            leaves=manifest.leaves,
         )
 
     def items(self, exhibits: Iterable[str]) -> dict[str, Item]:

@@ -29,6 +29,7 @@ from courtcast.evidence.files import room as room_on_disk
 from courtcast.prepare.examine import Copy, Seen
 from courtcast.problems import Refused
 from courtcast.wire.api import Check, CheckKind, Checks, Exhibit, Screen
+from courtcast.wire.media import LEAVES
 from courtcast.wire.screen import Able
 
 log = logging.getLogger(__name__)
@@ -236,7 +237,8 @@ class Checkup:
     async def _check_room(self, seconds: float) -> _Judged:
         order = self._intake.exhibits()
         manifests = {exhibit.id: self._intake.manifest(exhibit.id) for exhibit in order}
-        types = sorted({track.mime for manifest in manifests.values() if manifest for track in manifest.tracks})
+        tracks = [track for manifest in manifests.values() if manifest for track in manifest.tracks]
+        types = sorted({track.mime for track in tracks if not track.leaves})  # every browser shows pictures
         there = [screen for screen in self._screens.screens() if screen.paired and screen.online]
         able = dict(
             zip([s.id for s in there], await asyncio.gather(*(self._able(s, types) for s in there)), strict=True)
@@ -340,7 +342,7 @@ def _screen(screen: Screen, able: Able | None, line: Line | None) -> ScreenFacts
         name=screen.name,
         paired=screen.paired,
         age=report.age if report is not None and screen.online else None,
-        plays=None if able is None else frozenset(able.plays),
+        plays=None if able is None else frozenset((*able.plays, LEAVES)),
         line=line,
         clock=None if able is None else able.doubt,
         problem=_first(screen.problem.detail) if screen.problem is not None else None,
@@ -373,7 +375,7 @@ def _file(exhibit: Exhibit, manifest: Manifest | None, seen: bool) -> FileFacts:
     return FileFacts(
         ref=exhibit.ref,
         tracks=() if manifest is None or not manifest.showable else tuple(track.mime for track in manifest.tracks),
-        rate_kbit=size * 8e-3 / lasting if lasting > 0 else None,
+        rate_kbit=None if manifest is None or manifest.leaves or lasting <= 0 else size * 8e-3 / lasting,
         problem=_first(exhibit.problem.detail) if failed and exhibit.problem is not None else None,
         safe_in=wait,
         foreseen=known,

@@ -27,6 +27,7 @@ from courtcast.control.timekeeper import Timekeeper
 from courtcast.core import room as rooms
 from courtcast.core import stage
 from courtcast.core.card import still_up
+from courtcast.core.item import Item
 from courtcast.core.room import Command, Forget, Room, Withdraw
 from courtcast.deliver.day import Day
 from courtcast.evidence.database import Database
@@ -313,13 +314,14 @@ class Desk:
         paired = [screen.id for screen in self._screens.screens() if screen.paired]
         items = self._items(room)
         room = stage.refresh(rooms.pick_sound(room, paired), items)
+        room = stage.with_detail(room, items, self._intake.detail)
         if room.card is not None:
             room = msgspec.structs.replace(room, card=still_up(room.card, paired, self.clock()))
         if room.shown is not None and room.shown.exhibit in items:
             room = rooms.hold(room, items[room.shown.exhibit], self.clock())
         return room
 
-    def _items(self, room: Room) -> dict[str, rooms.Item]:
+    def _items(self, room: Room) -> dict[str, Item]:
         return self.catalog.items(on.exhibit for on in (room.cued, room.shown) if on is not None)
 
     def _as_heard(self, screen: Screen) -> Screen:

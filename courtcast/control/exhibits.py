@@ -8,7 +8,7 @@ from aiohttp import web
 
 from courtcast.control.routes import Call, Query, Route
 from courtcast.control.web import raw
-from courtcast.core.room import frame_at, moment
+from courtcast.core.item import frame_at, moment
 from courtcast.prepare import sidecar
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink

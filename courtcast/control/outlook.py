@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -12,7 +13,18 @@ import msgspec
 from courtcast.control.ports import Intake, Screens
 from courtcast.core.manifest import Manifest
 from courtcast.core.rates import GRAIN, KEPT, LEAST, Rates
-from courtcast.core.readiness import NOT_KNOWN, SLACK, Ahead, Curve, Readiness, Said, Upstream, View, readiness
+from courtcast.core.readiness import (
+    NOT_KNOWN,
+    SLACK,
+    Ahead,
+    Curve,
+    Readiness,
+    Said,
+    Upstream,
+    View,
+    readiness,
+    standing,
+)
 from courtcast.core.room import Room, position
 from courtcast.problems import Refused
 from courtcast.wire.api import Exhibit, Screen
@@ -113,6 +125,8 @@ class Outlook:
         if manifest is None or not manifest.showable or exhibit.state == "failed":
             return NOT_KNOWN
         start = _start(exhibit.id, room, now)
+        if manifest.leaves:
+            return standing(self._lacking(manifest, start))
         end = _end(exhibit, float(manifest.prepared), None if manifest.duration is None else float(manifest.duration))
         if end is None:
             return NOT_KNOWN
@@ -127,6 +141,16 @@ class Outlook:
         ]
         shown = room.shown is not None and room.shown.exhibit == exhibit.id
         return readiness(upstream=upstream, screens=views, speed=room.rate if shown else 1.0, was_safe=kept.answer.safe)
+
+    def _lacking(self, manifest: Manifest, leaf: float) -> Iterator[tuple[str, int, Rates | None]]:
+        """Of the leaf, by screen; those that do not say what they hold are left out."""
+        for screen in self._screens.screens():
+            if not _there(screen):
+                continue
+            with suppress(Refused):
+                lacks = self._screens.to_send(screen.id, manifest.rendition, leaf, leaf)
+                if lacks is not None:
+                    yield screen.id, lacks, self._rates(screen.id)
 
     def _upstream(self, exhibit: Exhibit, kept: _Kept, now: float) -> Upstream:
         """How the link carried, from how much more of it is here than at the last look."""

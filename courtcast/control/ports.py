@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from courtcast.core.checks import Line
+from courtcast.core.item import Part
 from courtcast.core.manifest import Manifest
 from courtcast.deliver.day import Day
 from courtcast.prepare.examine import Copy, Seen
@@ -36,6 +37,9 @@ class Intake(Protocol):
     def prefer(self, exhibit: str, /) -> None: ...
 
     def manifest(self, exhibit: str, /) -> Manifest | None: ...
+
+    def detail(self, exhibit: str, leaf: int, part: Part, /) -> str | None:
+        """Rendition of a part of a leaf, where there is one that is sharper than the leaf; else it is made."""
 
     def rate(self, exhibit: str, /) -> float | None: ...
 

@@ -94,14 +94,26 @@ ROUTES = (
         "not-showable",
         "outside-exhibit",
         "still-not-yet",
+        "outside-leaves",
+        "leaf-not-yet",
     ),
     _command("/room/show", api.ShowRequest, "Puts up what is ready, paused (or playing)", "nothing-cued", "not-safe"),
-    _command("/room/play", api.PlayRequest, "Plays what is shown", "nothing-shown", "not-safe"),
+    _command("/room/play", api.PlayRequest, "Plays what is shown", "nothing-shown", "nothing-to-play", "not-safe"),
     _command("/room/pause", api.PlainRequest, "Pauses what is shown", "nothing-shown"),
     _command(
-        "/room/seek", api.SeekRequest, "Goes to a media time", "nothing-shown", "outside-exhibit", "still-not-yet"
+        "/room/seek",
+        api.SeekRequest,
+        "Goes to a media time; of images and documents to a leaf",
+        "nothing-shown",
+        "outside-exhibit",
+        "still-not-yet",
+        "outside-leaves",
+        "leaf-not-yet",
     ),
     _command("/room/step", api.StepRequest, "Moves by whole frames, and rests there", "nothing-shown", "no-frames"),
+    _command(
+        "/room/view", api.ViewRequest, "Fills the displays with a part of the picture", "nothing-shown", "outside-range"
+    ),
     _command("/room/rate", api.RateRequest, "Sets the speed", "outside-range"),
     Route(
         method="POST",

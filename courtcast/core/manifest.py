@@ -109,6 +109,11 @@ class Manifest:
         return sums[min(end, len(sums) - 1)] - sums[min(first, len(sums) - 1)]
 
     @property
+    def leaves(self) -> bool:
+        """Pictures that stand: media time counts them."""
+        return any(track.leaves for track in self.tracks)
+
+    @property
     def counts(self) -> list[int]:
         """Fragments of each track."""
         return [len(rows) for rows in self._rows]

@@ -2,7 +2,8 @@
 
 The order, first to last:
 
-1. what is shown, from the keyframe at or before the playhead (or the first one that can be in time, `core.aim`) to
+1. of leaves, the one that is up, and then the sharper part of it that is looked at (`detail`), if there is one; of what
+   is shown, from the keyframe at or before the playhead (or the first one that can be in time, `core.aim`) to
    `SHOWN_FIRST` seconds beyond it;
 2. what is cued, from its keyframe to `CUE_FIRST` seconds beyond its place;
 3. the rest of what is shown, up to the end of its clip, then the same of what is cued;
@@ -157,6 +158,8 @@ class View(msgspec.Struct, frozen=True):
     """Bytes that it may use of its disk."""
     day: Sequence[Manifest] = ()
     """The exhibits that may lie there, in running order; those that are shown or cued may be among them."""
+    detail: Need | None = None
+    """A part of the leaf that is shown, sharper than the leaf."""
 
     @property
     def lasting(self) -> frozenset[str]:
@@ -173,7 +176,7 @@ def sends(view: View) -> Iterator[Send]:
     """All that is still to be sent, in order. Lazy: what `view.known` learns meanwhile is heeded, so one walk serves
     for many decisions as long as nothing else of the view changes."""
     known = view.known
-    needs = [need for need in (view.shown, view.cue) if need is not None]
+    needs = [need for need in (view.shown, view.detail, view.cue) if need is not None]
     yield from _news([need.manifest for need in needs], known)
     for need in needs:
         yield from _inits(need.manifest, known, sound=view.sound)
@@ -295,14 +298,14 @@ def _inits(manifest: Manifest, known: Known, *, sound: bool) -> Iterator[Send]:
     """Init segments that came damaged where the fragments behind them did not: nothing plays without."""
     for track in tracks_for(manifest, sound=sound):
         key = manifest.rendition, track.index
-        if known.fragments.get(key) and key not in known.inits:
+        if known.fragments.get(key) and key not in known.inits and not track.leaves:
             yield SendInit(*key)
 
 
 def _before(manifest: Manifest, track: Track, index: int, known: Known) -> Iterator[Send]:
     """What the page has to have before a fragment."""
     yield from _rows(manifest, track, index, min(index + ROWS, len(manifest.rows(track.index))), known)
-    if (manifest.rendition, track.index) not in known.inits:
+    if (manifest.rendition, track.index) not in known.inits and not track.leaves:
         yield SendInit(manifest.rendition, track.index)
 
 
@@ -334,6 +337,13 @@ def _in_order(view: View, needs: Sequence[Need], skipped: Known) -> Iterator[tup
         [(track, _place(need, track, first)) for track in tracks_for(need.manifest, sound=view.sound)]
         for need, first in zip(needs, [SHOWN_FIRST if need is view.shown else CUE_FIRST for need in needs], strict=True)
     ]
+    if view.detail is not None:
+        # Whoever looks closer waits for this one leaf, and then for what they look at; other leaves can wait.
+        for need, tracks in zip(needs, places, strict=True):
+            if need is view.shown:
+                yield from _stretch(need, [(t, p.start, min(p.start + 1, p.first)) for t, p in tracks], given, True)
+            elif need is view.detail:
+                yield from _stretch(need, [(t, 0, p.count) for t, p in tracks], given, True)
     for need, tracks in zip(needs, places, strict=True):
         yield from _stretch(need, [(t, p.start, p.first) for t, p in tracks], given, True)
     for need, tracks in zip(needs, places, strict=True):

@@ -194,6 +194,23 @@ def readiness(
     return worst._replace(reason=reason, holds=holds)
 
 
+def standing(screens: Iterable[tuple[str, int, Rates | None]]) -> Readiness:
+    """Of a leaf, which stands: it is ready where every screen that is there holds it.
+
+    screens: of each its id, the bytes that it lacks of the leaf, and what is known of its line
+    """
+    views = list(screens)
+    if not views:
+        return NOT_KNOWN
+    late = [(_path(rates, SAY, 0.0).reaches(lacks), id_, rates) for id_, lacks, rates in views if lacks > 0]
+    if not late:
+        return SAFE
+    wait, screen, rates = max(late, key=lambda each: each[0])
+    if rates is None or rates.seconds < SPOKEN * (1 - 1e-9) or wait == inf:
+        return Readiness(safe=False, screen=screen)
+    return Readiness(safe=False, wait=wait, reason="screen", screen=screen)
+
+
 def deficit(ahead: Ahead, sent: Path, speed: float = 1.0) -> float:
     """Bytes that have to be there before play is pressed; 0 where it can be pressed now. See the module's text."""
     start, end = ahead.start, max(ahead.end, ahead.start + _LEAF)

@@ -12,6 +12,9 @@ Rules
   (`hold`): the person's pause and ours are two facts.
 - What is restricted leaves a screen with the blank: where its zone is blanked it is not even kept ready (`stage_for`).
 - Blank needs nothing: no catalog, no time, no revision. `blank` cannot fail.
+- Photographs and documents are leaves (`Item.leaves`): they rest on one, and are turned, never played.
+- A view is a part of the picture that fills the displays. It is of what is on now: another exhibit, or another leaf, is
+  shown whole again; steps within a recording keep it.
 - The test card is up on one screen while nothing is shown, for a short time; it goes with blank, and with any show.
 
 Media times are exact (Fraction); JSON's decimals are taken as written (1.2 is 6/5), see `moment`.
@@ -19,15 +22,14 @@ Media times are exact (Fraction); JSON's decimals are taken as written (1.2 is 6
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
 import msgspec
 
 from courtcast.core import card as cards
 from courtcast.core.card import CardUp, EndCard, ShowCard
-from courtcast.core.timeline import TOLERANCE, Timeline
+from courtcast.core.item import Catalog, Item, Part, at_rest, moment, part
 from courtcast.problems import Refused
 from courtcast.wire import api
 
@@ -47,30 +49,6 @@ MAX_ZONES = 16
 MAX_ZONE_LENGTH = 64
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """What the room needs to know of an exhibit."""
-
-    ref: str
-    rendition: str | None = None
-    """None until there is something to show."""
-    showable: bool = False
-    failed: str | None = None
-    """The sentence that says why it cannot be shown."""
-    end: Fraction | None = None
-    """Duration, once it is known for good."""
-    prepared: Fraction = Fraction(0)
-    """Seconds of media time that are prepared."""
-    timeline: Timeline | None = None
-    restricted: bool = False
-    """Nothing of it stays on a screen that neither shows it nor holds it ready."""
-    subtitles: str | None = None
-    """Of those that are shown over it, the id."""
-
-
-Catalog = Callable[[str], Item]
-"""Gives an exhibit by its id. Raises Refused exhibit-unknown."""
-
-
 class Cued(msgspec.Struct, frozen=True, kw_only=True):
     """Ready, and seen by nobody but the operator."""
 
@@ -81,6 +59,7 @@ class Cued(msgspec.Struct, frozen=True, kw_only=True):
     clip: str | None = None
     restricted: bool = False
     subtitles: str | None = None
+    leaves: bool = False
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +79,11 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """Where it was put up: tells a repeated show from a new one."""
     restricted: bool = False
     subtitles: str | None = None
+    leaves: bool = False
+    view: Part | None = None
+    """The part of the picture that fills the displays; None is the whole."""
+    detail: str | None = None
+    """Rendition of exactly this part, where there is a sharper one than the leaf itself."""
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,6 +144,7 @@ Command = (
     | api.PlainRequest  # pause
     | api.SeekRequest
     | api.StepRequest
+    | api.ViewRequest
     | api.RateRequest
     | api.VolumeRequest
     | ChooseSound
@@ -276,32 +261,6 @@ def ends_at(room: Room) -> float | None:
     return shown.clock + float(shown.end - shown.media) / room.rate
 
 
-def moment(item: Item, seconds: float) -> Fraction:
-    """The exact media time that a written number of seconds means. Raises Refused outside-exhibit, still-not-yet."""
-    if not math.isfinite(seconds):
-        raise Refused("malformed", why="a time is not a number of seconds")
-    exact = Fraction(repr(float(seconds)))
-    if exact < 0 or (item.end is not None and exact > item.end + TOLERANCE):
-        raise Refused("outside-exhibit", duration=in_words(item.end if item.end is not None else item.prepared))
-    if item.end is None and exact > item.prepared + TOLERANCE:
-        raise Refused("still-not-yet")
-    if item.end is not None:
-        exact = min(exact, item.end)
-    return _snap(item.timeline, exact)
-
-
-def frame_at(item: Item, t: Fraction) -> int | None:
-    """Number of the frame on the screen at t; None where there are no frames, or none there yet."""
-    return None if item.timeline is None else item.timeline.frame_at(t)
-
-
-def in_words(seconds: Fraction) -> str:
-    """Minutes and seconds as people say them: 1:19.167."""
-    milliseconds = round(seconds * 1000)
-    minutes, rest = divmod(milliseconds, 60_000)
-    return f"{minutes}:{rest // 1000:02d}.{rest % 1000:03d}"
-
-
 def _carry_out(room: Room, command: Command, now: float, catalog: Catalog) -> Room:
     match command:
         case api.CueRequest():
@@ -309,13 +268,15 @@ def _carry_out(room: Room, command: Command, now: float, catalog: Catalog) -> Ro
         case api.ShowRequest():
             return _show(room, command, now)
         case api.PlayRequest():
-            return _play(room, now)
+            return _play(room, now, catalog)
         case api.PlainRequest():
             return _pause(room, now)
         case api.SeekRequest():
             return _seek(room, command, now, catalog)
         case api.StepRequest():
             return _step(room, command, now, catalog)
+        case api.ViewRequest():
+            return _view(room, command)
         case api.RateRequest():
             return _rate(room, command, now)
         case api.VolumeRequest():
@@ -348,11 +309,12 @@ def _cue(room: Room, command: api.CueRequest, catalog: Catalog) -> Room:
     cued = Cued(
         exhibit=command.exhibit,
         rendition=item.rendition,
-        at=moment(item, command.at or 0.0),
+        at=at_rest(item, moment(item, command.at or 0.0)),
         end=item.end,
         clip=command.clip,
         restricted=item.restricted,
         subtitles=item.subtitles,
+        leaves=item.leaves,
     )
     return msgspec.structs.replace(room, cued=cued)
 
@@ -363,7 +325,7 @@ def _show(room: Room, command: api.ShowRequest, now: float) -> Room:
     if cued is None:
         if shown is None:
             raise Refused("nothing-cued")
-        return _show_again(room, shown, zones, command.play)
+        return _show_again(room, shown, zones, command.play and not shown.leaves)
     shown = Shown(
         exhibit=cued.exhibit,
         rendition=cued.rendition,
@@ -374,9 +336,10 @@ def _show(room: Room, command: api.ShowRequest, now: float) -> Room:
         first=cued.at,
         restricted=cued.restricted,
         subtitles=cued.subtitles,
+        leaves=cued.leaves,
     )
     after = msgspec.structs.replace(room, cued=None, shown=shown, blanked=(), rate=1.0)
-    return _play(after, now) if command.play else after
+    return _begin(after, shown, now) if command.play and not shown.leaves else after
 
 
 def _show_again(room: Room, shown: Shown, zones: tuple[str, ...] | None, play: bool) -> Room:
@@ -397,10 +360,15 @@ def _show_again(room: Room, shown: Shown, zones: tuple[str, ...] | None, play: b
     )
 
 
-def _play(room: Room, now: float) -> Room:
+def _play(room: Room, now: float, catalog: Catalog) -> Room:
     shown = _shown(room)
-    if shown.playing:
-        return room
+    if shown.leaves:
+        raise Refused("nothing-to-play", ref=catalog(shown.exhibit).ref)
+    return room if shown.playing else _begin(room, shown, now)
+
+
+def _begin(room: Room, shown: Shown, now: float) -> Room:
+    """Plays from where it rests; from the start again where that is the end."""
     start = Fraction(0) if shown.end is not None and shown.media >= shown.end else shown.media
     return msgspec.structs.replace(
         room, shown=msgspec.structs.replace(shown, media=start, clock=starts_at(room, now), playing=True)
@@ -416,7 +384,10 @@ def _pause(room: Room, now: float) -> Room:
 
 def _seek(room: Room, command: api.SeekRequest, now: float, catalog: Catalog) -> Room:
     shown = _shown(room)
-    to = moment(catalog(shown.exhibit), command.to)
+    item = catalog(shown.exhibit)
+    to = moment(item, command.to)
+    if shown.leaves:
+        return msgspec.structs.replace(room, shown=_turn(shown, at_rest(item, to)))
     if not shown.playing:
         return msgspec.structs.replace(room, shown=_rest(shown, to))
     return msgspec.structs.replace(
@@ -432,7 +403,23 @@ def _step(room: Room, command: api.StepRequest, now: float, catalog: Catalog) ->
         raise Refused("no-frames", ref=item.ref)
     if command.frames == 0 and not shown.playing:
         return room
-    return msgspec.structs.replace(room, shown=_rest(shown, item.timeline.step(here, command.frames)))
+    to = item.timeline.step(here, command.frames)
+    return msgspec.structs.replace(room, shown=_turn(shown, to) if shown.leaves else _rest(shown, to))
+
+
+def _view(room: Room, command: api.ViewRequest) -> Room:
+    shown = _shown(room)
+    view = None if command.view is None else part(command.view)
+    if view == shown.view:
+        return room
+    return msgspec.structs.replace(room, shown=msgspec.structs.replace(shown, view=view, detail=None))
+
+
+def _turn(shown: Shown, to: Fraction) -> Shown:
+    """Another leaf is shown whole; the same one stays as it is."""
+    if to == shown.media:
+        return shown
+    return msgspec.structs.replace(_rest(shown, to), view=None, detail=None)
 
 
 def _rate(room: Room, command: api.RateRequest, now: float) -> Room:
@@ -498,14 +485,3 @@ def _shown(room: Room) -> Shown:
 
 def _rest(shown: Shown, media: Fraction) -> Shown:
     return msgspec.structs.replace(shown, media=media, clock=0.0, playing=False, waiting=False)
-
-
-def _snap(timeline: Timeline | None, t: Fraction) -> Fraction:
-    """A time that lies less than `TOLERANCE` before a frame means the frame."""
-    if timeline is None:
-        return t
-    frame = timeline.frame_at(t + TOLERANCE)
-    if frame is None:
-        return t
-    begins = timeline.time_of(frame)
-    return begins if t < begins <= t + TOLERANCE else t

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import msgspec
 
-from courtcast.core.room import Item, Room, Shown, ends_at, frame_at, position
+from courtcast.core.item import Item, Part, frame_at
+from courtcast.core.room import Room, Shown, ends_at, position
 from courtcast.wire.api import OnScreen, RoomCard, RoomState
 from courtcast.wire.screen import Anchor, Scene, ScreenCard, Stage
 
@@ -37,6 +39,8 @@ def stage_for(room: Room, *, screen: str, zone: str, name: str = "") -> Stage:
             anchor=_anchor(room, shown, room.delays.get(screen, 0)),
             end=_seconds(shown.end),
             subtitles=shown.subtitles,
+            view=shown.view,
+            detail=shown.detail,
         ),
         cue=None
         if cued is None
@@ -90,6 +94,7 @@ def state(room: Room, *, now: float, items: dict[str, Item]) -> RoomState:
         clock=now,
         position=_seconds(here),
         position_frame=None if shown is None or here is None else _frame(items, shown.exhibit, here),
+        view=None if shown is None else shown.view,
         card=None
         if room.card is None or room.card.until <= now
         else RoomCard(screen=room.card.screen, until=room.card.until),
@@ -109,6 +114,7 @@ def refresh(room: Room, items: dict[str, Item]) -> Room:
             rendition=_rendition(shown.rendition, item, shown.media),
             restricted=item.restricted,
             subtitles=item.subtitles,
+            leaves=item.leaves,
         )
     if cued is not None and (item := items.get(cued.exhibit)) is not None:
         cued = msgspec.structs.replace(
@@ -117,10 +123,26 @@ def refresh(room: Room, items: dict[str, Item]) -> Room:
             rendition=_rendition(cued.rendition, item, cued.at),
             restricted=item.restricted,
             subtitles=item.subtitles,
+            leaves=item.leaves,
         )
     if shown == room.shown and cued == room.cued:
         return room
     return msgspec.structs.replace(room, shown=shown, cued=cued)
+
+
+def with_detail(room: Room, items: dict[str, Item], detail: Callable[[str, int, Part], str | None]) -> Room:
+    """The room with the sharper rendition of the part that is looked at, if there is one; no revision of its own.
+
+    detail: gives it for an exhibit, a leaf and a part
+    """
+    shown = room.shown
+    if shown is None or not shown.leaves or (item := items.get(shown.exhibit)) is None:
+        return room
+    leaf = frame_at(item, shown.media)
+    sharper = None if shown.view is None or leaf is None else detail(shown.exhibit, leaf, shown.view)
+    if sharper == shown.detail:
+        return room
+    return msgspec.structs.replace(room, shown=msgspec.structs.replace(shown, detail=sharper))
 
 
 def until_end(room: Room, now: float) -> float | None:

@@ -269,7 +269,7 @@ class Pump:
     def _is_on(self, rendition: str) -> bool:
         stage = self._stage
         scenes = () if stage is None else (stage.shown, stage.cue)
-        return any(scene is not None and scene.rendition == rendition for scene in scenes)
+        return any(scene is not None and rendition in (scene.rendition, scene.detail) for scene in scenes)
 
     def _set_behind(self, behind: bool) -> None:
         if behind != self.behind:
@@ -376,7 +376,7 @@ class Pump:
     def _view(self) -> View:
         stage = self._stage
         if stage is None:
-            return View(None, None, False, self._known, self._budget, self._disk, self._day)
+            return View(None, None, False, self._known, self._budget, self._disk, day=self._day)
         shown, cue = self._need(stage.shown), self._need(stage.cue)
         if shown is not None and stage.shown is not None:
             since = aim.since(
@@ -388,7 +388,20 @@ class Pump:
                 queued=self._path.buffered,
             )
             shown = msgspec.structs.replace(shown, since=since)
-        return View(shown, cue, stage.sound, self._known, self._budget, self._disk, self._day)
+        return View(
+            shown,
+            cue,
+            stage.sound,
+            self._known,
+            self._budget,
+            self._disk,
+            detail=self._detail(stage.shown),
+            day=self._day,
+        )
+
+    def _detail(self, scene: Scene | None) -> Need | None:
+        manifest = None if scene is None or scene.detail is None else self._manifests(scene.detail)
+        return None if manifest is None else Need(manifest, 0.0)
 
     def _need(self, scene: Scene | None) -> Need | None:
         manifest = None if scene is None else self._manifests(scene.rendition)

@@ -220,6 +220,8 @@ class MainJob:
     async def run(self, folder: Path) -> None:
         await self._put_up()
         await self._fetch()
+        if self._exhibit.kind in ("video", "audio"):
+            await self._play()
         await self._move()
         await self._keep_pictures(folder)
         await self._blank()
@@ -281,7 +283,7 @@ class MainJob:
             failed(last)
             self._exhibit = last
 
-    async def _move(self) -> None:
+    async def _play(self) -> None:
         api, tell = self._api, self._tell
         frames, duration = self._exhibit.frames or 1, self._exhibit.duration or 0.0
         with tell.step("Played it") as words:
@@ -295,6 +297,10 @@ class MainJob:
             state = await api.room("pause")
             await self._both(state.position_frame)
             words.append(f"frame {state.position_frame} on both")
+
+    async def _move(self) -> None:
+        api, tell = self._api, self._tell
+        frames, duration = self._exhibit.frames or 1, self._exhibit.duration or 0.0
         with tell.step("Sought") as words:
             state = await api.room("seek", to=duration * 0.6)
             await self._both(state.position_frame)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import messages
-from courtcast.wire.media import ManifestRows, Row, Track
+from courtcast.wire.media import LEAVES, ManifestRows, Row, Track
 
 
 class File(NamedTuple):
@@ -44,14 +44,18 @@ class Assembly:
         for index, (head, shift) in enumerate(zip(message.tracks, message.shifts, strict=True)):
             init = data[at : at + head.init_bytes]
             at += head.init_bytes
-            files.append(File(hashlib.sha256(init).hexdigest(), init))
+            sha256 = "" if head.mime == LEAVES else hashlib.sha256(init).hexdigest()
+            if sha256:
+                files.append(File(sha256, init))
+            elif init:
+                raise Unexpected("leaves have no init segment")
             tracks.append(
                 Track(
                     index=index,
                     kind=head.kind,
                     mime=head.mime,
                     timescale=head.timescale,
-                    init_sha256=files[-1].sha256,
+                    init_sha256=sha256,
                     init_bytes=len(init),
                     first=head.first,
                     width=head.width,

@@ -63,7 +63,7 @@ async def read_again(way: Way, store: Store) -> Copy:
 
 async def _stored(store: Store, manifest: Manifest) -> bool:
     """Every piece that screens are sent is there and has its hash."""
-    names = [(init_name(manifest.rendition, track), track.init_sha256) for track in manifest.tracks]
+    names = [(init_name(manifest.rendition, track), track.init_sha256) for track in manifest.tracks if not track.leaves]
     for track in manifest.tracks:
         names += [(fragment_name(manifest.rendition, row), row.sha256) for row in manifest.rows(track.index)]
     for name, sha256 in names:

@@ -26,10 +26,12 @@ from courtcast.evidence.links import Link, parse
 from courtcast.evidence.links.direct import check_headers
 from courtcast.evidence.turns import Turns
 from courtcast.evidence.verify import is_intact
-from courtcast.prepare import sidecar, subtitles
+from courtcast.prepare import messages, sidecar, subtitles
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.examine import Copy, Seen, ask_link, read_again
 from courtcast.prepare.kept import SPACE, Kept
+from courtcast.prepare.leaves.details import Details, Wanted
+from courtcast.prepare.leaves.frame import Part
 from courtcast.prepare.moments import Stills, frame_meant
 from courtcast.prepare.store import Store
 from courtcast.prepare.viewer import Viewer
@@ -50,6 +52,8 @@ FIRST_SECONDS = 20.0
 """How long the line is left to an exhibit that was asked for, at most: its server may be slower than the line."""
 FIRST_PREPARED = 10.0
 """Seconds of media after which it shares the line again: enough to begin with."""
+MAX_PASSWORD = 1024
+"""Characters."""
 MAX_TEXT = 200
 """Characters of a reference or title."""
 REMAINS = "remains"
@@ -96,6 +100,7 @@ class Intake:
         """In running order."""
         self._viewer = Viewer(self._house.cage)
         self._stills = Stills(self._viewer)
+        self._details = Details(self._house.db, store, self._draw, self._changed)
         self._pressing = 0
         self._first: Way | None = None
         """The others read nothing while it is this one's line."""
@@ -125,7 +130,15 @@ class Intake:
             for manifest in (way.manifest, *way.replaced):
                 if manifest is not None and manifest.rendition == rendition:
                     return manifest
-        return None
+        return self._details.manifest(rendition)
+
+    def detail(self, id_: str, leaf: int, part: Part) -> str | None:
+        """The rendition that is exactly this part of a leaf, sharper than the leaf; None where there is none, or none
+        yet: then it is made, and `on_change` says so when it is there."""
+        way = self._ways.get(id_)
+        if way is None or way.manifest is None or not way.manifest.leaves or not 0 <= leaf < way.manifest.frames:
+            return None
+        return self._details.get(Wanted(id_, way.manifest.rendition, leaf, part))
 
     def rate(self, id_: str) -> float | None:
         """Bytes a second at which the exhibit came lately; None while nothing is being fetched."""
@@ -179,6 +192,9 @@ class Intake:
                 position=request.position,
                 restricted=request.restricted,
             )
+            if request.password is not None:
+                await way.unlock(_password(request.password))
+                await self._stills.forget(way.kept.rendition)
             if request.position is not None:
                 order = [entry.id for entry in await self._house.library.list()]
                 self._ways = {other: self._ways[other] for other in order if other in self._ways}
@@ -197,6 +213,7 @@ class Intake:
             if (timer := self._progress.pop(id_, None)) is not None:
                 timer.cancel()
         self._on_change(id_)
+        await self._details.forget(id_)
         for rendition in way.remains():
             await self._stills.forget(rendition)
         await way.close()
@@ -271,6 +288,8 @@ class Intake:
         db = self._house.db
         await self._open.enter_async_context(self._house.cage)
         await self._open.enter_async_context(self._viewer)
+        await self._details.open()
+        self._open.push_async_callback(self._details.close)
         kept = dict(await db.items(SPACE))
         entries = await self._house.library.list()
         for entry in entries:
@@ -296,6 +315,9 @@ class Intake:
         await self._open.aclose()
 
     # inside
+
+    async def _draw(self, id_: str, leaf: int, part: Part) -> tuple[messages.Image, bytes]:
+        return await self._viewer.part(await self._way(id_).original(leaf), leaf, part)
 
     def _way(self, id_: str) -> Way:
         way = self._ways.get(id_)
@@ -379,6 +401,12 @@ def _link(url: str, headers: dict[str, str]) -> Link:
     parse(url)
     check_headers(headers)
     return Link(url.strip(), headers)
+
+
+def _password(text: str) -> str:
+    if not 0 < len(text) <= MAX_PASSWORD or "\0" in text:
+        raise Refused("malformed", why=f"a password has 1 to {MAX_PASSWORD} characters")
+    return text
 
 
 def _sha256(text: str | None) -> str | None:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from fractions import Fraction
-from typing import Required, TypedDict, Unpack
+from typing import Literal, Required, TypedDict, Unpack
 
 import msgspec
 
@@ -21,6 +21,7 @@ from courtcast.prepare.behind import Behind
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.cues import Cues
+from courtcast.prepare.leaves import signs
 from courtcast.prepare.plan import Need, Needed
 from courtcast.prepare.source import Source, answer
 from courtcast.prepare.store import Store, save_manifest
@@ -44,6 +45,8 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
     treatments: list[Treatment] = []
     sounds: list[SoundTrack] = []
     chapters: list[Chapter] = []
+    leaves: Literal["image", "document"] | None = None
+    """It is no recording: pictures that stand."""
 
 
 class Same(TypedDict, total=False):
@@ -60,6 +63,8 @@ class Same(TypedDict, total=False):
     need: Need | None
     heard: int | None
     """Number of the sound that was chosen."""
+    password: str | None
+    """Of a document that is locked."""
 
 
 async def prepare(
@@ -80,20 +85,23 @@ async def prepare(
 
     The finished manifest is in the store when this returns (`store.load_manifest`).
 
-    Raises Refused: of the file (file-…, format-not-yet, parser-…), and whatever the source or store raised; Needed.
+    Raises Refused: of the file (file-…, picture-…, document-…, office-document, format-not-yet, parser-…), and whatever
+    the source or store raised; Needed.
     """
     assembly, store = Assembly(same["exhibit"], rendition), same["store"]
-    cage, plays, need = same.get("cage"), same.get("plays"), same.get("need")
+    cage, plays, need, name = same.get("cage"), same.get("plays"), same.get("need"), same.get("name", "")
     async with AsyncExitStack() as stack:
         kept = cage if cage is not None else await stack.enter_async_context(Cage(warm=False))
+        do = "prepare" if need == "motion" else await _kind_of_job(source, name)
         work = messages.Work(
-            do="prepare",
+            do=do,
             length=source.length,
-            name=same.get("name", ""),
+            name=name,
             plays=None if plays is None else sorted(plays),
             need=need,
             heard=same.get("heard"),
             zero=None if zero is None else (zero.numerator, zero.denominator),
+            password=same.get("password"),
         )
         child = await stack.enter_async_context(kept.child(work))
         behind = await stack.enter_async_context(Behind())
@@ -112,7 +120,7 @@ async def prepare(
                     case messages.Read():
                         await child.send(messages.Data(), await answer(source, message))
                     case messages.Looked():
-                        if any(treatment.done != "unchanged" for treatment in message.treatments):
+                        if do == "prepare" and any(one.done != "unchanged" for one in message.treatments):
                             child.assign(kept.limits("convert"), source.length)
                         on_probe(
                             Probe(
@@ -122,6 +130,7 @@ async def prepare(
                                 treatments=message.treatments,
                                 sounds=message.sounds,
                                 chapters=message.chapters,
+                                leaves=message.leaves,
                             )
                         )
                     case messages.Begin():
@@ -147,6 +156,14 @@ async def prepare(
                         raise Refused("parser-crashed")
         except Unexpected:
             raise Refused("parser-crashed") from None
+
+
+async def _kind_of_job(source: Source, name: str) -> str:
+    """By its first bytes. Raises Refused (office-document), and what the source raises."""
+    found = signs.sign(await source.read(0, signs.HEAD), name)
+    if found is not None and found.format is None:
+        raise Refused("office-document", what=found.office)
+    return "prepare" if found is None else "leaves"
 
 
 async def still(original: Original, frame: int, width: int | None = None, *, cage: Cage | None = None) -> bytes:

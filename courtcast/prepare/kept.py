@@ -20,7 +20,10 @@ log = logging.getLogger(__name__)
 
 SPACE = "ways"
 """Where a `Kept` lies for each exhibit."""
-MADE_BY = " ".join(f"{name} {version(name)}" for name in ("courtcast", "av")) + f" {job.VERSION}"
+MADE_BY = (
+    " ".join(f"{name} {version(name)}" for name in ("courtcast", "av", "pyvips-binary", "pypdfium2", "pillow-heif"))
+    + f" {job.VERSION}"
+)
 """Other versions may make other fragments of the same bytes."""
 
 
@@ -50,6 +53,9 @@ class Kept(msgspec.Struct, kw_only=True):
     """Those of the file, and those that were added."""
     subtitled: str | None = None
     """`id` of those that are shown."""
+    password: str | None = None
+    """Of a document that is locked. It lies where links lie, which are secrets too: a presenter that starts again in
+    the middle of a hearing has to find its way by itself (docs/security.md)."""
     probe: Probe | None = None
     tally: Tally | None = None
     """Of the rendition's frames, once they were counted by decoding."""

@@ -48,20 +48,10 @@ _SIGNS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"caff", "caf"),
     (0, b"DHAV", "dhav"),
     (4, b"mxf", "mxf"),
+    (0, b"GIF8", "gif"),
+    (0, b"\x89PNG\r\n\x1a\n", "apng"),
 )
 """(offset, bytes, demuxer)."""
-
-_PICTURES: tuple[tuple[int, bytes, str], ...] = (
-    (8, b"WEBP", "WebP picture"),
-    (0, b"\xff\xd8\xff", "JPEG picture"),
-    (0, b"\x89PNG\r\n\x1a\n", "PNG picture"),
-    (0, b"GIF8", "GIF picture"),
-    (0, b"II*\0", "TIFF picture"),
-    (0, b"MM\0*", "TIFF picture"),
-    (0, b"BM", "BMP picture"),
-    (0, b"%PDF-", "PDF document"),
-)
-"""(offset, bytes, what it is) of kinds that cannot be shown yet."""
 
 ANY = ",".join(
     (
@@ -116,9 +106,6 @@ def sniff(file: Readable, length: int | None, name: str = "") -> Kind:
     for offset, sign, demuxer in _SIGNS:
         if head.startswith(sign, offset):
             return Kind(demuxer)
-    for offset, sign, what in _PICTURES:
-        if head.startswith(sign, offset):
-            raise Refused("format-not-yet", what=what)
     if _is_text(head):
         raise Refused("file-not-media")
     return Kind(_BY_NAME.get(name.rpartition(".")[2].lower()))

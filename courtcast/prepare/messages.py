@@ -86,12 +86,14 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     """Of the file, as the link has it: some kinds of file are known by nothing else."""
     plays: list[str] | None = None
     """What the screens decode (see `plan.make`); None where no screen has said anything."""
-    need: Literal["seek"] | None = None
+    need: Literal["seek", "motion"] | None = None
     """Why an earlier run could not go on (see `plan.Need`)."""
     heard: int | None = None
     """Number of the sound that was chosen (see `plan.choose`)."""
     zero: tuple[int, int] | None = None
     """Media time 0 in the file's own seconds, where it is decided already (see `placing.place`)."""
+    password: str | None = None
+    """Of a document that is locked."""
     bounds: Bounds | None = None
     """The cage fills it in."""
 
@@ -110,6 +112,18 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True, tag="shot"):
 
     at: int
     key: int | None
+    width: int | None = None
+
+
+class Leaf(msgspec.Struct, frozen=True, kw_only=True, tag="leaf"):
+    """Parent → child (look): a leaf.
+
+    Without a part it comes as PNG, at its own size or as wide as said. With one (left, top, width, height as fractions
+    of the upright picture) it comes as screens are sent it, or empty where the leaf that they have is as sharp.
+    """
+
+    number: int
+    part: tuple[float, float, float, float] | None = None
     width: int | None = None
 
 
@@ -146,6 +160,8 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True, tag="looked"):
     treatments: list[Treatment] = []
     sounds: list[SoundTrack] = []
     chapters: list[Chapter] = []
+    leaves: Literal["image", "document"] | None = None
+    """It is no recording: pictures that stand."""
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,13 +224,17 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True, tag="shown"):
 
 
 class Image(msgspec.Struct, frozen=True, tag="image"):
-    """Child → parent (stills): a PNG, behind."""
+    """Child → parent (stills, look): a picture file, behind."""
+
+    width: int = 0
+    """Pixels; of parts of leaves only."""
+    height: int = 0
 
 
 class Needed(msgspec.Struct, frozen=True, tag="needed"):
     """Child → parent, last: it cannot be sent as planned; again, with another plan."""
 
-    need: Literal["seek"]
+    need: Literal["seek", "motion"]
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
@@ -225,7 +245,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
 
 
 FromChild = Caged | Read | Looked | Begin | Piece | Subtitles | Done | Ready | Image | Shown | Needed | Failed
-ToChild = Work | Data | Shot
+ToChild = Work | Data | Shot | Leaf
 
 
 class Emit(Protocol):

@@ -19,6 +19,8 @@ NAMES = {
     "vc1": "VC-1 video",
     "theora": "Theora video",
     "dvvideo": "DV video",
+    "gif": "GIF picture",
+    "apng": "PNG picture",
     "ac3": "AC-3 sound",
     "eac3": "Enhanced AC-3 sound",
     "mp3": "MP3 sound",

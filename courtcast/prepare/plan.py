@@ -43,8 +43,9 @@ MOST_SOUNDS = 32
 """Sound tracks of a file that are told of."""
 _AAC = frozenset(("", "LC", "HE-AAC", "HE-AACv2"))
 """Profiles of AAC that browsers decode, as the library names them."""
-Need = Literal["seek"]
-"""What was found out only while the recording was re-wrapped: nobody could seek in it as it is."""
+Need = Literal["seek", "motion"]
+"""What was found out only later: nobody could seek in the recording as it is; the picture moves (GIF, PNG), so that it
+is a recording and no leaf."""
 
 
 class Needed(Exception):

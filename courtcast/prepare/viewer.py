@@ -12,6 +12,7 @@ from courtcast.core.manifest import Manifest
 from courtcast.prepare import messages
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage, Child
+from courtcast.prepare.leaves.frame import Part
 from courtcast.prepare.source import Held, Source, answer
 from courtcast.prepare.store import Store, fragment_name, init_name
 from courtcast.problems import Refused
@@ -25,6 +26,9 @@ OPEN = 2
 """Sources kept open: what is shown and what is cued. Each is a process of some 60 MB."""
 
 
+Ask = messages.Shot | messages.Leaf
+
+
 class Original(NamedTuple):
     """What pictures are decoded from: the file itself, whatever was sent to the screens of it."""
 
@@ -36,6 +40,8 @@ class Original(NamedTuple):
     """The rendition's keyframes are not the file's."""
     own: bool = False
     """It is a piece of the rendition itself, whose ticks are MSE's."""
+    password: str | None = None
+    """Of a document that is locked."""
 
 
 async def drawn(store: Store, manifest: Manifest, frame: int) -> Original:
@@ -68,16 +74,27 @@ class Viewer:
             await self.forget(rendition)
 
     async def png(self, original: Original, frame: int, width: int | None = None) -> bytes:
-        """PNG of exactly that counted frame. One at a time for each source.
+        """PNG of exactly that counted frame, or of that leaf.
 
         Raises Refused: outside-exhibit, still-not-yet, file-damaged, parser-….
         """
+        return (await self._answer(original, _shot(original, frame, width)))[1]
+
+    async def part(self, original: Original, number: int, part: Part) -> tuple[messages.Image, bytes]:
+        """A part of a leaf, sharper than the leaf itself, as screens are sent it; no bytes where it could not be.
+
+        Raises Refused: outside-exhibit, still-not-yet, parser-….
+        """
+        _picture(original.manifest, number)
+        return await self._answer(original, messages.Leaf(number=number, part=part))
+
+    async def _answer(self, original: Original, shot: Ask) -> tuple[messages.Image, bytes]:
+        """One at a time for each source."""
         manifest = original.manifest
-        shot = _shot(original, frame, width)
         if original.own:
             once = _Open(self._cage)
             try:
-                return await once.png(original, shot)
+                return await once.picture(original, shot)
             finally:
                 await once.close()
         opened = self._open.pop(manifest.rendition, None) or _Open(self._cage)
@@ -86,7 +103,7 @@ class Viewer:
             await self.forget(next(iter(self._open)))
         async with opened.lock:
             try:
-                return await opened.png(original, shot)
+                return await opened.picture(original, shot)
             except BaseException:
                 await opened.close()
                 raise
@@ -115,7 +132,7 @@ class _Open:
         """The child reads from the beginning each time, since the file's end was not there."""
         self._since = 0.0
 
-    async def png(self, original: Original, shot: messages.Shot) -> bytes:
+    async def picture(self, original: Original, shot: Ask) -> tuple[messages.Image, bytes]:
         """Raises Refused."""
         now = asyncio.get_running_loop().time()
         if self._linear and now - self._since > AGAIN:
@@ -132,26 +149,30 @@ class _Open:
         except _Unread:
             raise Refused("still-not-yet") from None
 
-    async def _ask(self, original: Original, shot: messages.Shot, *, linear: bool) -> bytes:
-        source = original.source
+    async def _ask(self, original: Original, shot: Ask, *, linear: bool) -> tuple[messages.Image, bytes]:
+        source, do = original.source, "look" if original.manifest.leaves else "stills"
         if self._child is None or self._child.process.returncode is not None:
             await self._stack.aclose()
-            work = messages.Work(do="stills", length=source.length, linear=linear, name=original.name)
+            work = messages.Work(
+                do=do, length=source.length, linear=linear, name=original.name, password=original.password
+            )
             self._child = await self._stack.enter_async_context(self._cage.child(work))
             await self._reply(self._child, source)
-        self._child.assign(self._cage.limits("stills"), source.length)
+        self._child.assign(self._cage.limits(do), source.length)
         await self._child.send(shot)
         return await self._reply(self._child, source)
 
-    async def _reply(self, child: Child, source: Source) -> bytes:
+    async def _reply(self, child: Child, source: Source) -> tuple[messages.Image, bytes]:
         """Give bytes until the child has something to say. Raises Refused, `_Unread`."""
         while True:
             message, data = await child.receive()
             match message:
                 case messages.Read():
                     await child.send(*await self._bytes(source, message))
-                case messages.Ready() | messages.Image():
-                    return data
+                case messages.Ready():
+                    return messages.Image(), b""
+                case messages.Image():
+                    return message, data
                 case messages.Failed(problem="unread"):
                     raise _Unread
                 case messages.Failed():
@@ -180,10 +201,12 @@ def _picture(manifest: Manifest, frame: int) -> tuple[Track, Sequence[Row]]:
     return manifest.tracks[manifest.video], manifest.rows(manifest.video)
 
 
-def _shot(original: Original, frame: int, width: int | None) -> messages.Shot:
+def _shot(original: Original, frame: int, width: int | None) -> Ask:
     """Raises Refused (outside-exhibit)."""
     manifest = original.manifest
     track, rows = _picture(manifest, frame)
+    if manifest.leaves:
+        return messages.Leaf(number=frame, width=width)
     shift = 0 if original.own else track.shift
     at = manifest.timeline.pts[frame] - shift
     if original.converted:

@@ -39,7 +39,7 @@ from courtcast.prepare.tally import count
 from courtcast.prepare.viewer import Original, drawn
 from courtcast.problems import Refused
 from courtcast.tasks import Work, together
-from courtcast.wire.api import Exhibit, ExhibitState, Problem, Treatment
+from courtcast.wire.api import Exhibit, ExhibitState, Kind, Problem, Treatment
 from courtcast.wire.media import ManifestRows
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,8 @@ NOTICES = frozenset(("link-changed", "copy-damaged"))
 """Problems that are dealt with already; they are said until the exhibit is ready."""
 QUIET = 15.0
 """Seconds that an exhibit has been ready before its frames are counted: it may be wanted on a screen at once."""
+LOCKED = frozenset(("document-locked", "document-wrong-password"))
+"""Problems that a password may solve."""
 VERSIONS = 3
 """Files that may be begun for one link: a server that changes it all the time is told of in words."""
 
@@ -143,9 +145,9 @@ class Way:
         if manifest is None or spool is None:
             raise Refused("still-not-yet")
         done = next((one.done for one in self._treatments() if one.part == "picture"), "unchanged")
-        if done == "drawn":
+        if done == "drawn" and not manifest.leaves:
             return await drawn(self._house.store, manifest, frame)
-        return Original(spool, manifest, self._name(), converted=done != "unchanged")
+        return Original(spool, manifest, self._name(), converted=done != "unchanged", password=self.kept.password)
 
     def _treatments(self) -> list[Treatment]:
         return self.kept.probe.treatments if self.kept.probe is not None else []
@@ -179,7 +181,7 @@ class Way:
             frames=None if manifest is None else manifest.frames,
             video=None if kept.probe is None else kept.probe.video,
             audio=None if kept.probe is None else kept.probe.audio,
-            kind="audio" if kept.probe is not None and kept.probe.video is None else "video",
+            kind=_kind(kept.probe),
             converted=any(one.done in ("lossless", "converted") for one in self._treatments()),
             treatments=self._treatments(),
             url=self.entry.link.shown(),
@@ -248,6 +250,20 @@ class Way:
         change(self.kept)
         await self._keep()
         self._on_change()
+
+    async def unlock(self, password: str) -> None:
+        """Goes on with a password, where that is what stood in the way; else it is kept for when it is needed."""
+        if self.kept.password == password and self.kept.problem is None:
+            return
+        await self._halt()
+        self.kept.password = password
+        locked = self.kept.problem is not None and self.kept.problem.type in LOCKED
+        if locked:
+            self.kept.problem = None
+        await self._keep()
+        if locked:
+            self._set("waiting", None)
+        self.start()
 
     async def damaged(self) -> None:
         """The copy on the disk is not what was fetched any more."""
@@ -366,6 +382,7 @@ class Way:
         self.kept = Kept(
             file=self.kept.file + 1,
             former=self.kept.former,
+            password=self.kept.password,
             sound=self.kept.sound,
             subtitles=self.kept.subtitles,
             subtitled=self.kept.subtitled,
@@ -492,6 +509,7 @@ class Way:
             plays=self._house.plays(),
             need=self.kept.need,
             heard=heard,
+            password=self.kept.password,
         )
 
     async def _hear(self) -> None:
@@ -534,7 +552,7 @@ class Way:
         """Once for each rendition, when all has been quiet for a while: are its frames what decoding gives?"""
         spool, manifest = self.spool, self._manifest
         as_it_is = all(one.done == "unchanged" for one in self._treatments() if one.part == "picture")
-        if self.kept.tally is not None or spool is None or manifest is None or not as_it_is:
+        if self.kept.tally is not None or spool is None or manifest is None or manifest.leaves or not as_it_is:
             return
         try:
             await asyncio.sleep(QUIET)
@@ -592,6 +610,12 @@ class Way:
         """What is all here takes a moment only, and does not wait for those that wait for their bytes."""
         waits = self.spool is not None and not self.spool.complete
         return Rank(min(self.pressing, 0 if waits else -1), self.position)
+
+
+def _kind(probe: Probe | None) -> Kind:
+    if probe is None:
+        return "video"
+    return probe.leaves or ("audio" if probe.video is None else "video")
 
 
 def _remove_others(spool: Path) -> None:

@@ -120,8 +120,9 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     bytes_total: int | None = None
     sha256: str | None = None
     duration: float | None = None
-    """Seconds; of what is prepared so far until `state` is ready."""
+    """Seconds; of what is prepared so far until `state` is ready. Of an image or document: the number of its leaves."""
     frames: int | None = None
+    """Pictures of a recording; leaves (pages, pictures) of an image or document. Leaf n is shown at media time n."""
     video: VideoInfo | None = None
     audio: AudioInfo | None = None
     converted: bool = False
@@ -183,6 +184,8 @@ class ChangeExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     while the exhibit is on the screens."""
     subtitles: str | msgspec.UnsetType | None = msgspec.UNSET
     """`id` of the subtitles to show over it, null for none: at once, also on the screens."""
+    password: str | None = None
+    """Of a document that is locked (`document-locked`, `document-wrong-password`): with it, preparing goes on."""
 
 
 class NewLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -342,6 +345,9 @@ class RoomState(msgspec.Struct, frozen=True, kw_only=True):
     position: float | None = None
     """Media time of what is shown at `clock`."""
     position_frame: int | None = None
+    view: tuple[float, float, float, float] | None = None
+    """The part of what is shown that fills the displays: left, top, width, height as fractions of the upright picture.
+    null is the whole."""
     card: RoomCard | None = None
 
 
@@ -382,6 +388,14 @@ class SeekRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class StepRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     frames: int
+    revision: int | None = None
+
+
+class ViewRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /room/view`: the part of what is shown that fills the displays."""
+
+    view: tuple[float, float, float, float] | None = None
+    """Left, top, width, height as fractions of the upright picture, the last two at least 1/64. null is the whole."""
     revision: int | None = None
 
 

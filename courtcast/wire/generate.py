@@ -47,7 +47,7 @@ PARTS = (
         (
             "AddExhibit", "ChangeExhibit", "NewLink", "AddScreen", "PairScreen", "ChangeScreen", "CueRequest",
             "ShowRequest", "BlankRequest", "PlayRequest", "PlainRequest", "SeekRequest", "StepRequest", "RateRequest",
-            "VolumeRequest", "CaseCheckRequest", "RoomCheckRequest", "Checks",
+            "ViewRequest", "VolumeRequest", "CaseCheckRequest", "RoomCheckRequest", "Checks",
         ),
         pages=True,
     ),
@@ -59,6 +59,7 @@ CONSTANTS: tuple[tuple[ModuleType, str], ...] = (
     (media, "HEADER"),
     (media, "PIECE"),
     (media, "GOP_MOST"),
+    (media, "LEAVES"),
     (media, "KIND_ROWS"),
     (media, "KIND_INIT"),
     (media, "KIND_FRAGMENT"),

@@ -19,6 +19,11 @@ GOP_MOST = 96 << 20
 """Bytes of the stretch from one keyframe to the next: the page appends whole stretches, and keeps well under the 158 MB
 of video at which Chromium begins to refuse. A recording with a longer one is refused while it is being prepared."""
 
+LEAVES = "image/*"
+"""`Track.mime` of a track whose fragments are whole picture files (JPEG, PNG, WebP, AVIF), one for each leaf: the pages
+of a document, the pictures of a photograph. There is no init segment (`init_bytes` 0, `init_sha256` empty, never sent),
+`timescale` is 1, and media time is the leaf's number: leaf n is up for n ≤ t < n + 1."""
+
 KIND_ROWS = 1
 """Payload is JSON of `ManifestRows`."""
 KIND_INIT = 2
@@ -73,19 +78,25 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     index: int
     kind: Literal["video", "audio"]
     mime: str
-    """With codecs, as `MediaSource.isTypeSupported` wants it."""
+    """With codecs, as `MediaSource.isTypeSupported` wants it; or `LEAVES`."""
     timescale: int
     init_sha256: str
     init_bytes: int
     first: int
     """MSE ticks of the first presented sample of this track."""
     width: int = 0
+    """Pixels; of leaves, those of the largest one when it is upright."""
     height: int = 0
     cover: int = 0
     """Ticks: until here the picture has not begun although its first sample's time was moved down to be reachable
     (start gaps over one second stall MSE); the page shows black before it. 0 where nothing was moved."""
     shift: int = 0
     """MSE ticks minus the file's own, so that a picture can be found in the file again."""
+
+    @property
+    def leaves(self) -> bool:
+        """Its fragments are pictures that stand (`LEAVES`)."""
+        return self.mime == LEAVES
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):

@@ -39,6 +39,12 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """Media time at which the clip ends: the last frame stays up from there on. null while not yet known."""
     subtitles: str | None = None
     """`id` of the list of subtitles that is shown over it (see `Words`); null is none."""
+    view: tuple[float, float, float, float] | None = None
+    """The part of the upright picture that fills the display: left, top, width, height as fractions of the whole, the
+    last two at least 1/64. null is the whole."""
+    detail: str | None = None
+    """Rendition with one leaf that is exactly this part of the leaf on show, sharper than the leaf itself. null where
+    there is none (yet): then the part is taken out of the leaf."""
 
 
 class ScreenCard(msgspec.Struct, frozen=True, kw_only=True):

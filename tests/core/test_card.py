@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courtcast.core.card import CARD_SECONDS, CardUp, EndCard, ShowCard, still_up
-from courtcast.core.room import Command, Item, Room, apply, blank
+from courtcast.core.item import Item
+from courtcast.core.room import Command, Room, apply, blank
 from courtcast.core.stage import decode, encode, stage_for, state
 from courtcast.problems import Refused
 from courtcast.wire import api

@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from courtcast.core import room as rooms
 from courtcast.core import stage
-from courtcast.core.room import START_AHEAD, ChooseSound, Command, Forget, Item, Room, Withdraw, apply, blank, position
+from courtcast.core.item import Item
+from courtcast.core.room import START_AHEAD, ChooseSound, Command, Forget, Room, Withdraw, apply, blank, position
 from courtcast.core.timeline import TOLERANCE, Timeline
 from courtcast.problems import Refused
 from courtcast.wire import api

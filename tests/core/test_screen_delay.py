@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from courtcast.core import room as rooms
 from courtcast.core import stage
-from courtcast.core.room import MOST_DELAY, START_AHEAD, Command, Item, Room, SetDelay, apply, blank
+from courtcast.core.item import Item
+from courtcast.core.room import MOST_DELAY, START_AHEAD, Command, Room, SetDelay, apply, blank
 from courtcast.problems import Refused
 from courtcast.wire import api
 from courtcast.wire.screen import Anchor, Stage

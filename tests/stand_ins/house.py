@@ -39,7 +39,7 @@ from courtcast.prepare.kept import Kept
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, ChangeScreen, Exhibit, NewLink, Problem, Screen, ScreenReport
 from courtcast.wire.assets import Assets
-from courtcast.wire.media import Row, Track
+from courtcast.wire.media import LEAVES, Row, Track
 from courtcast.wire.screen import Able, Stage
 
 RATE = 30
@@ -88,6 +88,8 @@ class Shelf:
         """What comes of asking at the links of some."""
         self.damaged: set[str] = set()
         self.healed: list[str] = []
+        self.details: dict[tuple[str, int, tuple[float, float, float, float]], str] = {}
+        """Renditions of parts of leaves that are there."""
         self.speed: float | None = 1e6
         """Bytes a second of the link."""
 
@@ -101,6 +103,19 @@ class Shelf:
             id=id_, ref=ref, title=f"Exhibit {ref}", state="ready" if complete else "fetching", showable=True,
             bytes_fetched=seconds * 100_000, bytes_total=seconds * 100_000 * (1 if complete else 2),
             duration=float(seconds), frames=made.frames, prepared=made.prepared,
+        )  # fmt: skip
+        return self.kept[id_]
+
+    def put_leaves(self, ref: str, count: int = 4) -> Exhibit:
+        """A document that is ready."""
+        id_ = hashlib.sha256(ref.encode()).hexdigest()[:8]
+        track = msgspec.structs.replace(TRACK, mime=LEAVES, timescale=1, init_sha256="", init_bytes=0)
+        made = self.manifests[id_] = Manifest(id_, f"{zlib.crc32(id_.encode()):016x}", Fraction(0), [track])
+        made.add(Row(0, n, n, 1, 300_000, True, "0" * 64, [n]) for n in range(count))
+        made.finish(Fraction(count))
+        self.kept[id_] = Exhibit(
+            id=id_, ref=ref, title=f"Exhibit {ref}", kind="document", state="ready", showable=True, bytes_fetched=9000,
+            bytes_total=9000, duration=float(count), frames=count, prepared=made.prepared,
         )  # fmt: skip
         return self.kept[id_]
 
@@ -165,6 +180,9 @@ class Shelf:
         lists = subtitles.seen(self._lists[exhibit])
         self.kept[exhibit] = msgspec.structs.replace(self.get(exhibit), subtitles=lists)
         return self.kept[exhibit]
+
+    def detail(self, exhibit: str, leaf: int, part: tuple[float, float, float, float], /) -> str | None:
+        return self.details.get((exhibit, leaf, part))
 
     def prefer(self, exhibit: str, /) -> None:
         self.preferred.append(exhibit)

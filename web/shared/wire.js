@@ -14,6 +14,7 @@ export const VERSION = 1;
 export const HEADER = 24;
 export const PIECE = 16384;
 export const GOP_MOST = 100663296;
+export const LEAVES = "image/*";
 export const KIND_ROWS = 1;
 export const KIND_INIT = 2;
 export const KIND_FRAGMENT = 3;
@@ -49,6 +50,10 @@ export const Anchor = record(
  * @property {number | null} end Media time at which the clip ends: the last frame stays up from there on. null while
  *   not yet known.
  * @property {string | null} subtitles `id` of the list of subtitles that is shown over it (see `Words`); null is none.
+ * @property {[number, number, number, number] | null} view The part of the upright picture that fills the display:
+ *   left, top, width, height as fractions of the whole, the last two at least 1/64. null is the whole.
+ * @property {string | null} detail Rendition with one leaf that is exactly this part of the leaf on show, sharper than
+ *   the leaf itself. null where there is none (yet): then the part is taken out of the leaf.
  */
 /** @type {Codec<Scene>} */
 export const Scene = record(
@@ -58,6 +63,8 @@ export const Scene = record(
     anchor: [Anchor.check],
     end: [nullable(number), null],
     subtitles: [nullable(text), null],
+    view: [nullable(tuple(number, number, number, number)), null],
+    detail: [nullable(text), null],
   }
 );
 
@@ -482,12 +489,12 @@ export const FromScreen = union({
  * @typedef {object} Track
  * @property {number} index
  * @property {"audio" | "video"} kind
- * @property {string} mime With codecs, as `MediaSource.isTypeSupported` wants it.
+ * @property {string} mime With codecs, as `MediaSource.isTypeSupported` wants it; or `LEAVES`.
  * @property {number} timescale
  * @property {string} init_sha256
  * @property {number} init_bytes
  * @property {number} first MSE ticks of the first presented sample of this track.
- * @property {number} width
+ * @property {number} width Pixels; of leaves, those of the largest one when it is upright.
  * @property {number} height
  * @property {number} cover Ticks: until here the picture has not begun although its first sample's time was moved down
  *   to be reachable (start gaps over one second stall MSE); the page shows black before it. 0 where nothing was moved.
@@ -832,6 +839,8 @@ export const RoomCard = record(
  * @property {number} clock The room clock (seconds) when this was written.
  * @property {number | null} position Media time of what is shown at `clock`.
  * @property {number | null} position_frame
+ * @property {[number, number, number, number] | null} view The part of what is shown that fills the displays: left,
+ *   top, width, height as fractions of the upright picture. null is the whole.
  * @property {RoomCard | null} card
  */
 /** @type {Codec<RoomState>} */
@@ -853,6 +862,7 @@ export const RoomState = record(
     clock: [number, 0.0],
     position: [nullable(number), null],
     position_frame: [nullable(integer), null],
+    view: [nullable(tuple(number, number, number, number)), null],
     card: [nullable(RoomCard.check), null],
   }
 );
@@ -1009,8 +1019,10 @@ export const Chapter = record(
  * @property {number} bytes_fetched
  * @property {number | null} bytes_total
  * @property {string | null} sha256
- * @property {number | null} duration Seconds; of what is prepared so far until `state` is ready.
- * @property {number | null} frames
+ * @property {number | null} duration Seconds; of what is prepared so far until `state` is ready. Of an image or
+ *   document: the number of its leaves.
+ * @property {number | null} frames Pictures of a recording; leaves (pages, pictures) of an image or document. Leaf n is
+ *   shown at media time n.
  * @property {VideoInfo | null} video
  * @property {AudioInfo | null} audio
  * @property {boolean} converted Something that is seen or heard is not the very coded units of the file: see
@@ -1372,6 +1384,8 @@ export const AddExhibit = record(
  *   over when it is there; never while the exhibit is on the screens.
  * @property {string | null} subtitles `id` of the subtitles to show over it, null for none: at once, also on the
  *   screens.
+ * @property {string | null} password Of a document that is locked (`document-locked`, `document-wrong-password`): with
+ *   it, preparing goes on.
  */
 /** @type {Codec<ChangeExhibit>} */
 export const ChangeExhibit = record(
@@ -1382,6 +1396,7 @@ export const ChangeExhibit = record(
     restricted: [nullable(flag), null],
     sound: [nullable(integer), null],
     subtitles: [nullable(text)],
+    password: [nullable(text), null],
   },
   { closed: true },
 );
@@ -1559,6 +1574,22 @@ export const StepRequest = record(
 export const RateRequest = record(
   {
     rate: [number],
+    revision: [nullable(integer), null],
+  },
+  { closed: true },
+);
+
+/**
+ * `POST /room/view`: the part of what is shown that fills the displays.
+ * @typedef {object} ViewRequest
+ * @property {[number, number, number, number] | null} view Left, top, width, height as fractions of the upright
+ *   picture, the last two at least 1/64. null is the whole.
+ * @property {number | null} revision
+ */
+/** @type {Codec<ViewRequest>} */
+export const ViewRequest = record(
+  {
+    view: [nullable(tuple(number, number, number, number)), null],
     revision: [nullable(integer), null],
   },
   { closed: true },

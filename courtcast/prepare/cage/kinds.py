@@ -12,6 +12,8 @@ from courtcast.prepare.messages import Limits
 
 MEDIA: Final = "courtcast.prepare.child"
 """Recordings, with FFmpeg. One is always kept started."""
+LEAVES: Final = "courtcast.prepare.leaves.child"
+"""Photographs and documents, with libvips, libheif, Pillow and PDFium. Started when there is one: it takes 0.3 s."""
 
 
 class Kind(NamedTuple):
@@ -32,4 +34,9 @@ KINDS: Final[dict[str, Kind]] = {
     "stills": Kind(MEDIA, Limits(silence=30.0, seconds=60.0, longest=600.0, spare=256 << 20)),
     # At idle priority a busy machine may leave it no time for as long as a clip is played.
     "decode": Kind(MEDIA, Limits(silence=900.0, seconds=1800.0, pace=20e3, longest=48 * 3600.0, idle=True)),
+    # A page of a few bytes may be as large as any when it is drawn, and a thousand of them take minutes; but each says
+    # so, and none may take longer than a page with the worst of drawings does on a slow machine.
+    "leaves": Kind(LEAVES, Limits(silence=60.0, seconds=1800.0, reading=8.0, spare=4 << 30)),
+    # Each leaf, or part of one, counts by itself; the child lives on with its file open.
+    "look": Kind(LEAVES, Limits(silence=30.0, seconds=60.0, longest=600.0, reading=8.0, spare=512 << 20)),
 }

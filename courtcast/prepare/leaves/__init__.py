@@ -1,0 +1,1 @@
+"""Photographs and documents: pictures that stand, leaf by leaf."""
