@@ -306,10 +306,11 @@ def _cue(room: Room, command: api.CueRequest, catalog: Catalog) -> Room:
         raise Refused("exhibit-failed", ref=item.ref, why=item.failed)
     if not item.showable or item.rendition is None:
         raise Refused("not-showable", ref=item.ref)
+    begins = Fraction(0) if item.timeline is None else item.timeline.beginning()
     cued = Cued(
         exhibit=command.exhibit,
         rendition=item.rendition,
-        at=at_rest(item, moment(item, command.at or 0.0)),
+        at=at_rest(item, begins if command.at is None else moment(item, command.at)),
         end=item.end,
         clip=command.clip,
         restricted=item.restricted,

@@ -17,6 +17,10 @@ from math import isfinite
 TOLERANCE = Fraction(1, 1_000_000)
 """Seconds. Tools print times with six decimals; no display is a thousand times that quick."""
 
+SOON = Fraction(1, 2)
+"""Seconds. A picture that begins so soon after the sound is what somebody means who asks for no time; before one that
+begins later, the sound alone is evidence too."""
+
 Time = Fraction | float | int
 """Seconds of media time."""
 
@@ -55,6 +59,11 @@ class Timeline:
         # pts are whole ticks, so comparing with the floor is exact.
         n = bisect_right(self.pts, ticks.numerator // ticks.denominator) - 1
         return n if n >= 0 else None
+
+    def beginning(self) -> Fraction:
+        """Where to begin when nobody says where: on the first picture, where that comes within `SOON`."""
+        first = self.time_of(0) if len(self.pts) else Fraction(0)
+        return first if 0 < first <= SOON else Fraction(0)
 
     def time_of(self, n: int) -> Fraction:
         """When frame n comes up. Raises IndexError where there is no such frame."""

@@ -44,7 +44,9 @@ PRIVATE = msgspec.structs.replace(STEADY, ref="JM/7", rendition="00000000000000b
 SOUND = Item(ref="JM/4", rendition="00000000000000aa", showable=True, end=Fraction(72), prepared=Fraction(72))
 WAITING = Item(ref="JM/5")
 BROKEN = Item(ref="JM/6", failed="The recording is damaged and cannot be played.")
-ITEMS = {"a": STEADY, "b": VARIABLE, "c": GROWING, "d": SOUND, "r": PRIVATE, "w": WAITING, "x": BROKEN}
+LATE = item("JM/8", [270, 1270, 2270], Fraction(3270, SCALE))
+"""Its sound begins 9 ms before its picture."""
+ITEMS = {"a": STEADY, "b": VARIABLE, "c": GROWING, "d": SOUND, "l": LATE, "r": PRIVATE, "w": WAITING, "x": BROKEN}
 
 
 def catalog(exhibit: str) -> Item:
@@ -114,6 +116,12 @@ class TestCue:
     )
     def test_refused(self, command: Command, problem: str) -> None:
         assert refusal(Room(), command) == problem
+
+    def test_without_a_time_it_is_the_first_picture(self) -> None:
+        room = do(Room(), cue("l"))
+        assert room.cued is not None
+        assert room.cued.at == Fraction(9, 1000)
+        assert do(room, cue("l", 0.0)).cued == msgspec.structs.replace(room.cued, at=Fraction(0))
 
     def test_the_end_itself_is_inside(self) -> None:
         room = do(Room(), cue(at=3.0))

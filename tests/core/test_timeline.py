@@ -65,6 +65,13 @@ def test_before_the_first_picture_nothing_is_up() -> None:
     assert late.step(0, -1) == 2
 
 
+@pytest.mark.parametrize(("first", "begins"), [(0, 0), (9, 9), (500, 500), (501, 0), (2000, 0)])
+def test_it_begins_on_its_first_picture_where_that_comes_soon(first: int, begins: int) -> None:
+    late = Timeline([1000 + first, 1000 + first + 40], 1000, Fraction(1), Fraction(6))
+    assert late.beginning() == Fraction(begins, 1000)
+    assert Timeline([], 1000).beginning() == 0
+
+
 def test_after_the_last_picture_it_stays() -> None:
     assert STEADY.frame_at(1_000_000) == 99
     assert STEADY.end_of(99) == STEADY.duration
