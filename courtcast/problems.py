@@ -298,6 +298,11 @@ TABLE: dict[str, Kind] = {
     "decoder": Kind(
         500, "Picture cannot be decoded", "The screen cannot decode this picture. The last good one stays up."
     ),
+    "leaf-undecodable": Kind(
+        500,
+        "Page cannot be decoded",
+        "The screen cannot decode this page or photograph, so it stays black. The others are not affected; ask for a new copy.",
+    ),
     "page-fault": Kind(500, "Page restarted", "The screen's page met a fault and starts again by itself."),
     # programs
     "port-taken": Kind(500, "Port taken", "Port {port} is in use by another program. Choose another with --port."),

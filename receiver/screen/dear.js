@@ -36,7 +36,9 @@ export const CLASS = 1e12;
 export const dearness = ({ renditions, shown, cue, place }) => {
   const heads = [
     { head: shown, ahead: AHEAD },
+    { head: detail(shown), ahead: AHEAD },
     { head: cue, ahead: CUE_AHEAD },
+    { head: detail(cue), ahead: CUE_AHEAD },
   ].flatMap(({ head, ahead }) => {
     const shelved = head && renditions.get(head.rendition);
     if (!head || !shelved) return [];
@@ -65,6 +67,9 @@ export const dearness = ({ renditions, shown, cue, place }) => {
     return ELSEWHERE * CLASS + Number(late.get(key.rendition)) * INDEX_MOST + key.index;
   };
 };
+
+/** The part of a leaf that is looked at. @param {Playhead | null} head @returns {Playhead | null} */
+const detail = (head) => (head?.detail ? { rendition: head.detail, media: 0 } : null);
 
 /**
  * Media time at which a fragment begins or ends, seconds.

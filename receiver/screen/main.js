@@ -2,11 +2,12 @@
  * The screen's page: makes every part once and connects them. What it does, the parts say.
  */
 
-import { Able, Alive, Answer, Fault, PageFault, PageHello, Picture as Still, ToPage } from "../../web/shared/wire.js";
+import { Able, Alive, Answer, Fault, LEAVES, PageFault, PageHello, Picture as Still, ToPage } from "../../web/shared/wire.js";
 import { Agent } from "./agent.js";
 import { card, Hearing, resumed } from "./card.js";
 import { CardView } from "./cardview.js";
 import { Disk } from "./disk.js";
+import { LeafPlayer } from "./leafplayer.js";
 import { Mse } from "./mse.js";
 import { net } from "./net.js";
 import { Peer } from "./peer.js";
@@ -49,7 +50,7 @@ const wall = () => Date.now() / 1000;
 const room = { now: () => talk.room() };
 const vault = new Vault({ budget: budget() });
 const stillPace = new PicturePace();
-const picture = new Picture(element("picture"), vault, room, { Player, Mse, Projector });
+const picture = new Picture(element("picture"), vault, room, { Player, LeafPlayer, Mse, Projector });
 const subtitles = new Subtitles();
 const subtitleView = new SubtitleView(element("picture"), subtitles, () => ({
   id: talk.applied?.shown?.subtitles,
@@ -115,7 +116,7 @@ const hear = async (message) => {
 const talk = new Talk({
   vault,
   build,
-  plays: ASKED.filter((mime) => MediaSource.isTypeSupported(mime)),
+  plays: ASKED.filter(plays),
   now: seconds,
   later: (after, call) => void setTimeout(call, after * 1000),
   opening: openDisk(),
@@ -150,10 +151,9 @@ const relayed = new Relayed({
 /** What this screen can do. @param {import("../../web/shared/wire.js").Ask} ask @param {Path} on */
 const answer = async ({ id, types }, on) => {
   const { quota = null, usage = null } = await navigator.storage.estimate();
-  const plays = types.filter((mime) => MediaSource.isTypeSupported(mime));
   const [width, height] = [screen.width, screen.height].map((length) => Math.round(length * devicePixelRatio));
   const { padding, doubt } = talk;
-  const able = { id, plays, width, height, quota, used: usage, padding: padding.bytes, jitter: padding.jitter };
+  const able = { id, plays: types.filter(plays), width, height, quota, used: usage, padding: padding.bytes, jitter: padding.jitter };
   on.send(JSON.stringify(Able.make({ ...able, doubt })));
 };
 
@@ -210,7 +210,7 @@ const tell = () => {
   const said = report();
   talk.tell(said);
   const free = !stillOnItsWay && path.buffered < CROWDED;
-  if (talk.applied?.watch && free && stillPace.due(said, seconds())) void portray(path);
+  if (talk.applied?.watch && free && stillPace.due(said, seconds(), picture.part)) void portray(path);
 };
 
 /** Tells a change at once, and again when the first word was too early. */
@@ -329,6 +329,11 @@ function budget() {
   return Math.min(Math.max(deviceMemory / 4, 0.25), 1.5) * 2 ** 30;
 }
 
+/** @param {string} mime  with codecs, or that of leaves */
+function plays(mime) {
+  return mime === LEAVES || MediaSource.isTypeSupported(mime);
+}
+
 /** @param {string} id */
 function element(id) {
   const found = document.getElementById(id);
@@ -340,5 +345,6 @@ Object.assign(window, {
   courtcast: { snapshot: report, frames: (/** @type {number} */ n) => picture.frames(n) },
 });
 receiver.start();
+addEventListener("resize", () => picture.resized());
 setInterval(tick, TICK);
 setInterval(live, ALIVE_EVERY);

@@ -10,7 +10,7 @@ import { Slide } from "./slide.js";
 
 /** @typedef {import("../../web/shared/wire.js").Track} Track */
 /** @typedef {import("./holes.js").Hole} Hole */
-/** @typedef {import("./picture.js").Vault} Vault */
+/** @typedef {import("./face.js").Vault} Vault */
 
 /** Seconds on both sides of a GOP's edge, so that rounding to microseconds never takes a neighbour's frame with it. */
 const EDGE = 0.0005;

@@ -2,7 +2,7 @@
  * What is on the display: one player up, one held ready unseen, decoded pictures in front of it while it rests, and a
  * black cover. Edge: the page's elements.
  *
- * main.js wires it: `new Picture(root, vault, clock, { Player, Mse, Projector })`. It carries out every stage that it is given;
+ * main.js wires it: `new Picture(root, vault, clock, { Player, LeafPlayer, Mse, Projector })`. It carries out every stage that it is given;
  * which of two stages is the later one is the business of whoever receives them.
  *
  * Black is made by the cover alone, and before anything else: it needs no player and no decoder to answer.
@@ -10,56 +10,21 @@
  */
 
 import { Learned } from "./approach.js";
+import { Tally } from "./face.js";
 import { Failures } from "./failures.js";
 import { FrameLog } from "./framelog.js";
 import { Holes } from "./holes.js";
+import { leavesOf } from "./leaves.js";
 import { cast, same, seen } from "./scene.js";
+import { moved, part } from "./view.js";
 
-/** @typedef {import("../../web/shared/wire.js").Row} Row */
 /** @typedef {import("../../web/shared/wire.js").Scene} Scene */
 /** @typedef {import("../../web/shared/wire.js").Stage} Stage */
-/** @typedef {import("../../web/shared/wire.js").Track} Track */
+/** @typedef {import("./face.js").Face} Face */
+/** @typedef {import("./face.js").State} State */
+/** @typedef {import("./face.js").Vault} Vault */
 /** @typedef {import("./frames.js").Frame} Frame */
-/** @typedef {import("./player.js").Player} Player */
-
-/**
- * What the picture needs to know of a rendition.
- * @typedef {object} Manifest
- * @property {[number, number]} origin  MSE time of media time 0: seconds as numerator and denominator.
- * @property {Track[]} tracks
- * @property {Map<number, Row[]>} rows  By track: the known rows, by ascending index; there may be gaps.
- * @property {boolean} complete
- * @property {number[]} counts  In the order of `tracks`.
- * @property {number|null} [duration]  Seconds of media time.
- */
-
-/**
- * What the picture needs of the store.
- * @typedef {object} Vault
- * @property {(rendition: string) => Manifest|undefined} manifest
- * @property {(rendition: string, track: number) => ArrayBuffer|undefined} init
- * @property {(rendition: string, track: number, index: number) => ArrayBuffer|undefined} fragment
- * @property {(changed: (rendition: string) => void) => unknown} onchange
- */
-
-/**
- * What is on the display, for the Report.
- * @typedef {object} State
- * @property {string|null} exhibit  What the screen follows; it may be behind the black.
- * @property {number|null} media_time  Seconds, of the frame on the display; null while it is black.
- * @property {number|null} frame
- * @property {boolean} playing
- * @property {boolean} blank  The display is black, for whatever reason.
- * @property {{count: number, seconds: number}} stalls
- * @property {number} dropped
- * @property {number} decoded
- * @property {number} late
- * @property {number} jumps
- * @property {boolean} sound
- * @property {boolean} cue_ready
- * @property {string|null} problem
- * @property {[number, number][]} skipped  Media time of what is shown that cannot be decoded here, and is left out.
- */
+/** @typedef {import("./view.js").View} View */
 
 /** Milliseconds between two looks at players that are not at rest. */
 const TICK = 50;
@@ -71,7 +36,11 @@ const SOON = 0.2;
 /** Of everything that shows pictures: all lie exactly over each other. */
 const FILLING = {
   position: "absolute", inset: "0", width: "100%", height: "100%", objectFit: "contain", background: "#000",
+  transformOrigin: "0 0",
 };
+
+/** Of an element whose picture is seen whole. */
+const UNCUT = { transform: "none", clipPath: "none" };
 
 /** Where it is read, and hides little; under the black. */
 const MARK = {
@@ -82,13 +51,15 @@ const MARK = {
 export class Picture {
   /** @type {Stage|null} */
   #stage = null;
-  /** @type {Player|null} */
+  /** @type {Face|null} */
   #shown = null;
-  /** @type {Player|null} */
+  /** @type {Face|null} */
   #cue = null;
-  /** The player whose picture is in front. @type {Player|null} */
+  /** The player whose picture is in front. @type {Face|null} */
   #up = null;
-  /** @type {Set<Player>} */
+  /** The part of that picture which fills the display. @type {View|null} */
+  #view = null;
+  /** @type {Set<Face>} */
   #players = new Set();
   #learned = new Learned();
   /** @type {HTMLElement} */
@@ -96,7 +67,7 @@ export class Picture {
   #covered = true;
   log = new FrameLog();
   /** Of players that are gone. */
-  #gone = { count: 0, seconds: 0, dropped: 0, decoded: 0, jumps: 0 };
+  #gone = new Tally();
   #failures = new Failures();
   #holes = new Holes();
   /** Says that the picture stands where it could not be decoded. @type {HTMLElement} */
@@ -120,8 +91,9 @@ export class Picture {
    * @param {HTMLElement} root  Filled by the picture; it has the size of the display.
    * @param {Vault} vault
    * @param {{now(): number}} clock  The room clock, seconds.
-   * @param {{Player: typeof import("./player.js").Player, Mse: typeof import("./mse.js").Mse,
-   *   Projector: typeof import("./projector.js").Projector}} parts  The edges it stands on.
+   * @param {{Player: typeof import("./player.js").Player, LeafPlayer: typeof import("./leafplayer.js").LeafPlayer,
+   *   Mse: typeof import("./mse.js").Mse, Projector: typeof import("./projector.js").Projector}} parts  The edges it
+   *   stands on.
    */
   constructor(root, vault, clock, parts) {
     this.root = root;
@@ -149,7 +121,7 @@ export class Picture {
     this.#take(stage.shown);
     this.#stage = stage;
     if (stage.blank || !stage.shown) this.#blacken();
-    const usable = [...this.#players].filter((player) => player.phase !== "failed");
+    const usable = [...this.#players].filter((player) => player.phase !== "failed" && this.#fits(player));
     if (this.#up) usable.sort((one, other) => Number(other === this.#up) - Number(one === this.#up));
     const roles = cast(usable, stage);
     this.#shown = roles.shown ?? this.#make(stage.shown, stage.sound);
@@ -175,7 +147,7 @@ export class Picture {
       decoded: sums.decoded,
       late: this.#shown?.late ?? 0,
       jumps: sums.jumps,
-      sound: up !== null && up.sound && !up.video.muted,
+      sound: up?.audible ?? false,
       cue_ready: this.#cue?.presentable ?? false,
       problem: this.#problem(this.#stage?.shown, this.#shown) ?? this.#problem(this.#stage?.cue, this.#cue),
       skipped: this.#skipped(this.#stage?.shown?.rendition ?? ""),
@@ -196,18 +168,31 @@ export class Picture {
    *   it is black.
    */
   async still(maxWidth) {
-    const video = this.#up?.video;
-    if (this.#covered || !video || video.readyState < 2) return null;
-    const scale = Math.min(1, maxWidth / video.videoWidth);
+    const { canvas: film, front } = this.projector;
+    const seen = this.#covered ? null : front ? { source: film, ...part(this.#view, film) } : this.#up?.seen(this.#view);
+    if (!seen) return null;
+    const scale = Math.min(1, maxWidth / seen.width, maxWidth / seen.height);
     const canvas = document.createElement("canvas");
-    canvas.width = Math.max(1, Math.round(video.videoWidth * scale));
-    canvas.height = Math.max(1, Math.round(video.videoHeight * scale));
-    const source = this.projector.front ? this.projector.canvas : video;
-    canvas.getContext("2d")?.drawImage(source, 0, 0, canvas.width, canvas.height);
-    const { width, height } = canvas;
+    canvas.width = Math.max(1, Math.round(seen.width * scale));
+    canvas.height = Math.max(1, Math.round(seen.height * scale));
+    const pen = canvas.getContext("2d"), { width, height } = canvas;
+    if (pen) pen.imageSmoothingQuality = "high";
+    pen?.drawImage(seen.source, seen.x, seen.y, seen.width, seen.height, 0, 0, width, height);
     /** @type {Blob|null} */
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.7));
     return blob && { blob, width, height };
+  }
+
+  /** Which part of the picture is seen, and how sharp: another word whenever that changes. */
+  get part() {
+    const up = this.#up;
+    return JSON.stringify([this.#view, up && "sharp" in up ? up.sharp : null]);
+  }
+
+  /** The display has another size. */
+  resized() {
+    for (const player of this.#players) player.tick();
+    this.#crop(this.#view);
   }
 
   // Who plays what
@@ -215,11 +200,11 @@ export class Picture {
   /**
    * @param {Scene|null} scene
    * @param {boolean} sound
-   * @returns {Player|null}
+   * @returns {Face|null}
    */
   #make(scene, sound) {
     if (scene === null || !this.#failures.again(scene.rendition, performance.now() / 1000)) return null;
-    const player = new this.parts.Player({
+    const player = new (this.#kind(scene.rendition))({
       vault: this.vault,
       clock: this.clock,
       rendition: scene.rendition,
@@ -230,13 +215,23 @@ export class Picture {
       onframe: (from, clock, frame) => this.#framed(from, clock, frame),
       Mse: this.parts.Mse,
     });
-    Object.assign(player.video.style, { ...FILLING, zIndex: "0", opacity: "0" });
-    this.root.append(player.video);
+    Object.assign(player.element.style, { ...FILLING, zIndex: "0", opacity: "0" });
+    this.root.append(player.element);
     this.#players.add(player);
     return player;
   }
 
-  /** What is wrong with what a scene asks for. @param {Scene|null|undefined} scene @param {Player|null} player */
+  /** Who plays it: a recording, while nothing is known of it. @param {string} rendition */
+  #kind(rendition) {
+    return leavesOf(this.vault.manifest(rendition)) ? this.parts.LeafPlayer : this.parts.Player;
+  }
+
+  /** @param {Face} player */
+  #fits(player) {
+    return player instanceof this.#kind(player.rendition);
+  }
+
+  /** What is wrong with what a scene asks for. @param {Scene|null|undefined} scene @param {Face|null} player */
   #problem(scene, player) {
     if (!scene) return null;
     if (player?.lost) return "decoder";
@@ -248,12 +243,7 @@ export class Picture {
     for (const player of this.#players) {
       if ([this.#shown, this.#cue, this.#up].includes(player)) continue;
       this.#players.delete(player);
-      const sums = tally(player);
-      this.#gone.count += sums.count;
-      this.#gone.seconds += sums.seconds;
-      this.#gone.dropped += sums.dropped;
-      this.#gone.decoded += sums.decoded;
-      this.#gone.jumps += sums.jumps;
+      this.#gone.add(player.tally());
       player.close();
     }
   }
@@ -273,6 +263,7 @@ export class Picture {
     else if (stage.shown && this.#up && this.#up !== shown) this.#up.follow(stage.shown, false, stage.volume);
     if (stage.shown && this.#up === shown && !led) shown?.follow(stage.shown, open && stage.sound, stage.volume);
     if (stage.shown && this.#up?.stands(stage.shown)) this.#unveil(this.#up);
+    this.#zoom(stage.shown);
     if (seen(stage, this.#up)) this.#uncover();
     else this.#blacken();
     this.#mark.style.display = shown?.skips ? "block" : "none";
@@ -281,12 +272,12 @@ export class Picture {
     this.#wind();
   }
 
-  /** @param {Player} player */
+  /** @param {Face} player */
   #raise(player) {
     this.#lower();
     this.#up = player;
-    player.video.style.zIndex = "2";
-    player.video.style.opacity = "1";
+    player.element.style.zIndex = "2";
+    player.element.style.opacity = "1";
     if (!this.#covered) this.#note();
   }
 
@@ -295,13 +286,31 @@ export class Picture {
     this.#up = null;
     this.projector.hide();
     if (!before) return;
-    before.video.muted = true;
-    before.video.style.zIndex = "0";
-    before.video.style.opacity = "0";
+    before.mute();
+    Object.assign(before.element.style, { ...UNCUT, zIndex: "0", opacity: "0" });
+  }
+
+  /** Puts the part that is asked for over the display, once the picture of which it is a part is there. @param {Scene|null} scene */
+  #zoom(scene) {
+    const up = this.#up?.rendition === scene?.rendition ? this.#up : null;
+    const frame = scene && up?.rest(scene);
+    if (scene && up && (frame ? this.#front?.start === frame.start : up.presentable)) this.#crop(scene.view);
+  }
+
+  /** @param {View|null} view */
+  #crop(view) {
+    this.#view = view;
+    const up = this.#up, video = up && "video" in up ? up.video : null;
+    // Leaves are painted where they belong.
+    const cut = view && video ? moved(view, { width: video.videoWidth, height: video.videoHeight },
+      { width: this.root.clientWidth, height: this.root.clientHeight }) : UNCUT;
+    for (const element of [video, this.projector.canvas]) {
+      if (element && (cut !== UNCUT || element.style.transform !== "none")) Object.assign(element.style, cut);
+    }
   }
 
   #blacken() {
-    if (this.#up) this.#up.video.muted = true;
+    this.#up?.mute();
     if (this.#covered) return;
     this.#covered = true;
     this.#cover.style.display = "block";
@@ -379,7 +388,7 @@ export class Picture {
     return undefined;
   }
 
-  /** The player has come to what the projector showed, or to something later. @param {Player} player */
+  /** The player has come to what the projector showed, or to something later. @param {Face} player */
   #unveil(player) {
     const { front } = this.projector;
     this.projector.hide();
@@ -404,8 +413,12 @@ export class Picture {
 
   /** @param {string} rendition */
   #arrived(rendition) {
-    for (const player of this.#players) if (player.rendition === rendition) player.arrived();
+    for (const player of this.#players) if (player.rendition === rendition || player.detail === rendition) player.arrived();
     this.projector.arrived(rendition);
+    // Only now is it known who plays it.
+    if (this.#stage && [this.#shown, this.#cue].some((player) => player?.rendition === rendition && !this.#fits(player))) {
+      this.apply(this.#stage);
+    }
     this.#wind();
   }
 
@@ -443,7 +456,7 @@ export class Picture {
 
   /**
    * A frame came onto a player's element: it counts where that one is in front.
-   * @param {Player} player
+   * @param {Face} player
    * @param {number} clock
    * @param {Frame} frame
    */
@@ -470,28 +483,8 @@ export class Picture {
   // Sums
 
   #sums() {
-    const sums = { ...this.#gone };
-    for (const player of this.#players) {
-      const own = tally(player);
-      sums.count += own.count;
-      sums.seconds += own.seconds;
-      sums.dropped += own.dropped;
-      sums.decoded += own.decoded;
-      sums.jumps += own.jumps;
-    }
+    const sums = new Tally().add(this.#gone);
+    for (const player of this.#players) sums.add(player.tally());
     return sums;
   }
-}
-
-/** @param {Player} player */
-function tally(player) {
-  const quality = player.video.getVideoPlaybackQuality();
-  const stalls = player.stalls();
-  return {
-    count: stalls.count,
-    seconds: stalls.seconds,
-    dropped: quality.droppedVideoFrames,
-    decoded: quality.totalVideoFrames,
-    jumps: player.jumps,
-  };
 }

@@ -8,32 +8,20 @@
  */
 
 import { LIMITS, apart, near, pace } from "./approach.js";
+import { Tally } from "./face.js";
 import { Follower } from "./follower.js";
 import { middle } from "./frames.js";
 import { follows } from "./phases.js";
 import { Reel } from "./reel.js";
 import { passes, position, same } from "./scene.js";
 import { Stall } from "./stall.js";
+import { part } from "./view.js";
 
-/** @typedef {import("./approach.js").Learned} Learned */
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./frames.js").Frames} Frames */
-/** @typedef {import("./holes.js").Holes} Holes */
 /** @typedef {import("../../web/shared/wire.js").Scene} Scene */
-/** @typedef {import("./picture.js").Vault} Vault */
-
-/**
- * @typedef {object} Given
- * @property {Vault} vault
- * @property {{now(): number}} clock  Room clock, seconds.
- * @property {string} rendition
- * @property {boolean} sound  Has a sound track in its buffer.
- * @property {Learned} learned
- * @property {Holes} holes  What is known not to be decodable.
- * @property {() => void} onchange
- * @property {(player: Player, clock: number, frame: Frame) => void} onframe  A frame is on: room clock, seconds.
- * @property {new (video: HTMLVideoElement, feed: import("./mse.js").Feed) => import("./mse.js").Mse} Mse
- */
+/** @typedef {import("./view.js").View} View */
+/** @typedef {import("./face.js").Given} Given */
 
 /** Whether two places are the same. @param {number} one  Seconds, MSE time. @param {number} other */
 const level = (one, other) => Math.abs(one - other) <= 1e-6;
@@ -82,6 +70,7 @@ export class Player {
   jumps = 0;
   /** A problem's type. @type {string|null} */
   problem = null;
+  /** Only leaves have a sharper part. */ detail = /** @type {string|null} */ (null);
   /** What made it fail, as far as that is known. @type {import("./holes.js").Hole|null} */
   hole = null;
 
@@ -92,7 +81,7 @@ export class Player {
     this.sound = given.sound;
     const { vault, rendition, sound, holes } = given;
     this.#reel = new Reel(() => vault.manifest(rendition), (at) => holes.around(rendition, at));
-    this.video = document.createElement("video");
+    this.element = this.video = document.createElement("video");
     this.video.playsInline = true;
     this.video.muted = true;
     this.video.disableRemotePlayback = true;
@@ -144,9 +133,20 @@ export class Player {
     return (this.#phase === "running" ? this.video.currentTime : asked.at) < frames.first - 1e-3;
   }
 
-  /** Cumulative. */
-  stalls() {
-    return { count: this.#stall.count, seconds: this.#stall.seconds(steady()) };
+  get audible() { return this.sound && !this.video.muted; }
+
+  tally() {
+    const { droppedVideoFrames: dropped, totalVideoFrames: decoded } = this.video.getVideoPlaybackQuality();
+    const stalls = { count: this.#stall.count, seconds: this.#stall.seconds(steady()) };
+    return Object.assign(new Tally(), { ...stalls, dropped, decoded, jumps: this.jumps });
+  }
+
+  mute() { this.video.muted = true; }
+
+  /** What is to be seen of its picture where that is a view. @param {View|null} view @returns {import("./face.js").Seen|null} */
+  seen(view) {
+    const { video } = this;
+    return video.readyState < 2 ? null : { source: video, ...part(view, { width: video.videoWidth, height: video.videoHeight }) };
   }
 
   /** Whether it is decoding its way to a place. */

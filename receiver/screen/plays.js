@@ -3,7 +3,10 @@
  * takes them. Pure.
  */
 
+import { LEAVES } from "../../web/shared/wire.js";
+
 export const ASKED = [
+  LEAVES,
   'video/mp4; codecs="avc1.42e01e"',
   'video/mp4; codecs="avc1.640034"',
   'video/mp4; codecs="avc1.6e0034"',

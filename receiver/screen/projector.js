@@ -14,7 +14,7 @@ import { allowance, Film } from "./film.js";
 /** @typedef {import("./film.js").Run} Run */
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./frames.js").Frames} Frames */
-/** @typedef {import("./picture.js").Vault} Vault */
+/** @typedef {import("./face.js").Vault} Vault */
 
 /** Coded pictures that wait in the decoder at most: enough to keep it busy, and soon dropped when it has to stop. */
 const QUEUE = 6;

@@ -11,7 +11,7 @@ import { ending, wish } from "./scene.js";
 const BEFORE = 1e-3;
 
 /** @typedef {import("../../web/shared/wire.js").Scene} Scene */
-/** @typedef {import("./picture.js").Manifest} Manifest */
+/** @typedef {import("./face.js").Manifest} Manifest */
 
 /** Stands for the picture where a recording has none: it never begins. */
 const SOUND_ONLY = { timescale: 1_000_000, first: Infinity, cover: 0 };

@@ -90,9 +90,9 @@ export class PicturePace {
   #marks = "";
   #last = -Infinity;
 
-  /** @param {Report} report @param {number} now  seconds */
-  due({ exhibit, media_time, blank }, now) {
-    const said = JSON.stringify([exhibit, media_time, blank]);
+  /** @param {Report} report @param {number} now  seconds @param {string} [part]  which part of the picture is seen */
+  due({ exhibit, media_time, blank }, now, part = "") {
+    const said = JSON.stringify([exhibit, media_time, blank, part]);
     const since = now - this.#last;
     if (since < 0.5 || (said === this.#marks && since < 5)) return false;
     this.#marks = said;

@@ -4,6 +4,7 @@
  */
 
 import { IndexSet, intersect, join } from "../../web/shared/ranges.js";
+import { LEAVES } from "../../web/shared/wire.js";
 import { CLASS, INDEX_MOST, SAFE_AHEAD, dearness, entry, time } from "./dear.js";
 
 /** @typedef {import("../../web/shared/wire.js").Row} Row */
@@ -39,7 +40,8 @@ const SLACK = { share: 1 / 64, most: 16 << 20 };
  */
 
 /** @typedef {{rendition: string, track: number, index: number}} Key */
-/** @typedef {{rendition: string, media: number}} Playhead  media time in seconds */
+/** @typedef {{rendition: string, media: number, detail?: string | null}} Playhead  media time in seconds; `detail` is the
+ * rendition of the part of a leaf that is looked at */
 /** Where a fragment may be: in memory, or on the disk. @typedef {"held" | "disk"} Tier */
 
 /**
@@ -89,8 +91,8 @@ export class Shelf {
   focus(shown, cue) {
     this.shown = shown;
     this.cue = cue;
-    for (const head of [cue, shown]) {
-      const shelved = head && this.renditions.get(head.rendition);
+    for (const rendition of [cue, shown].flatMap((head) => (head === null ? [] : [head.detail, head.rendition]))) {
+      const shelved = rendition && this.renditions.get(rendition);
       if (shelved) shelved.used = this.uses += 1;
     }
   }
@@ -107,9 +109,9 @@ export class Shelf {
     return wanted === undefined || (wanted.rendition ?? rendition) !== rendition ? -1 : wanted.at;
   }
 
-  /** Whether it is shown or cued. @param {string} rendition */
+  /** Whether it, or a part of it, is shown or cued. @param {string} rendition */
   isOn(rendition) {
-    return this.shown?.rendition === rendition || this.cue?.rendition === rendition;
+    return [this.shown, this.cue].some((head) => head !== null && (head.rendition === rendition || head.detail === rendition));
   }
 
   /** Renditions of which nothing may stay: not of the day, and neither shown nor cued. @returns {string[]} */
@@ -148,6 +150,8 @@ export class Shelf {
         manifest.counts.push(count);
         manifest.rows.set(track.index, []);
         rows.set(track.index, new Map());
+        // Leaves have none to wait for.
+        if (track.mime === LEAVES) shelved.inits.add(track.index);
         for (const sets of [known, held, disk, unread, damaged]) sets.set(track.index, new IndexSet());
       }
     });

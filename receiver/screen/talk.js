@@ -118,7 +118,7 @@ export class Talk {
     const { shown, cue } = this.applied ?? { shown: null, cue: null };
     const now = this.room();
     const [one, other] = [shown, cue].map(
-      (scene) => scene && { rendition: scene.rendition, media: wanted(scene, now) },
+      (scene) => scene && { rendition: scene.rendition, media: wanted(scene, now), detail: scene.detail },
     );
     this.given.vault.focus(one, other);
   }
@@ -169,7 +169,7 @@ export class Talk {
 
   /**
    * What the screen says of itself.
-   * @param {import("./picture.js").State & {card?: boolean, words?: Record<string, number>}} state  of what is on the display
+   * @param {import("./face.js").State & {card?: boolean, words?: Record<string, number>}} state  of what is on the display
    */
   report(state) {
     const { applied, clock } = this;

@@ -6,7 +6,7 @@ import hashlib
 import io
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 from courtcast.samples import CELLS, HEIGHT, read_cells
 from courtcast.wire.assets import Assets
-from courtcast.wire.media import ManifestRows, Track
+from courtcast.wire.media import LEAVES, ManifestRows, Row, Track
 from tests.prepare.prepared import prepared
 
 CHROMIUM = os.environ.get("COURTCAST_CHROMIUM", "/usr/bin/chromium")
@@ -59,6 +59,22 @@ class Clip:
             pieces[track, "init"] = init
             pieces |= {(track, index): data for index, data in enumerate(made.fragments[track])}
         return cls(made.manifest.rows_message(), pieces)
+
+    @classmethod
+    def of_leaves(cls, files: Sequence[bytes], number: int, size: tuple[int, int]) -> Clip:
+        """Pictures as an exhibit's leaves; `size` is that of the largest one."""
+        track = Track(
+            index=0, kind="video", mime=LEAVES, timescale=1, init_sha256="", init_bytes=0, first=0, width=size[0], height=size[1]
+        )  # fmt: skip
+        rows = [
+            Row(0, leaf, leaf, 1, len(file), True, hashlib.sha256(file).hexdigest(), [leaf])
+            for leaf, file in enumerate(files)
+        ]
+        manifest = ManifestRows(
+            exhibit=f"exhibit-{number}", rendition=f"{number:016x}", origin=(0, 1), tracks=[track], rows=rows,
+            complete=True, counts=[len(rows)], duration=float(len(rows)),
+        )  # fmt: skip
+        return cls(manifest, {(0, leaf): file for leaf, file in enumerate(files)})
 
     def with_piece(self, track: int, index: int, data: bytes) -> Clip:
         """The same with one fragment's bytes changed, its hash and length too: as if the source were like that."""

@@ -3,7 +3,8 @@
  * recordings and stages and reads pixels. The room clock is the machine's, so that two browsers agree on it.
  */
 
-import { KIND_FRAGMENT, KIND_INIT, KIND_ROWS, Stage } from "/web/shared/wire.js";
+import { KIND_FRAGMENT, KIND_INIT, KIND_ROWS, LEAVES, Stage } from "/web/shared/wire.js";
+import { LeafPlayer } from "/receiver/screen/leafplayer.js";
 import { Mse } from "/receiver/screen/mse.js";
 import { Picture } from "/receiver/screen/picture.js";
 import { Player } from "/receiver/screen/player.js";
@@ -31,7 +32,7 @@ class Window extends Mse {
 const windows = [];
 // A browser without a decoder of its own for single pictures.
 if (options.has("plain")) delete window.VideoDecoder;
-const picture = new Picture(root, vault, clock, { Player, Mse: Window, Projector });
+const picture = new Picture(root, vault, clock, { Player, LeafPlayer, Mse: Window, Projector });
 if (options.has("film")) picture.projector.budget = Number(options.get("film"));
 const canvas = document.createElement("canvas");
 
@@ -66,7 +67,8 @@ const learn = async (rendition, rows = Infinity) => {
     counts: part.counts.map((count) => Math.min(count, rows)),
   };
   await take(KIND_ROWS, rendition, 0, 0, new TextEncoder().encode(JSON.stringify(told)).buffer);
-  for (const { index } of part.tracks) {
+  for (const { index, mime } of part.tracks) {
+    if (mime === LEAVES) continue;
     await take(KIND_INIT, rendition, index, 0, await get(`/clips/${rendition}/${index}/init`));
   }
 };
@@ -84,7 +86,9 @@ const load = async (rendition) => {
   await Promise.all(tracks.map(({ index }, at) => give(rendition, index, 0, counts[at])));
 };
 
-const up = () => [...document.querySelectorAll("video")].find((video) => video.style.opacity === "1");
+addEventListener("resize", () => picture.resized());
+
+const up = () => [...document.querySelectorAll("video, canvas")].find((video) => video.style.opacity === "1");
 /** What is in front: the canvas of decoded pictures, where that is up, lies over the player. */
 const front = () => (picture.projector.canvas.checkVisibility() ? picture.projector.canvas : up());
 

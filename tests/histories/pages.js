@@ -10,6 +10,7 @@ import { advance, clock, Element, install, Realm, restart, task } from "./browse
 
 install();
 const ROOT = process.argv[2] ?? "../../receiver/screen";
+const { LeafPlayer } = await import(`${ROOT}/leafplayer.js`);
 const { Mse } = await import(`${ROOT}/mse.js`);
 const { Picture } = await import(`${ROOT}/picture.js`);
 const { Player } = await import(`${ROOT}/player.js`);
@@ -44,7 +45,7 @@ class Page {
     const now = () => performance.now() / 1000;
     this.vault = new Vault({ budget });
     this.picture = new Picture(/** @type {any} */ (this.root), this.vault, { now: () => this.talk.room() }, {
-      Player, Mse, Projector,
+      Player, LeafPlayer, Mse, Projector,
     });
     this.talk = new Talk({
       vault: this.vault, build: "", plays: [], now,
