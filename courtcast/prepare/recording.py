@@ -16,6 +16,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 import av
+import msgspec
 from av.container import InputContainer
 
 from courtcast.prepare import boxes, coded, kinds, messages, placing, plan, probe
@@ -202,7 +203,11 @@ class Recording:
                 video = probe.video_info(stream, choice.stream.codec, turned)
             else:
                 audio = probe.audio_info(stream, choice.stream.codec)
-        self._emit(messages.Looked(container=self._format, video=video, audio=audio, treatments=self._plan.treatments))
+        treatments = [
+            msgspec.structs.replace(treatment, filters=lane.how[0], settings=lane.how[1])
+            for treatment, lane in zip(self._plan.treatments, self._lanes, strict=True)
+        ]
+        self._emit(messages.Looked(container=self._format, video=video, audio=audio, treatments=treatments))
 
     def _filled(self, number: int, samples: Iterable[Sample]) -> Iterator[Sample]:
         """Sound without holes; pictures as they are."""

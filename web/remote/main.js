@@ -4,6 +4,7 @@
 
 import { Exhibit, RoomState, Screen } from "../shared/wire.js";
 import { Api, Refusal } from "./api.js";
+import { Backdrop } from "./backdrop.js";
 import { Frame } from "./bar.js";
 import { checksOf } from "./checks.js";
 import { ChecksPanel } from "./checksview.js";
@@ -12,10 +13,12 @@ import { Exhibits } from "./exhibits.js";
 import { Images } from "./images.js";
 import { listenToKeys } from "./keyboard.js";
 import { added, answered, exhibitOf, hear, seen } from "./model.js";
+import { PlacesList } from "./placeslist.js";
 import { HeardClock, positionAt } from "./position.js";
 import { lastMoment, look, readyMoved } from "./room.js";
 import { unsafe } from "./rows.js";
 import { Screens } from "./screens.js";
+import { Sheets } from "./sheets.js";
 import { Stream } from "./stream.js";
 import { Timebar } from "./timebar.js";
 import { exact, wall } from "./words.js";
@@ -47,6 +50,7 @@ let lost = 0;
 const clock = new HeardClock();
 const api = new Api(API);
 const images = new Images(API);
+const sheets = new Sheets(API);
 const stream = new Stream(`${API}events`, async (seconds) => {
   try {
     const room = RoomState.read(await api.request("GET", "room", undefined, seconds));
@@ -95,6 +99,7 @@ const write = () => {
   }
   frame.show(seeing, link, wall(Date.now() / 1000, -new Date().getTimezoneOffset()));
   desk.show(seeing);
+  places.show(seeing);
   exhibits.show(seeing, model.exhibits);
   screens.show(seeing);
   const around = { acting: seeing.acting, now: link === "live" ? now() : lost, clock: clock.at(now()), unix: Date.now() / 1000, east };
@@ -205,13 +210,19 @@ const play = async () => {
 /** @param {number} frames */
 const liveStep = (frames) => void command("room/step", { frames }, { bound: true });
 
+/** @param {string} id @param {string} label @param {(to: number) => void} onseek */
+const barIn = (id, label, onseek) => {
+  const slot = /** @type {HTMLElement} */ (document.getElementById(id));
+  return new Timebar(slot, label, new Backdrop(slot, images, sheets), onseek);
+};
+
 const frame = new Frame(document.body, { blank: () => void blank() });
 const desk = new Desk(
   document.body,
   images,
   {
-    ready: new Timebar(/** @type {HTMLElement} */ (document.getElementById("ready-bar")), "Place in Ready, only you see it", images, readyTo),
-    live: new Timebar(/** @type {HTMLElement} */ (document.getElementById("live-bar")), "Place on the screens, everyone sees it", images, liveTo),
+    ready: barIn("ready-bar", "Place in Ready, only you see it", readyTo),
+    live: barIn("live-bar", "Place on the screens, everyone sees it", liveTo),
   },
   {
     show,
@@ -235,6 +246,7 @@ const desk = new Desk(
   },
   now,
 );
+const places = new PlacesList(document.body, sheets, readyTo);
 const exhibits = new Exhibits(document.body, images, {
   cue: (exhibit, at) => {
     // It is ready already: a second tap must not throw away the place that was looked for.
@@ -297,6 +309,7 @@ api.onroom = (/** @type {RoomState} */ room) => {
   clock.hear(room.clock, now());
   take(answered(model, room));
 };
+sheets.onheld = () => draw();
 api.onsignedout = () => {
   link = "signed-out";
   location.replace("/");

@@ -27,6 +27,7 @@ import { capital, lasting, short, size, wall } from "./words.js";
  * @property {boolean} needsLink a new link is what helps
  * @property {boolean} showable
  * @property {boolean} restricted no screen keeps it
+ * @property {boolean} whole all of its file is here
  */
 
 /**
@@ -117,6 +118,7 @@ const row = (model, exhibit, east) => {
     needsLink: failed,
     showable: exhibit.showable && !failed,
     restricted: exhibit.restricted,
+    whole: exhibit.sha256 !== null,
   };
 };
 

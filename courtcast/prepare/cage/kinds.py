@@ -32,4 +32,8 @@ KINDS: Final[dict[str, Kind]] = {
     "stills": Kind(MEDIA, Limits(silence=30.0, seconds=60.0, longest=600.0, spare=256 << 20)),
     # At idle priority a busy machine may leave it no time for as long as a clip is played.
     "decode": Kind(MEDIA, Limits(silence=900.0, seconds=1800.0, pace=20e3, longest=48 * 3600.0, idle=True)),
+    # The heads of a file and its first picture; somebody waits for it.
+    "inspect": Kind(MEDIA, Limits(seconds=60.0)),
+    # A few hundred keyframes, or hours of speech, and only the time that nobody else wants.
+    "sheet": Kind(MEDIA, Limits(silence=900.0, seconds=1800.0, pace=20e3, longest=4 * 3600.0, idle=True)),
 }
