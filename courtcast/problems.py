@@ -171,6 +171,15 @@ TABLE: dict[str, Kind] = {
         "Count of frames not confirmed",
         "This recording could not be decoded to its end on this machine, so that its {listed} pictures are listed but not confirmed.",
     ),
+    "inspection-not-yet": Kind(
+        409, "Not all here yet", "A file is looked at closely once all of it has been fetched. Ask again then."
+    ),
+    "sheet-not-yet": Kind(
+        409,
+        "No contact sheet yet",
+        "The contact sheet is made when all of the recording is here, while nothing is on the screens. Ask again then.",
+    ),
+    "sheet-no-pictures": Kind(404, "No pictures", "This recording has no pictures of its own, only sound."),
     "still-not-yet": Kind(
         409, "Not there yet", "This moment of the recording has not been fetched yet. Wait a little."
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from courtcast.control import checks, exhibits, pages, room, screens
+from courtcast.control import checks, exhibits, inspections, pages, room, screens, sheets
 from courtcast.control.events import Hub
 from courtcast.control.gate import check_origin, drop_cookie, set_cookie
 from courtcast.control.metrics import CONTENT_TYPE, Counters, render
@@ -50,6 +50,8 @@ async def sign_out(call: Call) -> web.Response:
 
 ROUTES: tuple[Route, ...] = (
     *exhibits.ROUTES,
+    *sheets.ROUTES,
+    *inspections.ROUTES,
     *screens.ROUTES,
     *room.ROUTES,
     *checks.ROUTES,

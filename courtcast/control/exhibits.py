@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from fractions import Fraction
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -10,6 +12,7 @@ from courtcast.control.routes import Call, Query, Route
 from courtcast.control.web import raw
 from courtcast.core.item import frame_at, moment
 from courtcast.prepare import sidecar
+from courtcast.prepare.labels import Label, labelled
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
 
@@ -87,7 +90,29 @@ async def still(call: Call) -> web.Response:
             png = await call.services.intake.still(call.id, t=t if frame is None else None, frame=frame, width=width)
     except TimeoutError:
         raise Refused("still-not-yet") from None
-    return web.Response(body=png, content_type="image/png", headers={"Cache-Control": "no-store"})
+    label = _label(call, frame, t)
+    return web.Response(body=labelled(png, label.texts()), content_type="image/png", headers=_headers(label))
+
+
+def _label(call: Call, frame: int | None, t: float | None) -> Label:
+    """As the exhibit is called now: what was decoded earlier is labelled anew."""
+    exhibit, timeline = call.services.intake.get(call.id), call.services.desk.catalog(call.id).timeline
+    known = timeline is not None and frame is not None and frame < len(timeline)
+    time = timeline.time_of(frame) if timeline is not None and frame is not None and known else Fraction(t or 0)
+    return Label(exhibit.ref, exhibit.title, time, frame or 0, exhibit.sha256)
+
+
+def _headers(label: Label) -> dict[str, str]:
+    """The same for programs. Text is UTF-8, percent-encoded: headers hold no other."""
+    said = {
+        "Exhibit-Reference": quote(label.reference),
+        "Exhibit-Title": quote(label.title),
+        "Media-Time": f"{float(label.time):.6f}",
+        "Frame-Number": str(label.frame),
+        "Source-SHA-256": label.sha256 or "",
+    }
+    named = {"Content-Disposition": f'inline; filename="{label.file_name}"', "Cache-Control": "no-store"}
+    return {**{name: text for name, text in said.items() if text}, **named}
 
 
 ROUTES = (

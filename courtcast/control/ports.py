@@ -11,7 +11,9 @@ from courtcast.core.manifest import Manifest
 from courtcast.deliver.day import Day
 from courtcast.prepare.examine import Copy, Seen
 from courtcast.wire.api import AddExhibit, ChangeExhibit, ChangeScreen, Exhibit, NewLink, Screen
+from courtcast.wire.inspection import Inspection
 from courtcast.wire.screen import Able, Stage
+from courtcast.wire.sheet import Sheet
 
 
 class Intake(Protocol):
@@ -50,6 +52,15 @@ class Intake(Protocol):
     async def still(
         self, exhibit: str, /, t: float | None = None, frame: int | None = None, width: int | None = None
     ) -> bytes: ...
+
+    async def inspection(self, exhibit: str, /) -> Inspection:
+        """Raises Refused inspection-not-yet."""
+
+    async def sheet(self, exhibit: str, /) -> Sheet:
+        """Raises Refused sheet-not-yet."""
+
+    async def strip(self, exhibit: str, /) -> bytes:
+        """Raises Refused sheet-not-yet, sheet-no-pictures."""
 
 
 class Screens(Protocol):

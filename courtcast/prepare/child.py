@@ -17,6 +17,8 @@ from courtcast.prepare import messages
 from courtcast.prepare.cage.inside import Job, Remote, serve
 from courtcast.prepare.coded import Unreadable
 from courtcast.prepare.decode import Decode
+from courtcast.prepare.facts import facts
+from courtcast.prepare.glimpse import glimpse
 from courtcast.prepare.plan import CHROMIUM, Needed
 from courtcast.prepare.recording import Recording
 from courtcast.prepare.still import Stills, png
@@ -86,7 +88,20 @@ def _stills(remote: Remote, work: messages.Work) -> None:
         Stills(remote, work.length, remote.send, linear=work.linear, name=work.name).run(remote.next)
 
 
-JOBS: dict[str, Job] = {"prepare": _prepare, "decode": _decode, "stills": _stills}
+def _sheet(remote: Remote, work: messages.Work) -> None:
+    with _library(remote, av.logging.ERROR):
+        glimpse(remote, work.length, remote.send)
+        remote.send(messages.Finished())
+
+
+def _inspect(remote: Remote, work: messages.Work) -> None:
+    with _library(remote, av.logging.ERROR):
+        remote.send(messages.Inspected(facts(remote, work.length, work.name)))
+
+
+JOBS: dict[str, Job] = {
+    "prepare": _prepare, "decode": _decode, "stills": _stills, "sheet": _sheet, "inspect": _inspect,
+}  # fmt: skip
 
 
 def rehearse() -> None:

@@ -59,6 +59,10 @@ class DrawnLane(Lane):
         assert self._encoder is not None
         return self._encoder.context
 
+    @property
+    def how(self) -> tuple[str, str]:
+        return "", "" if self._encoder is None else self._encoder.settings
+
     def push(self, packet: Packet) -> None:
         """Raises nothing: what does not decode is silence in the drawing, and somebody else's to complain of."""
         self._decode(packet)

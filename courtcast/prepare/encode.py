@@ -134,6 +134,13 @@ class Encoder:
         self.context = context
         self.init_segment = boxes.init_segment(sink.getvalue(), timescale)
 
+    @property
+    def settings(self) -> str:
+        """As FFmpeg's options are written. Keyframes are asked for picture by picture: no option says that."""
+        options = {**self.kind.options, "crf": self.kind.quality}
+        words = " ".join(f"-{name} {value}" for name, value in options.items())
+        return f"-c:v {self.kind.encoder} {words} -pix_fmt {self.context.pix_fmt}; a keyframe every {_KEY_EVERY} s"
+
     def encode(self, frame: av.VideoFrame, at: int) -> Iterator[Coded]:
         """`at`: ticks at which it is shown. Gives what comes out, of earlier ones mostly."""
         frame.pts, frame.time_base = at, Fraction(1, self._timescale)

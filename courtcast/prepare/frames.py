@@ -64,3 +64,8 @@ def graph_of(frame: av.VideoFrame, steps: Sequence[tuple[str, str | None]], time
         one.link_to(following)
     graph.configure()
     return graph
+
+
+def spelled(steps: Sequence[tuple[str, str | None]]) -> str:
+    """Filters in a row as FFmpeg's command line has them."""
+    return ",".join(name if arguments is None else f"{name}={arguments}" for name, arguments in steps)

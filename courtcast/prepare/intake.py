@@ -33,12 +33,15 @@ from courtcast.prepare.kept import SPACE, Kept
 from courtcast.prepare.leaves.details import Details, Wanted
 from courtcast.prepare.leaves.frame import Part
 from courtcast.prepare.moments import Stills, frame_meant
+from courtcast.prepare.sheet import load, load_strip
 from courtcast.prepare.store import Store
 from courtcast.prepare.viewer import Viewer
 from courtcast.prepare.way import House, Way
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
+from courtcast.wire.inspection import Inspection
 from courtcast.wire.screen import Cue
+from courtcast.wire.sheet import Sheet
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +110,7 @@ class Intake:
         self._progress: dict[str, asyncio.TimerHandle] = {}
         self._changing = asyncio.Lock()
         self._looking = asyncio.Lock()
+        self._inspecting = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
 
     # what there is
@@ -157,6 +161,28 @@ class Intake:
             raise Refused("still-not-yet")
         meant = frame_meant(way.manifest, t, frame)
         return await self._stills.get(await way.original(meant), meant, width)
+
+    async def inspection(self, id_: str) -> Inspection:
+        """Raises Refused (`inspection-not-yet`)."""
+        async with self._inspecting:
+            return await self._way(id_).inspection()
+
+    async def sheet(self, id_: str) -> Sheet:
+        """Raises Refused (`sheet-not-yet`)."""
+        way = self._way(id_)
+        found = await load(self._house.store, way.kept.rendition) if way.has_sheet else None
+        if found is None:
+            raise Refused("sheet-not-yet")
+        return found
+
+    async def strip(self, id_: str) -> bytes:
+        """The small pictures of the sheet, as JPEG. Raises Refused (`sheet-not-yet`, `sheet-no-pictures`)."""
+        if (await self.sheet(id_)).strip is None:
+            raise Refused("sheet-no-pictures")
+        try:
+            return await load_strip(self._house.store, self._way(id_).kept.rendition)
+        except KeyError:
+            raise Refused("sheet-not-yet") from None
 
     # what people ask for
 

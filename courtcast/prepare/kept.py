@@ -36,6 +36,8 @@ class Kept(msgspec.Struct, kw_only=True):
     held: list[tuple[int, int]] = []
     sha256: str | None = None
     """Of the whole, once all of it is held."""
+    fetched: float | None = None
+    """Unix time (seconds) of that."""
     rendition: str = ""
     former: list[str] = []
     """Renditions that were replaced, and may still lie in the store."""

@@ -80,6 +80,11 @@ class Lane(ABC):
     def codec(self) -> str:
         """Of what is sent, as the library names it."""
 
+    @property
+    def how(self) -> tuple[str, str]:
+        """Filters and encoder settings, as far as there are any (see `Treatment`). Once it has begun."""
+        return "", ""
+
     @abstractmethod
     def push(self, packet: Packet) -> None:
         """Take a packet in. Raises Refused."""

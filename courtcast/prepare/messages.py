@@ -13,6 +13,7 @@ import msgspec
 
 from courtcast.prepare.cues import Cues
 from courtcast.wire.api import AudioInfo, Chapter, SoundTrack, Treatment, VideoInfo
+from courtcast.wire.inspection import Opened
 
 _LENGTHS = struct.Struct(">II")
 LENGTHS = _LENGTHS.size
@@ -231,6 +232,36 @@ class Image(msgspec.Struct, frozen=True, tag="image"):
     height: int = 0
 
 
+class Glimpse(msgspec.Struct, frozen=True, tag="glimpse"):
+    """Child → parent (sheet): the next keyframe, small and grey, behind; nothing where it is damaged."""
+
+
+class Strip(msgspec.Struct, frozen=True, kw_only=True, tag="strip"):
+    """Child → parent (sheet), last: all keyframes that were no nothing, small, as one JPEG, behind."""
+
+    width: Annotated[int, msgspec.Meta(ge=1, le=1024)]
+    height: Annotated[int, msgspec.Meta(ge=1, le=1024)]
+    columns: Annotated[int, msgspec.Meta(ge=1, le=100)]
+
+
+class Heard(msgspec.Struct, frozen=True, kw_only=True, tag="heard"):
+    """Child → parent (sheet): loudness from `at` on, seconds of MSE time; behind it `count` levels, 0 … 32767, of two
+    bytes each, big-endian."""
+
+    at: float
+    count: Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+
+
+class Finished(msgspec.Struct, frozen=True, tag="finished"):
+    """Child → parent (sheet), last: there is no more."""
+
+
+class Inspected(msgspec.Struct, frozen=True, tag="inspected"):
+    """Child → parent (inspect), last: what the file says of itself."""
+
+    opened: Opened
+
+
 class Needed(msgspec.Struct, frozen=True, tag="needed"):
     """Child → parent, last: it cannot be sent as planned; again, with another plan."""
 
@@ -244,7 +275,10 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
     fields: dict[str, str] = {}
 
 
-FromChild = Caged | Read | Looked | Begin | Piece | Subtitles | Done | Ready | Image | Shown | Needed | Failed
+FromChild = (
+    Caged | Read | Looked | Begin | Piece | Subtitles | Done | Ready | Image | Shown | Needed | Failed
+    | Glimpse | Strip | Heard | Finished | Inspected
+)  # fmt: skip
 ToChild = Work | Data | Shot | Leaf
 
 

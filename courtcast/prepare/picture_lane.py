@@ -15,7 +15,7 @@ import av.filter
 
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.encode import AV1, H264, Coded, Encoder
-from courtcast.prepare.frames import frames_of, graph_of, into
+from courtcast.prepare.frames import frames_of, graph_of, into, spelled
 from courtcast.prepare.lane import Lane, Ticks
 from courtcast.problems import Refused
 
@@ -41,6 +41,7 @@ class PictureLane(Lane):
         self._threads = threads
         self._encoder: Encoder | None = None
         self._graph: av.filter.Graph | None = None
+        self._filters = ""
         self._form: tuple[str, int, int] | None = None
         self._shown: int | None = None
         """The last frame's time, in ticks."""
@@ -56,6 +57,10 @@ class PictureLane(Lane):
     def context(self) -> av.VideoCodecContext:
         assert self._encoder is not None
         return self._encoder.context
+
+    @property
+    def how(self) -> tuple[str, str]:
+        return self._filters, "" if self._encoder is None else self._encoder.settings
 
     def push(self, packet: Packet) -> None:
         """Raises Refused (format-not-yet, file-damaged)."""
@@ -118,6 +123,7 @@ class PictureLane(Lane):
             steps.append(("bwdif", "mode=send_frame:deint=interlaced"))
         if pix_fmt != frame.format.name:
             steps += into(frame, pix_fmt)
+        self._filters = spelled(steps)
         if steps:
             self._graph = graph_of(frame, steps, Fraction(1, self.timescale))
         self._encoder = Encoder(

@@ -16,6 +16,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, Any
 
 import av
+import msgspec
 from av.container import InputContainer
 
 from courtcast.prepare import coded, kinds, messages, placing, plan, probe
@@ -219,12 +220,16 @@ class Recording:
                 video = probe.video_info(stream, choice.stream.codec, turned)
             else:
                 audio = probe.audio_info(stream, choice.stream.codec)
+        treatments = [
+            msgspec.structs.replace(treatment, filters=lane.how[0], settings=lane.how[1])
+            for treatment, lane in zip(self._plan.treatments, self._lanes, strict=True)
+        ]
         self._emit(
             messages.Looked(
                 container=self._format,
                 video=video,
                 audio=audio,
-                treatments=self._plan.treatments,
+                treatments=treatments,
                 sounds=self._sounds,
                 chapters=probe.chapters(self._container, self._media_zero),
             )

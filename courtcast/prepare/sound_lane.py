@@ -66,6 +66,11 @@ class SoundLane(Lane):
     def context(self) -> av.AudioCodecContext:
         return self._encoder if self._encoder is not None else self._decoder
 
+    @property
+    def how(self) -> tuple[str, str]:
+        form = "" if self._encoder is None else f"aformat=sample_fmts={self._encoder.format.name}"
+        return form, f"-c:a flac -frame_size {self._unit} -ar {self.timescale}"
+
     def push(self, packet: Packet) -> None:
         """Raises Refused (format-not-yet)."""
         for frame in frames_of(self._decoder, packet):

@@ -140,17 +140,8 @@ class Stills:
 
 
 def png(frame: av.VideoFrame, aspect: Fraction, width: int | None) -> bytes:
-    """As a display would show it: turned, with square pixels, in the colours that Chromium would choose."""
-    turned = -frame.rotation % 360
-    wide, high = frame.width, frame.height
-    if aspect >= 1:
-        wide = round(wide * aspect)
-    else:
-        high = round(high / aspect)
-    across = high if turned in (90, 270) else wide
-    if width is not None and width < across:
-        wide, high = max(1, round(wide * width / across)), max(1, round(high * width / across))
-    picture = _filtered(frame, wide, high, turned)
+    """As a display would show it."""
+    picture = shown(frame, aspect, width)
     encoder = av.CodecContext.create("png", "w")
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = picture.width, picture.height, "rgb24"
@@ -160,11 +151,36 @@ def png(frame: av.VideoFrame, aspect: Fraction, width: int | None) -> bytes:
     return b"".join(bytes(packet) for packet in (*encoder.encode(picture), *encoder.encode(None)))
 
 
-def _filtered(frame: av.VideoFrame, wide: int, high: int, turned: int) -> av.VideoFrame:
+def shown(frame: av.VideoFrame, aspect: Fraction, width: int | None, *, kernel: str = "bicubic") -> av.VideoFrame:
+    """As a display would show it: turned, with square pixels, in the colours that Chromium would choose. In RGB.
+
+    width: where it is narrower than the picture; kernel: how it is scaled, as libswscale names it
+    """
+    turned = -frame.rotation % 360
+    wide, high = _square(frame, aspect)
+    across = high if turned in (90, 270) else wide
+    if width is not None and width < across:
+        wide, high = max(1, round(wide * width / across)), max(1, round(high * width / across))
+    return _filtered(frame, wide, high, turned, kernel)
+
+
+def size_shown(frame: av.VideoFrame, aspect: Fraction) -> tuple[int, int]:
+    """Width and height as a display would show it."""
+    wide, high = _square(frame, aspect)
+    return (high, wide) if -frame.rotation % 360 in (90, 270) else (wide, high)
+
+
+def _square(frame: av.VideoFrame, aspect: Fraction) -> tuple[int, int]:
+    if aspect >= 1:
+        return round(frame.width * aspect), frame.height
+    return frame.width, round(frame.height / aspect)
+
+
+def _filtered(frame: av.VideoFrame, wide: int, high: int, turned: int, kernel: str) -> av.VideoFrame:
     # As Chromium has it: a picture that does not say is BT.709, whatever its size.
     matrix = "bt709" if frame.colorspace in _UNSAID else "auto"
     steps: list[tuple[str, str | None]] = [
-        ("scale", f"w={wide}:h={high}:flags=bicubic+accurate_rnd:in_color_matrix={matrix}"),
+        ("scale", f"w={wide}:h={high}:flags={kernel}+accurate_rnd:in_color_matrix={matrix}"),
         ("format", "pix_fmts=rgb24"),
     ]
     if turned == 180:

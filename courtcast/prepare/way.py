@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -28,7 +29,7 @@ from courtcast.evidence.meter import Meter
 from courtcast.evidence.ranges import Ranges
 from courtcast.evidence.spool import Spool
 from courtcast.evidence.turns import Rank, Turns
-from courtcast.prepare import another, subtitles
+from courtcast.prepare import another, inspection, sheet, subtitles
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.cues import Cues
 from courtcast.prepare.job import Probe, Same, prepare
@@ -40,6 +41,7 @@ from courtcast.prepare.viewer import Original, drawn
 from courtcast.problems import Refused
 from courtcast.tasks import Work, together
 from courtcast.wire.api import Exhibit, ExhibitState, Kind, Problem, Treatment
+from courtcast.wire.inspection import Inspection
 from courtcast.wire.media import ManifestRows
 
 log = logging.getLogger(__name__)
@@ -68,6 +70,8 @@ QUIET = 15.0
 """Seconds that an exhibit has been ready before its frames are counted: it may be wanted on a screen at once."""
 LOCKED = frozenset(("document-locked", "document-wrong-password"))
 """Problems that a password may solve."""
+SOON = 3.0
+"""Seconds that an exhibit has been ready before its contact sheet is made: it is what people look for places with."""
 VERSIONS = 3
 """Files that may be begun for one link: a server that changes it all the time is told of in words."""
 
@@ -124,6 +128,8 @@ class Way:
         """The one that the preparing in hand fills."""
         self._meter = Meter()
         self._begun = 0
+        self._sheet_of = ""
+        """The rendition whose contact sheet is in the store."""
         self._noted = True
         """What is kept is as it was last written down, but for what has come since."""
         self._task: asyncio.Task[None] | None = None
@@ -148,6 +154,23 @@ class Way:
         if done == "drawn" and not manifest.leaves:
             return await drawn(self._house.store, manifest, frame)
         return Original(spool, manifest, self._name(), converted=done != "unchanged", password=self.kept.password)
+
+    async def inspection(self) -> Inspection:
+        """Raises Refused (inspection-not-yet)."""
+        kept, spool = self.kept, self.spool
+        if spool is None or kept.sha256 is None or not spool.complete:
+            raise Refused("inspection-not-yet")
+        found, refused = None, None
+        try:
+            found = await inspection.opened(
+                spool, self._house.store, sha256=kept.sha256, rendition=kept.rendition, name=self._name(),
+                cage=self._house.cage,
+            )  # fmt: skip
+        except Refused as fault:
+            refused = fault.problem()
+        return inspection.told(
+            self.seen(), self.entry, kept, manifest=self._manifest, name=self._name(), found=found, unopened=refused
+        )
 
     def _treatments(self) -> list[Treatment]:
         return self.kept.probe.treatments if self.kept.probe is not None else []
@@ -192,7 +215,12 @@ class Way:
             subtitles=subtitles.seen(kept),
             chapters=[] if kept.probe is None else kept.probe.chapters,
             notes=self._notes(),
+            sheet=self.has_sheet,
         )
+
+    @property
+    def has_sheet(self) -> bool:
+        return self._sheet_of != "" and self.manifest is not None and self._sheet_of == self.manifest.rendition
 
     def _notes(self) -> list[Problem]:
         manifest, tally = self._manifest, self.kept.tally
@@ -313,6 +341,7 @@ class Way:
             tried = 0 if self._held() > before else tried + 1
             await asyncio.sleep(AGAIN[min(tried, len(AGAIN) - 1)])
         await self._hear()
+        await self._sketch()
         await self._confirm()
 
     async def _once(self) -> None:
@@ -414,7 +443,7 @@ class Way:
         self.kept.held = list(spool.held)
         if self.kept.version is not None:
             self.kept.version = msgspec.structs.replace(self.kept.version, length=spool.length)
-        self.kept.sha256 = spool.sha256
+        self.kept.sha256, self.kept.fetched = spool.sha256, time.time()
         await self._keep()
         if not self.cleared:
             raise Refused("hash-mismatch")
@@ -546,6 +575,24 @@ class Way:
         self.kept.former.remove(made.rendition)
         self.kept.rendition, self.kept.heard, self.kept.probe = made.rendition, sound, probe
         self._manifest = made
+
+    async def _sketch(self) -> None:
+        """Once for each rendition, when nothing is on the screens: its contact sheet."""
+        manifest = self.manifest
+        if manifest is None or not manifest.complete or self.kept.probe is None:
+            return
+        try:
+            if await sheet.load(self._house.store, manifest.rendition) is None:
+                await asyncio.sleep(SOON)
+                drawn = any(one.done == "drawn" for one in self._treatments())
+                # It takes seconds, and does not wait for whole recordings that are being counted.
+                async with self._house.counting.turn(lambda: Rank(-1, self.position)):
+                    await sheet.make(self._house.store, manifest, drawn=drawn, quiet=self._house.quiet)
+            self._sheet_of = manifest.rendition
+        except (Refused, KeyError) as fault:
+            log.warning("exhibit %s: no contact sheet: %s", self.entry.id, fault)
+        except Exception:
+            log.exception("exhibit %s: no contact sheet", self.entry.id)
         self._on_change()
 
     async def _confirm(self) -> None:

@@ -105,6 +105,10 @@ class Treatment(msgspec.Struct, frozen=True, kw_only=True):
     """What it was converted to, for people."""
     reasons: list[str] = []
     """Why, and how: sentences for people."""
+    filters: str = ""
+    """What decoded pictures or sound went through, as FFmpeg's filters are written; empty where through nothing."""
+    settings: str = ""
+    """The encoder and how it was set, as FFmpeg's options are written; empty where nothing was encoded."""
 
 
 class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +160,8 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     """It goes to no screen before it is cued, lies on no screen's disk, and leaves the screens with the blank."""
     notes: list[Problem] = []
     """What else has to be known of it. None of this stands in its way; types and words as those of problems."""
+    sheet: bool = False
+    """`GET /exhibits/{id}/sheet` has its contact sheet."""
 
 
 class AddExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import inspect as shapes
 
-from courtcast.wire import api, link, media, screen
+from courtcast.wire import api, inspection, link, media, screen, sheet
 from courtcast.wire.docstrings import field_notes, sentence
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +51,8 @@ PARTS = (
         ),
         pages=True,
     ),
+    Part("Contact sheets", sheet, (), ("Sheet",), pages=True),
+    Part("What a file says of itself", inspection, (), ("Inspection",), pages=False),
 )  # fmt: skip
 
 CONSTANTS: tuple[tuple[ModuleType, str], ...] = (

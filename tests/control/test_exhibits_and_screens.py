@@ -6,10 +6,12 @@ import struct
 import time
 import zlib
 from fractions import Fraction
+from urllib.parse import unquote
 
 import msgspec
 import pytest
 
+from courtcast.prepare.labels import texts_of
 from courtcast.wire.api import Exhibit
 from tests.control.conftest import Caller, Eventually
 from tests.stand_ins.house import CODE, House, grow
@@ -156,6 +158,23 @@ class TestStill:
         if query.startswith("?t="):
             await call.post("/room/cue", exhibit=ids["JM/1"], at=float(query[3:]))
             assert (await call.post("/room/show"))["position_frame"] == frame
+
+    async def test_says_what_it_is_by_the_name_that_it_has_now(
+        self, place: House, call: Caller, ids: dict[str, str]
+    ) -> None:
+        of = ids["JM/1"]
+        place.shelf.kept[of] = msgspec.structs.replace(place.shelf.kept[of], sha256="cd" * 32)
+        await call.send("GET", f"/exhibits/{of}/still?frame=37")
+        await call.send("PATCH", f"/exhibits/{of}", json={"ref": "JM/7", "title": "Straße\u202e, front"})
+        response = await call.send("GET", f"/exhibits/{of}/still?frame=37&width=320")
+        told = texts_of(await response.read())
+        assert (told["Exhibit reference"], told["Frame number"]) == ("JM/7", "37")
+        assert (told["Media time"], told["Source SHA-256"]) == ("1.233333 s", "cd" * 32)
+        headers = response.headers
+        assert (headers["Exhibit-Reference"], headers["Frame-Number"]) == ("JM/7", "37")
+        assert unquote(headers["Exhibit-Title"]).startswith("Straße")
+        assert (headers["Media-Time"], headers["Source-SHA-256"]) == ("1.233333", "cd" * 32)
+        assert headers["Content-Disposition"] == 'inline; filename="JM-7-0h00m01s233-frame37.png"'
 
     @pytest.mark.parametrize(
         ("ref", "query", "status", "type_"),

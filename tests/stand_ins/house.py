@@ -39,8 +39,10 @@ from courtcast.prepare.kept import Kept
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, ChangeScreen, Exhibit, NewLink, Problem, Screen, ScreenReport
 from courtcast.wire.assets import Assets
+from courtcast.wire.inspection import Inspection
 from courtcast.wire.media import LEAVES, Row, Track
 from courtcast.wire.screen import Able, Stage
+from courtcast.wire.sheet import Sheet
 
 RATE = 30
 CODE = "12345678"
@@ -90,6 +92,7 @@ class Shelf:
         self.healed: list[str] = []
         self.details: dict[tuple[str, int, tuple[float, float, float, float]], str] = {}
         """Renditions of parts of leaves that are there."""
+        self.inspections: dict[str, Inspection] = {}
         self.speed: float | None = 1e6
         """Bytes a second of the link."""
 
@@ -208,6 +211,27 @@ class Shelf:
     ) -> bytes:
         self.get(exhibit)
         return png(frame or 0)
+
+    async def inspection(self, exhibit: str, /) -> Inspection:
+        known = self.get(exhibit)
+        if known.state != "ready":
+            raise Refused("inspection-not-yet")
+        if exhibit in self.inspections:
+            return self.inspections[exhibit]
+        return Inspection(
+            exhibit=known.id, ref=known.ref, title=known.title, name="", url="", added=0.0, fetched=None, bytes=0,
+            sha256="0" * 64, expected=None, state=known.state, problem=None, rendition="", made_by="", duration=None,
+            frames=None, opened=None, unopened=None, pace=None, treatments=[], notes=[],
+        )  # fmt: skip
+
+    async def sheet(self, exhibit: str, /) -> Sheet:
+        if not self.get(exhibit).sheet and self.get(exhibit).state != "ready":
+            raise Refused("sheet-not-yet")
+        return Sheet(duration=self.get(exhibit).duration or 0.0)
+
+    async def strip(self, exhibit: str, /) -> bytes:
+        await self.sheet(exhibit)
+        raise Refused("sheet-no-pictures")
 
 
 class Wall:

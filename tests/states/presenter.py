@@ -26,6 +26,7 @@ from aiohttp import WSMsgType, web
 
 from courtcast.wire.api import Change, RoomState, Snapshot
 from courtcast.wire.assets import Assets
+from courtcast.wire.sheet import Sheet
 
 FOLDER = Path(__file__).parent
 FRESH_SECONDS = 0.5
@@ -57,6 +58,8 @@ class Presenter:
         self.commands: list[tuple[str, str, Any]] = []
         self.refuse: dict[str, web.Response] = {}
         """Answers for paths below the API, instead of the usual ones."""
+        self.sheets: dict[str, tuple[Sheet, bytes]] = {}
+        """Contact sheets of exhibits, and their strips."""
         self.websockets = True
         self.signed_in = True
         self.answers = asyncio.Event()
@@ -87,6 +90,8 @@ class Presenter:
         app.router.add_get("/api/v1/events", self._events)
         app.router.add_get("/api/v1/room", self._room)
         app.router.add_get("/api/v1/exhibits/{id}/still", self._still)
+        app.router.add_get("/api/v1/exhibits/{id}/sheet", self._sheet)
+        app.router.add_get("/api/v1/exhibits/{id}/sheet/strip", self._strip)
         app.router.add_get("/api/v1/screens/{id}/picture", self._picture)
         app.router.add_route("*", "/api/v1/{path:.+}", self._command)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
@@ -231,6 +236,28 @@ class Presenter:
         exhibit = next(e for e in self.named.state.exhibits if e.id == request.match_info["id"])
         place = request.query.get("t") or f"frame {request.query.get('frame')}"
         return drawn(exhibit.id, f"{exhibit.ref} · {place}")
+
+    def give_sheet(self, exhibit: str, sheet: Sheet, strip: bytes = b"") -> None:
+        """From now on that exhibit has one."""
+        self.sheets[exhibit] = (sheet, strip)
+        state = self.named.state
+        exhibits = [
+            msgspec.structs.replace(one, sheet=True, duration=sheet.duration, prepared=sheet.duration)
+            if one.id == exhibit
+            else one
+            for one in state.exhibits
+        ]
+        self.named = msgspec.structs.replace(self.named, state=msgspec.structs.replace(state, exhibits=exhibits))
+        self.tell(Change(revision=state.revision, exhibits=[one for one in exhibits if one.id == exhibit]))
+
+    async def _sheet(self, request: web.Request) -> web.Response:
+        if request.match_info["id"] not in self.sheets:
+            return problem(409, "sheet-not-yet", "Not yet.")
+        body = msgspec.json.encode(self.sheets[request.match_info["id"]][0])
+        return web.Response(body=body, content_type="application/json")
+
+    async def _strip(self, request: web.Request) -> web.Response:
+        return web.Response(body=self.sheets[request.match_info["id"]][1], content_type="image/jpeg")
 
     async def _picture(self, request: web.Request) -> web.Response:
         screen = next(s for s in self.named.state.screens if s.id == request.match_info["id"])

@@ -12,7 +12,7 @@ import { capital } from "./words.js";
 
 /** @typedef {import("./room.js").View} View */
 /** @typedef {import("./room.js").Side} Side */
-/** @typedef {import("./timebar.js").Pictures} Pictures */
+/** @typedef {import("./backdrop.js").Pictures} Pictures */
 /** @typedef {{show(bar: import("./room.js").Bar, acting: boolean): void}} Bar */
 
 /**
@@ -91,7 +91,7 @@ export class Desk {
         else acts.liveStep(Number(node.dataset.frames));
       });
     }
-    for (const node of /** @type {NodeListOf<HTMLElement>} */ (this.root.querySelectorAll("#ready-keys button"))) {
+    for (const node of /** @type {NodeListOf<HTMLElement>} */ (this.root.querySelectorAll("#ready-keys > button"))) {
       node.addEventListener("click", () => {
         if (!can(node)) return;
         acts.readyBy(node.dataset.move === undefined ? { frames: Number(node.dataset.frames) } : { seconds: Number(node.dataset.move) });
@@ -114,7 +114,7 @@ export class Desk {
       acts.volume(Number(this.volume.value) / 100);
     });
     this.speed.addEventListener("change", () => acts.rate(Number(this.speed.value)));
-    for (const node of this.root.querySelectorAll("#live-keys button, #ready-keys button, #down, #show")) leaveFocus(node);
+    for (const node of this.root.querySelectorAll("#live-keys button, #ready-keys > button, #down, #show")) leaveFocus(node);
   }
 
   /** The key for it, or the button. */
@@ -156,7 +156,7 @@ export class Desk {
     this.side("ready", ready);
     this.side("live", live);
     for (const node of this.root.querySelectorAll("#live-keys button:not(#play)")) setCan(node, acting && live.exhibit !== null);
-    for (const node of this.root.querySelectorAll("#ready-keys button, #ready-to")) setCan(node, acting && ready.exhibit !== null);
+    for (const node of this.root.querySelectorAll("#ready-keys > button, #ready-to")) setCan(node, acting && ready.exhibit !== null);
     this.readyTo.readOnly = !acting || ready.exhibit === null;
     this.bars.ready.show(ready.bar, acting);
     this.bars.live.show(live.bar, acting);

@@ -8,7 +8,7 @@ import { exact, sentenceOf } from "./words.js";
 
 /** @typedef {import("./rows.js").Row} Row */
 /** @typedef {import("./room.js").View} View */
-/** @typedef {import("./timebar.js").Pictures} Pictures */
+/** @typedef {import("./backdrop.js").Pictures} Pictures */
 /** @typedef {import("../shared/wire.js").Exhibit} Exhibit */
 
 /**
@@ -291,8 +291,10 @@ class RowNode {
     });
     const file = make(doc, "label", { class: "choice" }, make(doc, "span", {}, "Add subtitles ", make(doc, "span", { class: "quiet" }, "SRT or WebVTT")), this.file);
     this.unsubtitle = button("Remove these subtitles", () => void this.carry(this.acts.unsubtitle(this.id, this.added)));
+    const inspect = make(doc, "a", { class: "plain small", target: "_blank", rel: "noopener", href: `/api/v1/exhibits/${encodeURIComponent(this.id)}/inspection/page` }, "Inspect the file");
+    this.inspect = inspect;
     this.toolSaid = make(doc, "p", { class: "said", role: "alert" });
-    return make(doc, "div", { class: "tools", hidden: "" }, names, restricted, this.soundLabel, this.subtitleLabel, this.unsubtitle, file, make(doc, "div", { class: "row" }, this.up, this.downward, this.renew, this.remove, this.sure, this.keep), this.toolSaid);
+    return make(doc, "div", { class: "tools", hidden: "" }, names, restricted, this.soundLabel, this.subtitleLabel, this.unsubtitle, file, make(doc, "div", { class: "row" }, this.up, this.downward, this.renew, inspect, this.remove, this.sure, this.keep), this.toolSaid);
   }
 
   /** @param {boolean} sure */
@@ -401,6 +403,7 @@ class RowNode {
       setHidden(this.downward, this.place === count - 1);
     }
     setHidden(/** @type {HTMLElement} */ (this.renew), row.needsLink);
+    setHidden(/** @type {HTMLElement} */ (this.inspect), !row.whole);
   }
 
   gone() {

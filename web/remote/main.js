@@ -4,6 +4,7 @@
 
 import { Exhibit, RoomState, Screen } from "../shared/wire.js";
 import { Api, Refusal } from "./api.js";
+import { Backdrop } from "./backdrop.js";
 import { Frame } from "./bar.js";
 import { checksOf } from "./checks.js";
 import { Chapters } from "./chapters.js";
@@ -13,10 +14,12 @@ import { Exhibits } from "./exhibits.js";
 import { Images } from "./images.js";
 import { listenToKeys } from "./keyboard.js";
 import { added, answered, exhibitOf, hear, seen } from "./model.js";
+import { PlacesList } from "./placeslist.js";
 import { HeardClock, positionAt } from "./position.js";
 import { lastMoment, look, readyMoved } from "./room.js";
 import { unsafe } from "./rows.js";
 import { Screens } from "./screens.js";
+import { Sheets } from "./sheets.js";
 import { Stream } from "./stream.js";
 import { Timebar } from "./timebar.js";
 import { exact, wall } from "./words.js";
@@ -48,6 +51,7 @@ let lost = 0;
 const clock = new HeardClock();
 const api = new Api(API);
 const images = new Images(API);
+const sheets = new Sheets(API);
 const stream = new Stream(`${API}events`, async (seconds) => {
   try {
     const room = RoomState.read(await api.request("GET", "room", undefined, seconds));
@@ -96,6 +100,7 @@ const write = () => {
   }
   frame.show(seeing, link, wall(Date.now() / 1000, -new Date().getTimezoneOffset()));
   desk.show(seeing);
+  places.show(seeing);
   exhibits.show(seeing, model.exhibits);
   screens.show(seeing);
   const around = { acting: seeing.acting, now: link === "live" ? now() : lost, clock: clock.at(now()), unix: Date.now() / 1000, east };
@@ -209,7 +214,7 @@ const liveStep = (frames) => void command("room/step", { frames }, { bound: true
 /** A seek bar with its chapters. @param {string} id @param {string} whose @param {(to: number) => void} seek */
 const seekBar = (id, whose, seek) => {
   const slot = /** @type {HTMLElement} */ (document.getElementById(id));
-  const bars = [new Timebar(slot, `Place ${whose}`, images, seek), new Chapters(slot, `Chapters ${whose}`, seek)];
+  const bars = [new Timebar(slot, `Place ${whose}`, new Backdrop(slot, images, sheets), seek), new Chapters(slot, `Chapters ${whose}`, seek)];
   return { show: (/** @type {import("./room.js").Bar} */ bar, /** @type {boolean} */ acting) => bars.forEach((one) => one.show(bar, acting)) };
 };
 
@@ -243,6 +248,7 @@ const desk = new Desk(
   },
   now,
 );
+const places = new PlacesList(document.body, sheets, readyTo);
 const exhibits = new Exhibits(document.body, images, {
   cue: (exhibit, at) => {
     // It is ready already: a second tap must not throw away the place that was looked for.
@@ -311,6 +317,7 @@ api.onroom = (/** @type {RoomState} */ room) => {
   clock.hear(room.clock, now());
   take(answered(model, room));
 };
+sheets.onheld = () => draw();
 api.onsignedout = () => {
   link = "signed-out";
   location.replace("/");

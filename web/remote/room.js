@@ -39,6 +39,7 @@ import { exact, grouped, list, running, short, speed } from "./words.js";
  * @property {number} at
  * @property {number} prepared seconds that the presenter has prepared
  * @property {boolean} grows its length is not final yet
+ * @property {string | null} sheet the presenter has its contact sheet, of the file with this hash
  * @property {Array<{name: string, held: ReadonlyArray<ReadonlyArray<number>>, whole: boolean}>} lanes one for each screen
  * @property {string} says what the lanes say, in words
  */
@@ -280,13 +281,13 @@ const barOf = (exhibit, position, lanes) => {
   const whole = lanes.filter((lane) => lane.whole).map((lane) => lane.name);
   const part = lanes.filter((lane) => !lane.whole).map((lane) => lane.name);
   const says = [whole.length > 0 ? `${list(whole)} ${whole.length > 1 ? "hold" : "holds"} all of it` : "", part.length > 0 ? `${list(part)} ${part.length > 1 ? "hold" : "holds"} a part` : ""];
-  return { exhibit: exhibit.id, duration: exhibit.duration, chapters: marksOf(exhibit.chapters, exhibit.duration), at: position, prepared: exhibit.prepared, grows: exhibit.state !== "ready", lanes, says: says.filter(Boolean).join("; ") };
+  return { exhibit: exhibit.id, duration: exhibit.duration, chapters: marksOf(exhibit.chapters, exhibit.duration), at: position, prepared: exhibit.prepared, grows: exhibit.state !== "ready", sheet: exhibit.sheet ? (exhibit.sha256 ?? "") : null, lanes, says: says.filter(Boolean).join("; ") };
 };
 
 /** @type {Side} */
 const blankSide = {
   exhibit: null, about: "", safe: null, picture: null, alt: "", empty: [], done: 0, mark: "", time: "", frame: "", at: null,
-  bar: { exhibit: null, duration: null, chapters: [], at: 0, prepared: 0, grows: false, lanes: [], says: "" },
+  bar: { exhibit: null, duration: null, chapters: [], at: 0, prepared: 0, grows: false, sheet: null, lanes: [], says: "" },
 };
 
 /** What to do first, and how much of it is done. @param {Model} model @returns {{empty: string[], done: number}} */

@@ -31,6 +31,7 @@ import { capital, lasting, short, size, wall } from "./words.js";
  * @property {import("./tracks.js").SoundChoice[]} sounds to choose from
  * @property {import("./tracks.js").SoundChoice[]} subtitles to choose from
  * @property {string | null} added those that are chosen, where they can be removed
+ * @property {boolean} whole all of its file is here
  */
 
 /**
@@ -124,6 +125,7 @@ const row = (model, exhibit, east) => {
     sounds: soundsOf(exhibit.sounds),
     subtitles: subtitlesOf(exhibit.subtitles),
     added: exhibit.subtitles.find((one) => one.chosen && one.added)?.id ?? null,
+    whole: exhibit.sha256 !== null,
   };
 };
 

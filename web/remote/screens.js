@@ -9,7 +9,7 @@ import { sentenceOf } from "./words.js";
 /** @typedef {import("./tiles.js").Tile} Tile */
 /** @typedef {import("./tiles.js").Found} Found */
 /** @typedef {import("./room.js").View} View */
-/** @typedef {import("./timebar.js").Pictures} Pictures */
+/** @typedef {import("./backdrop.js").Pictures} Pictures */
 
 /**
  * @typedef {object} Acts

@@ -1,35 +1,36 @@
 /**
- * One seek bar: the film, the playhead, and beneath it what each screen holds. Edge: the page.
+ * One seek bar: the playhead, what lies behind it, and beneath it what each screen holds. Edge: the page.
  *
  * It is a slider. A finger or the mouse drags a ghost and nothing moves before it lifts, so that nobody in the room sees the
  * search; keys move it in steps, gathered into one wish when they come quickly.
  */
 
 import { follow, make, setAttribute, setCan, setText, setTone } from "./dom.js";
-import { moments, share, steps, still } from "./film.js";
+import { share, steps } from "./film.js";
 import { exact, short } from "./words.js";
 
 /** Seconds that keys are gathered for before the bar asks for the place that they lead to. */
 const GATHER = 0.15;
 /** Seconds for each key. */
 const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
+/** To the next place that stands out. @type {Record<string, 1 | -1>} */
+const PLACES = { "[": -1, "]": 1 };
 
 /** @typedef {import("./room.js").Bar} Bar */
-/** @typedef {{put(node: HTMLImageElement, path: string | null, urgent?: boolean): void, forget(node: HTMLImageElement): void}} Pictures */
+/** @typedef {import("./backdrop.js").Backdrop} Backdrop */
 
 export class Timebar {
   /**
    * @param {HTMLElement} slot
    * @param {string} label which picture it moves
-   * @param {Pictures} images
+   * @param {Backdrop} backdrop
    * @param {(to: number) => void} onseek
    */
-  constructor(slot, label, images, onseek) {
+  constructor(slot, label, backdrop, onseek) {
     const doc = slot.ownerDocument;
     this.slot = slot;
-    this.images = images;
+    this.backdrop = backdrop;
     this.onseek = onseek;
-    this.film = make(doc, "span", { class: "film", "aria-hidden": "true" });
     this.come = make(doc, "span", { class: "come", "aria-hidden": "true" });
     this.head = make(doc, "span", { class: "head", "aria-hidden": "true" });
     this.ghost = make(doc, "span", { class: "ghost", "aria-hidden": "true", hidden: "" });
@@ -37,17 +38,17 @@ export class Timebar {
       doc,
       "div",
       { class: "track", role: "slider", tabindex: "0", "aria-label": label, "aria-valuemin": "0", "aria-orientation": "horizontal" },
-      this.film,
+      backdrop.film,
+      backdrop.wave,
+      backdrop.marks,
       this.come,
       this.head,
       this.ghost,
     );
     this.lanes = make(doc, "div", { class: "lanes", "aria-hidden": "true" });
-    slot.append(this.track, this.lanes);
+    slot.append(this.track, this.lanes, backdrop.peek);
     /** @type {Map<string, HTMLElement>} */
     this.laneNodes = new Map();
-    /** @type {Map<string, HTMLElement>} */
-    this.cells = new Map();
     /** @type {Bar | null} */
     this.bar = null;
     this.can = false;
@@ -74,6 +75,10 @@ export class Timebar {
     });
     track.addEventListener("pointermove", (event) => {
       if (this.drag?.pointer === event.pointerId) this.follow(event);
+      else if (this.drag === null && event.pointerType === "mouse" && this.bar?.duration != null) this.backdrop.look(this.place(event));
+    });
+    track.addEventListener("pointerleave", () => {
+      if (this.drag === null) this.backdrop.look(null);
     });
     track.addEventListener("pointerup", (event) => {
       if (this.drag?.pointer !== event.pointerId) return;
@@ -88,10 +93,12 @@ export class Timebar {
       const step = /** @type {Record<string, number>} */ (STEPS)[event.key];
       const end = this.bar.duration ?? this.bar.prepared;
       if (step !== undefined) this.wish = (this.wish ?? this.bar.at) + step * (event.shiftKey ? 10 : 1);
+      else if (PLACES[event.key] !== undefined) this.wish = this.backdrop.next(this.wish ?? this.bar.at, PLACES[event.key]) ?? this.wish;
       else if (event.key === "Home") this.wish = 0;
       else if (event.key === "End") this.wish = end;
       else return;
       event.preventDefault();
+      if (this.wish === null) return;
       this.wish = Math.min(end, Math.max(0, this.wish));
       this.draw();
       clearTimeout(this.timer);
@@ -110,18 +117,21 @@ export class Timebar {
   /** @param {PointerEvent} event @returns {number} seconds under the finger */
   place(event) {
     const box = this.track.getBoundingClientRect();
-    return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * (this.bar?.duration ?? 0);
+    const at = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * (this.bar?.duration ?? 0);
+    return this.backdrop.meant(at, event.clientY - box.top);
   }
 
   /** @param {PointerEvent} event */
   follow(event) {
     if (this.drag === null) return;
     this.drag.at = this.place(event);
+    this.backdrop.look(this.drag.at, true);
     this.draw();
   }
 
   let() {
     this.drag = null;
+    this.backdrop.look(null);
     this.draw();
   }
 
@@ -129,18 +139,19 @@ export class Timebar {
     const { width } = this.track.getBoundingClientRect();
     if (Math.abs(width - this.width) < 1) return;
     this.width = width;
-    this.drawFilm();
+    if (this.bar !== null) this.backdrop.show(this.bar, this.length, width);
   }
 
   /** @param {Bar} bar @param {boolean} acting */
   show(bar, acting) {
-    const length = bar.grows ? steps(bar.prepared) : (bar.duration ?? 0);
-    const other = bar.exhibit !== this.bar?.exhibit || length !== this.length;
-    this.length = length;
-    if (bar.exhibit !== this.bar?.exhibit) this.wish = null;
+    this.length = bar.grows ? steps(bar.prepared) : (bar.duration ?? 0);
+    if (bar.exhibit !== this.bar?.exhibit) {
+      this.wish = null;
+      this.backdrop.look(null);
+    }
     this.bar = bar;
     this.can = acting && bar.exhibit !== null && bar.duration !== null;
-    if (other) this.drawFilm();
+    this.backdrop.show(bar, this.length, this.width);
     this.draw();
   }
 
@@ -153,16 +164,16 @@ export class Timebar {
     const at = this.wish ?? bar.at;
     setAttribute(track, "aria-valuemax", String(Math.round((duration ?? 0) * 1000) / 1000));
     setAttribute(track, "aria-valuenow", String(Math.round(at * 10) / 10));
-    const says = duration === null ? "nothing here" : `${short(at)} of ${short(duration)}${bar.says === "" ? "" : `; ${bar.says}`}`;
+    const says = duration === null ? "nothing here" : [`${short(at)} of ${short(duration)}`, this.backdrop.here(at), bar.says].filter(Boolean).join("; ");
     setAttribute(track, "aria-valuetext", says);
     this.head.style.left = `${share(at, duration) * 100}%`;
-    this.film.style.width = `${share(this.length, duration) * 100}%`;
+    this.backdrop.film.style.width = `${share(this.length, duration) * 100}%`;
     this.come.style.left = `${duration === null ? 100 : share(bar.prepared, duration) * 100}%`;
     this.ghost.hidden = this.drag === null;
     if (this.drag !== null) {
       const where = share(this.drag.at, duration);
       this.ghost.style.left = `${where * 100}%`;
-      setText(this.ghost, exact(this.drag.at).slice(0, -2));
+      setText(this.ghost, this.backdrop.held === null ? exact(this.drag.at).slice(0, -2) : "");
       setAttribute(this.ghost, "data-side", where > 0.85 ? "left" : where < 0.15 ? "right" : null);
     }
     this.drawLanes(bar);
@@ -186,24 +197,6 @@ export class Timebar {
           piece.style.width = `${(share(to, bar.duration) - share(from, bar.duration)) * 100}%`;
         });
       },
-    );
-  }
-
-  drawFilm() {
-    const { bar } = this;
-    const doc = this.slot.ownerDocument;
-    const times = bar === null || bar.exhibit === null ? [] : moments(this.width, 48, this.length);
-    const cells = times.map((t) => ({ path: still(bar?.exhibit ?? "", { t, width: 160 }), key: `${bar?.exhibit} ${t}` }));
-    for (const [key, cell] of this.cells) {
-      if (!cells.some((wanted) => wanted.key === key)) this.images.forget(/** @type {HTMLImageElement} */ (cell.firstElementChild));
-    }
-    follow(
-      this.film,
-      this.cells,
-      cells,
-      ({ key }) => key,
-      () => make(doc, "span", {}, make(doc, "img", { alt: "", hidden: "" })),
-      (node, { path }) => this.images.put(/** @type {HTMLImageElement} */ (node.firstElementChild), path),
     );
   }
 }

@@ -928,6 +928,10 @@ export const AudioInfo = record(
  * @property {string} codec In the file, for people.
  * @property {string | null} into What it was converted to, for people.
  * @property {Array<string>} reasons Why, and how: sentences for people.
+ * @property {string} filters What decoded pictures or sound went through, as FFmpeg's filters are written; empty where
+ *   through nothing.
+ * @property {string} settings The encoder and how it was set, as FFmpeg's options are written; empty where nothing was
+ *   encoded.
  */
 /** @type {Codec<Treatment>} */
 export const Treatment = record(
@@ -937,6 +941,8 @@ export const Treatment = record(
     codec: [text, ""],
     into: [nullable(text), null],
     reasons: [list(text), []],
+    filters: [text, ""],
+    settings: [text, ""],
   }
 );
 
@@ -1047,6 +1053,7 @@ export const Chapter = record(
  *   screens with the blank.
  * @property {Array<Problem>} notes What else has to be known of it. None of this stands in its way; types and words as
  *   those of problems.
+ * @property {boolean} sheet `GET /exhibits/{id}/sheet` has its contact sheet.
  */
 /** @type {Codec<Exhibit>} */
 export const Exhibit = record(
@@ -1080,6 +1087,7 @@ export const Exhibit = record(
     prepared: [number, 0.0],
     restricted: [flag, false],
     notes: [list(Problem.check), []],
+    sheet: [flag, false],
   }
 );
 
@@ -1645,3 +1653,70 @@ export const Event = union({
   "state": Snapshot,
   "change": Change,
 });
+
+// Contact sheets
+
+/**
+ * Small pictures side by side in one JPEG, `GET /exhibits/{id}/sheet/strip`: row after row, from the left.
+ * @typedef {object} Strip
+ * @property {number} width Pixels of one picture.
+ * @property {number} height
+ * @property {number} columns
+ * @property {Array<number>} times When each comes up: ascending. All are keyframes, so that none had to be searched
+ *   for.
+ */
+/** @type {Codec<Strip>} */
+export const Strip = record(
+  {
+    width: [integer],
+    height: [integer],
+    columns: [integer],
+    times: [list(number)],
+  }
+);
+
+/**
+ * The loudness of the sound over the whole recording, in equal parts.
+ * @typedef {object} Wave
+ * @property {Array<number>} peaks The loudest sample of each part, 0 … 255.
+ * @property {boolean} whole All of the sound was heard. Of very long recordings a part of it is, evenly; nothing is
+ *   said of silence then.
+ */
+/** @type {Codec<Wave>} */
+export const Wave = record(
+  {
+    peaks: [list(integer)],
+    whole: [flag, true],
+  }
+);
+
+/**
+ * `GET /exhibits/{id}/sheet`.
+ * @typedef {object} Sheet
+ * @property {number} duration
+ * @property {Array<number>} keyframes Where a seek is quickest: of what is sent to the screens, evenly thinned where
+ *   there are very many.
+ * @property {Strip | null} strip null where the recording has no picture of its own.
+ * @property {Wave | null} wave null where it has no sound.
+ * @property {Array<number>} scenes Pictures of the strip that look quite different from the one before.
+ * @property {Array<[number, number]>} black From the first to the last black picture of the strip in a row.
+ * @property {Array<[number, number]>} frozen Several pictures of the strip in a row are the same.
+ * @property {Array<[number, number]>} silent
+ * @property {Array<[number, number]>} gaps No new picture for much longer than usual, by the recording's own times.
+ * @property {Array<[number, number]>} unrecorded The recording has no sound here, and silence is played instead.
+ */
+/** @type {Codec<Sheet>} */
+export const Sheet = record(
+  {
+    duration: [number],
+    keyframes: [list(number), []],
+    strip: [nullable(Strip.check), null],
+    wave: [nullable(Wave.check), null],
+    scenes: [list(number), []],
+    black: [list(tuple(number, number)), []],
+    frozen: [list(tuple(number, number)), []],
+    silent: [list(tuple(number, number)), []],
+    gaps: [list(tuple(number, number)), []],
+    unrecorded: [list(tuple(number, number)), []],
+  }
+);

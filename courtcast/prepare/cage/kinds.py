@@ -39,4 +39,8 @@ KINDS: Final[dict[str, Kind]] = {
     "leaves": Kind(LEAVES, Limits(silence=60.0, seconds=1800.0, reading=8.0, spare=4 << 30)),
     # Each leaf, or part of one, counts by itself; the child lives on with its file open.
     "look": Kind(LEAVES, Limits(silence=30.0, seconds=60.0, longest=600.0, reading=8.0, spare=512 << 20)),
+    # The heads of a file and its first picture; somebody waits for it.
+    "inspect": Kind(MEDIA, Limits(seconds=60.0)),
+    # A few hundred keyframes, or hours of speech, and only the time that nobody else wants.
+    "sheet": Kind(MEDIA, Limits(silence=900.0, seconds=1800.0, pace=20e3, longest=4 * 3600.0, idle=True)),
 }

@@ -1,0 +1,145 @@
+"""What a file says of itself, and what was done with it: for the question whether this is the original.
+
+Everything that comes out of the file is text of strangers: bounded here, so that a child that was taken over cannot
+send more, and shown as text that can do nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from courtcast.wire.api import ExhibitState, Problem, Treatment
+
+STREAMS_MOST = 64
+TAGS_MOST = 200
+"""Of a file or a stream."""
+ALL_TAGS_MOST = 1000
+NAME_MOST = 120
+"""Characters of a tag's name, or of a name of the library's."""
+VALUE_MOST = 1000
+
+Name = Annotated[str, msgspec.Meta(max_length=NAME_MOST)]
+Value = Annotated[str, msgspec.Meta(max_length=VALUE_MOST)]
+
+
+class Tag(msgspec.Struct, frozen=True):
+    """A name and what stands under it, as it is in the file."""
+
+    name: Name
+    value: Value
+
+
+Tags = Annotated[list[Tag], msgspec.Meta(max_length=TAGS_MOST)]
+
+
+class StreamFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One stream of the file, whether it is sent to the screens or not. Times are seconds by the file's own clock."""
+
+    number: int
+    kind: Literal["video", "audio", "subtitle", "data", "attachment", "other"]
+    sent: bool = False
+    codec: Name = ""
+    codec_name: Name = ""
+    """In words, as FFmpeg has it."""
+    codec_tag: Name = ""
+    """Four characters of the container's."""
+    profile: Name = ""
+    level: int | None = None
+    """As the codec counts it."""
+    language: Name = ""
+    dispositions: Annotated[list[Name], msgspec.Meta(max_length=32)] = []
+    """default, attached picture, …"""
+    time_base: tuple[int, int] | None = None
+    start: float | None = None
+    duration: float | None = None
+    frames: int | None = None
+    """As the container says; 0 where it does not."""
+    bit_rate: int | None = None
+    width: int | None = None
+    height: int | None = None
+    pixel_aspect: tuple[int, int] | None = None
+    pixel_format: Name = ""
+    rate: float | None = None
+    """Pictures a second, by the container."""
+    rotation: int | None = None
+    """Degrees clockwise to turn it for display; null where no picture was decoded."""
+    fields: Literal["progressive", "interlaced", "unknown"] = "unknown"
+    """By the first pictures that were decoded."""
+    field_order: int | None = None
+    """By the container or the coded stream, as FFmpeg counts: 1 progressive, 2, 4 top field first, 3, 5 bottom."""
+    colour: tuple[int, int, int] | None = None
+    """Primaries, transfer, matrix (ITU-T H.273)."""
+    full_range: bool | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    layout: Name = ""
+    sample_format: Name = ""
+    tags: Tags = []
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """What the file says once it is open."""
+
+    container: Name
+    container_name: Name = ""
+    start: float | None = None
+    duration: float | None = None
+    bit_rate: int | None = None
+    streams: Annotated[list[StreamFacts], msgspec.Meta(max_length=STREAMS_MOST)] = []
+    streams_total: int = 0
+    chapters: int = 0
+    tags: Tags = []
+    tags_total: int = 0
+    """Of file and streams; where it is more than are listed, there are others."""
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How long each picture is up, by the file's own times. Seconds."""
+
+    frames: int
+    usual: float
+    """The middle of all durations."""
+    shortest: float
+    longest: float
+    constant: bool
+    """All are the same, but for the rounding of the file's clock."""
+    durations: list[tuple[float, int]]
+    """Those that occur most, ascending, and how often."""
+    others: int
+    """Pictures whose duration is none of these."""
+
+
+class Inspection(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /exhibits/{id}/inspection`."""
+
+    exhibit: str
+    ref: str
+    title: str
+    name: str
+    """Of the file, as its server called it."""
+    url: str
+    """The link without its query."""
+    added: float
+    """Unix time, seconds, at which the link was given."""
+    fetched: float | None
+    """Unix time at which all of it was here; null where that was not written down."""
+    bytes: int
+    sha256: str
+    expected: str | None
+    """The hash that was given beforehand."""
+    state: ExhibitState
+    problem: Problem | None
+    rendition: str
+    made_by: str
+    """Versions of what prepared it."""
+    duration: float | None
+    """Seconds of media time."""
+    frames: int | None
+    opened: Opened | None
+    unopened: Problem | None
+    """Why the file could not be opened."""
+    pace: Pace | None
+    treatments: list[Treatment]
+    notes: list[Problem]
