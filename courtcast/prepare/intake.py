@@ -29,6 +29,7 @@ from courtcast.evidence.verify import is_intact
 from courtcast.prepare import messages, sidecar, subtitles
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.examine import Copy, Seen, ask_link, read_again
+from courtcast.prepare.house import House
 from courtcast.prepare.kept import SPACE, Kept
 from courtcast.prepare.leaves.details import Details, Wanted
 from courtcast.prepare.leaves.frame import Part
@@ -36,7 +37,7 @@ from courtcast.prepare.moments import Stills, frame_meant
 from courtcast.prepare.sheet import load, load_strip
 from courtcast.prepare.store import Store
 from courtcast.prepare.viewer import Viewer
-from courtcast.prepare.way import House, Way
+from courtcast.prepare.way import Way
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
 from courtcast.wire.inspection import Inspection

@@ -14,33 +14,29 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
 from courtcast.core.manifest import Manifest
-from courtcast.evidence.database import Database
 from courtcast.evidence.fetch import Version, fetch
-from courtcast.evidence.guard import Guard
-from courtcast.evidence.library import Entry, Library
-from courtcast.evidence.links import parse
-from courtcast.evidence.links.direct import name_of
+from courtcast.evidence.library import Entry
 from courtcast.evidence.meter import Meter
 from courtcast.evidence.ranges import Ranges
 from courtcast.evidence.spool import Spool
-from courtcast.evidence.turns import Rank, Turns
-from courtcast.prepare import another, inspection, sheet, subtitles
-from courtcast.prepare.cage.keeper import Cage
+from courtcast.evidence.turns import Rank
+from courtcast.prepare import afterwards, another, inspection, subtitles
 from courtcast.prepare.cues import Cues
+from courtcast.prepare.house import House
 from courtcast.prepare.job import Probe, Same, prepare
 from courtcast.prepare.kept import MADE_BY, SPACE, Kept
 from courtcast.prepare.plan import Needed
-from courtcast.prepare.store import Store, load_manifest
-from courtcast.prepare.tally import count
+from courtcast.prepare.store import load_manifest
+from courtcast.prepare.told import name as file_name
+from courtcast.prepare.told import told, treatments
 from courtcast.prepare.viewer import Original, drawn
 from courtcast.problems import Refused
 from courtcast.tasks import Work, together
-from courtcast.wire.api import Exhibit, ExhibitState, Kind, Problem, Treatment
+from courtcast.wire.api import Exhibit, ExhibitState, Problem
 from courtcast.wire.inspection import Inspection
 from courtcast.wire.media import ManifestRows
 
@@ -66,37 +62,10 @@ PASSING = frozenset(
 """Problems that may go away without anybody doing something in courtcast."""
 NOTICES = frozenset(("link-changed", "copy-damaged"))
 """Problems that are dealt with already; they are said until the exhibit is ready."""
-QUIET = 15.0
-"""Seconds that an exhibit has been ready before its frames are counted: it may be wanted on a screen at once."""
 LOCKED = frozenset(("document-locked", "document-wrong-password"))
 """Problems that a password may solve."""
-SOON = 3.0
-"""Seconds that an exhibit has been ready before its contact sheet is made: it is what people look for places with."""
 VERSIONS = 3
 """Files that may be begun for one link: a server that changes it all the time is told of in words."""
-
-
-class House(NamedTuple):
-    """What all ways share."""
-
-    folder: Path
-    library: Library
-    guard: Guard
-    store: Store
-    cage: Cage
-    fetching: Turns
-    preparing: Turns
-    counting: Turns
-    plays: Callable[[], frozenset[str] | None]
-    """What all screens decode; None while none has said anything."""
-    quiet: Callable[[], bool]
-    """Nothing is on the screens: there is time for what nobody waits for."""
-    shown: Callable[[str], bool]
-    """That exhibit is on the screens."""
-
-    @property
-    def db(self) -> Database:
-        return self.library.db
 
 
 class Way:
@@ -150,10 +119,16 @@ class Way:
         manifest, spool = self.manifest, self.spool
         if manifest is None or spool is None:
             raise Refused("still-not-yet")
-        done = next((one.done for one in self._treatments() if one.part == "picture"), "unchanged")
+        done = next((one.done for one in treatments(self.kept) if one.part == "picture"), "unchanged")
         if done == "drawn" and not manifest.leaves:
             return await drawn(self._house.store, manifest, frame)
-        return Original(spool, manifest, self._name(), converted=done != "unchanged", password=self.kept.password)
+        return Original(
+            spool,
+            manifest,
+            self._name(),
+            converted=done != "unchanged",
+            password=self.kept.password,
+        )
 
     async def inspection(self) -> Inspection:
         """Raises Refused (inspection-not-yet)."""
@@ -169,70 +144,37 @@ class Way:
         except Refused as fault:
             refused = fault.problem()
         return inspection.told(
-            self.seen(), self.entry, kept, manifest=self._manifest, name=self._name(), found=found, unopened=refused
+            self.seen(),
+            self.entry,
+            kept,
+            manifest=self._manifest,
+            name=self._name(),
+            found=found,
+            unopened=refused,
         )
 
-    def _treatments(self) -> list[Treatment]:
-        return self.kept.probe.treatments if self.kept.probe is not None else []
-
     def _name(self) -> str:
-        """Of the file: the server's, else the link's."""
-        named = self.kept.version.name if self.kept.version is not None else ""
-        return named or name_of(parse(self.entry.link.url))
+        return file_name(self.entry, self.kept)
 
     def rate(self) -> float | None:
         """Bytes a second lately; None while nothing is being fetched."""
         return self._meter.rate(asyncio.get_running_loop().time()) if self.state == "fetching" else None
 
     def seen(self) -> Exhibit:
-        kept, manifest = self.kept, self._manifest
-        held = self.spool.held.total if self.spool is not None else Ranges(kept.held).total
-        length = kept.version.length if kept.version is not None else None
-        usable = self.state != "failed" or (
-            self.problem is not None and self.problem.type.startswith(("link-", "disk-"))
-        )
-        return Exhibit(
-            id=self.entry.id,
-            ref=self.entry.ref,
-            title=self._title(),
-            state=self.state,
-            problem=self.problem,
-            bytes_fetched=held,
-            bytes_total=length,
-            sha256=kept.sha256,
-            duration=None if manifest is None else float(manifest.duration or manifest.prepared),
-            frames=None if manifest is None else manifest.frames,
-            video=None if kept.probe is None else kept.probe.video,
-            audio=None if kept.probe is None else kept.probe.audio,
-            kind=_kind(kept.probe),
-            converted=any(one.done in ("lossless", "converted") for one in self._treatments()),
-            treatments=self._treatments(),
-            url=self.entry.link.shown(),
-            restricted=self.entry.restricted,
-            showable=usable and self.manifest is not None and self.manifest.showable,
-            prepared=0.0 if manifest is None else manifest.prepared,
-            sounds=another.tracks(kept),
-            subtitles=subtitles.seen(kept),
-            chapters=[] if kept.probe is None else kept.probe.chapters,
-            notes=self._notes(),
+        return told(
+            self.entry,
+            self.kept,
+            self._manifest,
+            self.state,
+            self.problem,
+            held=self.spool.held.total if self.spool is not None else Ranges(self.kept.held).total,
+            cleared=self.cleared,
             sheet=self.has_sheet,
         )
 
     @property
     def has_sheet(self) -> bool:
         return self._sheet_of != "" and self.manifest is not None and self._sheet_of == self.manifest.rendition
-
-    def _notes(self) -> list[Problem]:
-        manifest, tally = self._manifest, self.kept.tally
-        if manifest is None:
-            return []
-        added = Refused("silence-added", seconds=f"{float(manifest.added):.1f}").problem() if manifest.added else None
-        counted = None if tally is None or not manifest.complete else tally.note(manifest.frames)
-        return [note for note in (added, counted, self.kept.unheard) if note is not None]
-
-    def _title(self) -> str:
-        """The server's name for the file where nobody gave one, else the link's."""
-        return self.entry.title or self._name()
 
     # its life
 
@@ -341,8 +283,7 @@ class Way:
             tried = 0 if self._held() > before else tried + 1
             await asyncio.sleep(AGAIN[min(tried, len(AGAIN) - 1)])
         await self._hear()
-        await self._sketch()
-        await self._confirm()
+        await self._afterwards()
 
     async def _once(self) -> None:
         kept = self.kept
@@ -576,40 +517,24 @@ class Way:
         self.kept.rendition, self.kept.heard, self.kept.probe = made.rendition, sound, probe
         self._manifest = made
 
-    async def _sketch(self) -> None:
-        """Once for each rendition, when nothing is on the screens: its contact sheet."""
-        manifest = self.manifest
-        if manifest is None or not manifest.complete or self.kept.probe is None:
+    async def _afterwards(self) -> None:
+        """What nobody waits for."""
+        spool, manifest, made = self.spool, self.manifest, treatments(self.kept)
+        if spool is None or manifest is None or not manifest.complete or self.kept.probe is None:
             return
-        try:
-            if await sheet.load(self._house.store, manifest.rendition) is None:
-                await asyncio.sleep(SOON)
-                drawn = any(one.done == "drawn" for one in self._treatments())
-                # It takes seconds, and does not wait for whole recordings that are being counted.
-                async with self._house.counting.turn(lambda: Rank(-1, self.position)):
-                    await sheet.make(self._house.store, manifest, drawn=drawn, quiet=self._house.quiet)
+        if await afterwards.sketch(self._house, self.entry.id, lambda: self.position, manifest, made):
             self._sheet_of = manifest.rendition
-        except (Refused, KeyError) as fault:
-            log.warning("exhibit %s: no contact sheet: %s", self.entry.id, fault)
-        except Exception:
-            log.exception("exhibit %s: no contact sheet", self.entry.id)
         self._on_change()
-
-    async def _confirm(self) -> None:
-        """Once for each rendition, when all has been quiet for a while: are its frames what decoding gives?"""
-        spool, manifest = self.spool, self._manifest
-        as_it_is = all(one.done == "unchanged" for one in self._treatments() if one.part == "picture")
-        if self.kept.tally is not None or spool is None or manifest is None or manifest.leaves or not as_it_is:
+        as_it_is = all(one.done == "unchanged" for one in made if one.part == "picture")
+        if self.kept.tally is not None or manifest.leaves or not as_it_is:
             return
+        self.kept.tally = await afterwards.confirm(
+            self._house, self.entry.id, lambda: self.position, spool, manifest, name=self._name()
+        )
         try:
-            await asyncio.sleep(QUIET)
-            async with self._house.counting.turn(lambda: Rank(0, self.position)):
-                self.kept.tally = await count(spool, manifest, self._house.quiet, name=self._name())
             await self._keep()
         except Refused as refused:
-            log.warning("exhibit %s: frames not counted: %s", self.entry.id, refused)
-        except Exception:
-            log.exception("exhibit %s: frames not counted", self.entry.id)
+            log.warning("exhibit %s: frames counted, and not written down: %s", self.entry.id, refused)
         self._on_change()
 
     def _probed(self, probe: Probe) -> None:
@@ -657,12 +582,6 @@ class Way:
         """What is all here takes a moment only, and does not wait for those that wait for their bytes."""
         waits = self.spool is not None and not self.spool.complete
         return Rank(min(self.pressing, 0 if waits else -1), self.position)
-
-
-def _kind(probe: Probe | None) -> Kind:
-    if probe is None:
-        return "video"
-    return probe.leaves or ("audio" if probe.video is None else "video")
 
 
 def _remove_others(spool: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from courtcast.prepare import way as way_module
+from courtcast.prepare import afterwards
 from courtcast.problems import Refused
 from courtcast.wire.api import NewLink
 from tests.prepare.media import Recipe, make
@@ -17,7 +17,7 @@ from tests.stand_ins.evidence_server import serving
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(way_module, "SOON", 0.05)
+    monkeypatch.setattr(afterwards, "SOON", 0.05)
 
 
 async def test_made_by_itself_and_not_again(tmp_path: Path, clips: dict[str, bytes]) -> None:
@@ -42,7 +42,7 @@ async def test_made_by_itself_and_not_again(tmp_path: Path, clips: dict[str, byt
 
 
 async def test_not_before_it_is_there(tmp_path: Path, clips: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(way_module, "SOON", 60.0)
+    monkeypatch.setattr(afterwards, "SOON", 60.0)
     async with serving(clips) as server, watching(tmp_path) as watch:
         ready = await watch.over((await watch.add(server.url("one.mp4"))).id)
         assert not ready.sheet

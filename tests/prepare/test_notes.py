@@ -11,7 +11,7 @@ import pytest
 
 from courtcast.core.manifest import Manifest
 from courtcast.evidence.spool import Spool
-from courtcast.prepare import way as way_module
+from courtcast.prepare import afterwards
 from courtcast.prepare.tally import Tally
 from tests.prepare.media import Recipe, make
 from tests.prepare.test_tally import spoiled
@@ -35,15 +35,15 @@ async def test_silence_that_was_added_is_said_and_is_no_conversion(tmp_path: Pat
 async def test_frames_are_counted_once_by_decoding_and_a_difference_is_said(
     tmp_path: Path, clips: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(way_module, "QUIET", 0.1)
+    monkeypatch.setattr(afterwards, "QUIET", 0.1)
     counted: list[str] = []
-    really = way_module.count
+    really = afterwards.count
 
     async def count(source: Spool, manifest: Manifest, quiet: Callable[[], bool], *, name: str) -> Tally:
         counted.append(manifest.exhibit)
         return await really(source, manifest, quiet, name=name)
 
-    monkeypatch.setattr(way_module, "count", count)
+    monkeypatch.setattr(afterwards, "count", count)
     made = make(tmp_path / "made.webm", Recipe(codec="libvpx-vp9", audio=None, frames=60))
     files = {"spoiled.webm": spoiled(made, 40).read_bytes(), **clips}
     async with serving(files) as server, watching(tmp_path) as watch:

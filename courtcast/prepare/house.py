@@ -1,0 +1,37 @@
+"""What all exhibits' ways in share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from courtcast.evidence.database import Database
+from courtcast.evidence.guard import Guard
+from courtcast.evidence.library import Library
+from courtcast.evidence.turns import Turns
+from courtcast.prepare.cage.keeper import Cage
+from courtcast.prepare.store import Store
+
+
+class House(NamedTuple):
+    """Made once; see `intake`."""
+
+    folder: Path
+    library: Library
+    guard: Guard
+    store: Store
+    cage: Cage
+    fetching: Turns
+    preparing: Turns
+    counting: Turns
+    plays: Callable[[], frozenset[str] | None]
+    """What all screens decode; None while none has said anything."""
+    quiet: Callable[[], bool]
+    """Nothing is on the screens: there is time for what nobody waits for."""
+    shown: Callable[[str], bool]
+    """That exhibit is on the screens."""
+
+    @property
+    def db(self) -> Database:
+        return self.library.db
