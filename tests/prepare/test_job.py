@@ -239,8 +239,9 @@ def test_a_file_of_unknown_length_is_as_long_as_what_was_given_of_it() -> None:
 async def test_cancelling_ends_the_child(cage: Cage, recording: Path, tmp_path: Path) -> None:
     source = Local(recording, there=70_000)
     task = asyncio.create_task(Run(cage, source, tmp_path).run())
-    await source.asked.wait()
-    before = psutil.Process().children()
+    async with asyncio.timeout(20):
+        while len(before := psutil.Process().children()) < 2:  # noqa: ASYNC110 (nobody tells of processes)
+            await asyncio.sleep(0.02)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

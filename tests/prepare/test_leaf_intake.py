@@ -76,7 +76,8 @@ async def test_a_part_is_a_rendition_of_its_own(tmp_path: Path) -> None:
         assert await detail(watch, id_, 1) != rendition
         store = watch.intake._house.store  # type: ignore[assignment]
     async with watching(tmp_path) as watch:
-        assert watch.intake.detail(id_, 0, PART) == rendition, "it outlives the presenter"
+        assert watch.intake.rendition(rendition) is not None, "it outlives the presenter"
+        assert await detail(watch, id_) == rendition
         await watch.intake.delete(id_)
         assert watch.intake.rendition(rendition) is None
         assert await load_manifest(store, rendition) is None
