@@ -16,6 +16,7 @@ export class PageKeys {
   constructor(root, name, acts) {
     this.node = the(root, `#${name}-pages`);
     this.others = ["keys", "bar", "whose"].map((part) => the(root, `#${name}-${part}`));
+    this.where = name === "ready" ? "in Ready, only you see it" : "on the screens";
     this.form = the(this.node, "form");
     this.field = /** @type {HTMLInputElement} */ (the(this.node, "input"));
     this.of = the(this.node, ".of");
@@ -53,6 +54,8 @@ export class PageKeys {
     for (const button of this.buttons) setCan(button, acting && leaf.number + Number(button.dataset.pages) >= 0 && leaf.number + Number(button.dataset.pages) < leaf.count);
     const [back, forward] = this.buttons;
     setText(back, `‹ ${leaf.noun}`);
+    setAttribute(back, "aria-label", `‹ ${leaf.noun} back ${this.where}`);
     setText(forward, `${leaf.noun} ›`);
+    setAttribute(forward, "aria-label", `${leaf.noun} › forward ${this.where}`);
   }
 }

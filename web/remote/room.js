@@ -49,6 +49,7 @@ import { capital, exact, grouped, list, running, short, speed } from "./words.js
 /**
  * @typedef {object} Zoom what can be enlarged
  * @property {boolean} can
+ * @property {boolean} leaves it stands, and its row has room for the controls
  * @property {string} key another one whenever another picture is up: what was meant for one is not meant for the next
  * @property {import("./zoom.js").View | null} view the part that is on the screens; null is the whole
  * @property {number | null} aspect width over height of the whole picture, as far as it is known
@@ -216,7 +217,7 @@ const readySide = (model, { east }) => {
     empty: [seenAt(exhibit) ? "Its picture is being made." : "Sound alone: the screens stay dark while it plays."],
     done: 0,
     mark: [exhibit.converted ? "Converted" : "", exhibit.subtitles.some((one) => one.chosen) ? "With subtitles" : ""].filter(Boolean).join(" · "),
-    time: leaf === null ? exact(cued.at) : capital(leafName(leaf)),
+    time: leaf === null ? exact(cued.at) : capital(leafName(leaf) || leafLength(exhibit)),
     frame: frameWords(cued.frame, exhibit, leaf),
     at: cued.at,
     leaf,
@@ -250,7 +251,7 @@ const liveSide = (model, { now, clock }) => {
     empty: [seenAt(exhibit) ? "No screen has sent its picture yet." : "Sound alone: the screens stay dark while it plays."],
     done: 0,
     mark: [...marks.filter(Boolean), truest === null ? "not confirmed by a screen yet" : `as seen on ${truest.name}`].join(" · "),
-    time: leaf !== null ? capital(leafName(leaf)) : room.playing && !room.waiting ? running(position) : exact(position),
+    time: leaf !== null ? capital(leafName(leaf) || leafLength(exhibit)) : room.playing && !room.waiting ? running(position) : exact(position),
     frame: frameWords(frame, exhibit, leaf),
     at: position,
     leaf,
@@ -281,7 +282,7 @@ const safeOn = (screens, exhibit, position, playing) => {
   const whole = exhibit.state === "ready" ? exhibit.duration : null;
   const safe = screens.filter((screen) => screen.report !== null && toTheEnd(screen.report.held, position, whole));
   if (screens.length === 0) return null;
-  if (safe.length === screens.length) return { text: hasLeaves(exhibit) ? "all of it is there" : "safe to the end", tone: "good" };
+  if (safe.length === screens.length) return { text: hasLeaves(exhibit) ? "all there" : "safe to the end", tone: "good" };
   const holds = playing ? holding(exhibit) : "";
   if (holds !== "") return { text: holds, tone: "wait" };
   return { text: `${hasLeaves(exhibit) ? "there" : "safe"} on ${safe.length} of ${screens.length}`, tone: "wait" };
@@ -289,12 +290,13 @@ const safeOn = (screens, exhibit, position, playing) => {
 
 /** @param {Model} model @param {View["live"]} live @param {boolean} acting @returns {Zoom} */
 const zoomOf = ({ room }, { exhibit, leaf, at }, acting) => {
-  if (exhibit === null || room.shown === null) return { can: false, key: "", view: null, aspect: null, picture: null };
+  if (exhibit === null || room.shown === null) return { can: false, leaves: false, key: "", view: null, aspect: null, picture: null };
   const { video } = exhibit, view = room.view ?? null;
   // Of a recording any picture does: it says where in it the part is.
   const place = leaf === null ? { t: room.shown.at } : { frame: leaf.number };
   return {
     can: acting && seenAt(exhibit),
+    leaves: leaf !== null,
     key: `${exhibit.id} ${leaf?.number ?? ""}`,
     view,
     aspect: video !== null && video.width > 0 && video.height > 0 ? video.width / video.height : null,
@@ -357,7 +359,7 @@ const seenAt = (exhibit) => exhibit.video !== null || hasLeaves(exhibit);
 
 /** @param {number | null} frame @param {Exhibit} exhibit @param {Side["leaf"]} leaf @returns {string} */
 const frameWords = (frame, exhibit, leaf) => {
-  if (leaf !== null) return leaf.count > 1 ? `of ${leaf.count}` : leafLength(exhibit);
+  if (leaf !== null) return leaf.count > 1 ? `of ${leaf.count}` : "";
   const length = exhibit.duration === null ? "" : `of ${short(exhibit.duration)}`;
   return [frame === null ? "" : `frame ${grouped(frame)}`, length].filter(Boolean).join(" · ");
 };

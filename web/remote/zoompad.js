@@ -5,7 +5,7 @@
  * within a tenth of a second, and their own picture takes its place when it comes.
  */
 
-import { can, make, setAttribute, setCan, setHidden, setText, the } from "./dom.js";
+import { can, leaveFocus, make, setAttribute, setCan, setHidden, setText, the } from "./dom.js";
 import { contained, meanwhile, middleOf, percent, pointAt, sameView, scaleOf, shifted, stepped, tapped, zoomed } from "./zoom.js";
 
 /** @typedef {import("./zoom.js").View} View */
@@ -36,17 +36,19 @@ export class ZoomPad {
     this.now = now;
     this.pic = the(root, "#live-pic");
     this.image = /** @type {HTMLImageElement} */ (the(root, "#live-image"));
+    this.line = the(root, "#live .line");
     this.tools = the(root, "#zoom");
     this.scale = the(root, "#zoom-scale");
     this.whole = the(root, "#zoom-whole");
     this.out = the(root, "#zoom-out");
+    this.in = the(root, "#zoom-in");
     this.said = the(root, "#zoom-said");
     this.over = /** @type {HTMLImageElement} */ (make(root.ownerDocument, "img", { alt: "", hidden: "" }));
     this.frame = make(root.ownerDocument, "i");
     this.overview = the(root, "#overview");
     this.overview.append(this.over, this.frame);
     /** What the room is on. @type {Zoom} */
-    this.zoom = { can: false, key: "", view: null, aspect: null, picture: null };
+    this.zoom = { can: false, leaves: false, key: "", view: null, aspect: null, picture: null };
     /** What is meant here and not known to be carried out yet; undefined: nothing. @type {View | null | undefined} */
     this.wish = undefined;
     /** A command is under way, or the time between two is not over. */
@@ -92,6 +94,7 @@ export class ZoomPad {
       ["#zoom-in", () => this.step(1)], ["#zoom-out", () => this.step(-1)], ["#zoom-whole", () => this.reset()],
     ])) {
       const button = the(this.tools, id);
+      leaveFocus(button);
       button.addEventListener("click", () => can(button) && act());
     }
     // A tap on a button is none on the picture.
@@ -240,6 +243,9 @@ export class ZoomPad {
     }
     this.zoom = zoom;
     setHidden(this.tools, !zoom.can);
+    // On a picture they hide a part of it: what stands has a row with room for them, a recording's is full.
+    const place = zoom.leaves ? this.line : this.pic;
+    if (this.tools.parentElement !== place) place.append(this.tools);
     this.images.put(this.over, zoom.picture);
     this.draw();
   }
@@ -247,7 +253,10 @@ export class ZoomPad {
   draw() {
     const { view, aspect } = this, scale = scaleOf(view, aspect), box = this.box();
     setText(this.scale, percent(scale));
+    // Whoever presses until it is whole again stays with these controls.
+    if (view === null && [this.whole, this.out].some((one) => one === one.ownerDocument.activeElement)) this.in.focus();
     setHidden(this.whole, view === null);
+    for (const one of [this.out, this.scale]) setHidden(one, view === null && !this.zoom.leaves);
     setCan(this.out, view !== null);
     setAttribute(this.pic, "data-zoomed", view === null ? null : "");
     setHidden(this.overview, view === null || this.over.dataset.path === undefined || !this.zoom.can);
