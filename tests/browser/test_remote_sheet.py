@@ -8,14 +8,16 @@ from fractions import Fraction
 
 import av
 import pytest
+import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, expect
 
 from courtcast.wire.sheet import Sheet, Strip, Wave
+from tests.browser.picture_bench import ONE_LOOP
 from tests.browser.test_remote_page import IPAD, LAPTOP, PHONE, asked, cue, opened, settle, until
 from tests.states.presenter import Presenter
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, ONE_LOOP]
 
 SECONDS = 30.0
 TIMES = [n * 1.5 for n in range(20)]
@@ -50,7 +52,7 @@ SHEET = Sheet(
 )
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def presenter() -> AsyncIterator[Presenter]:
     presenter = Presenter("playing")
     presenter.give_sheet("e4", SHEET, strip())

@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { codeOf, entryOf, linkOf, nextRef, secondsOf, timeOf } from "../../web/remote/entry.js";
-import { beside, cover, moments, share, steps, still } from "../../web/remote/film.js";
+import { beside, cover, moments, pages, share, steps, still } from "../../web/remote/film.js";
 import { ahead, toTheEnd } from "../../web/remote/held.js";
 import { TABLE, decide } from "../../web/remote/keys.js";
+import { leafAt, leafLength, leafTyped, placeIn } from "../../web/remote/leaves.js";
 import { added, answered, hear } from "../../web/remote/model.js";
 import { HeardClock, positionAt } from "../../web/remote/position.js";
 import { SETTLE, Steady } from "../../web/remote/steady.js";
@@ -247,10 +248,44 @@ test("keys: who begins to type gets the field; chords belong to the browser; a h
   assert.deepEqual(decide({ key: ".", repeat: true, chord: false, focus: "page" }), { act: "frame-forward" });
 });
 
+test("keys: pages, and how large, on the page and on buttons, but never in text", () => {
+  const press = (/** @type {string} */ key, /** @type {"page" | "text" | "control" | "dialog"} */ focus = "page", shift = false) => decide({ key, repeat: true, chord: false, shift, focus });
+  assert.deepEqual(["PageDown", "ArrowUp", "+", "=", "-"].map((key) => press(key)), [
+    { act: "page-forward" }, { act: "page-back" }, { act: "zoom-in" }, { act: "zoom-in" }, { act: "zoom-out" },
+  ]);
+  assert.deepEqual([press("ArrowLeft"), press("ArrowLeft", "page", true)], [{ act: "back" }, { act: "part-left" }]);
+  assert.deepEqual(decide({ key: "_", repeat: false, chord: false, shift: true, focus: "control" }), { act: "zoom-whole" });
+  for (const key of ["+", "-", "_", "PageDown", "ArrowLeft", "ArrowDown"]) {
+    for (const shift of [false, true]) assert.equal(press(key, "text", shift), null);
+  }
+  for (const key of ["PageDown", "ArrowDown"]) assert.equal(press(key, "control"), null);
+});
+
 test("keys: the table has each key once, and the key that always works is no letter", () => {
-  const keys = TABLE.flatMap((row) => row.keys);
+  const keys = TABLE.flatMap((row) => row.keys.map((key) => `${row.shift ? "Shift " : ""}${key}`));
   assert.equal(new Set(keys).size, keys.length);
   for (const row of TABLE.filter((one) => one.always)) assert.ok(row.keys.every((key) => !/^.$/u.test(key)));
+});
+
+const book = exhibit({ id: "d", ref: "JM/9", title: "Interview", kind: "document", frames: 117, duration: 117, state: "ready", showable: true });
+const photo = exhibit({ id: "p", ref: "P/3", title: "Door", kind: "image", frames: 1, duration: 1, state: "ready", showable: true });
+for (const [text, id, at] of /** @type {const} */ ([
+  ["jm9 p3", "d", 2], ["JM/9 page 117", "d", 116], ["JM/9 page 118", "d", null], ["jm/9 0:03", "d", null], ["p. 12", "d", 11], ["p3", "p", null], ["P/3 p1", "p", 0],
+])) {
+  test(`typed, of a document: ${text}`, () => {
+    const entry = entryOf(text, [book, photo], book);
+    assert.deepEqual([entry.exhibit?.id ?? null, entry.at], [id, at]);
+  });
+}
+
+test("pages in words", () => {
+  assert.deepEqual(leafAt(book, 2.0000001), { number: 2, count: 117, noun: "page" });
+  assert.deepEqual([placeIn(book, 116.4), placeIn(photo, 0), placeIn(exhibit({}), 1)], ["page 117", "", "0:01.000"]);
+  assert.deepEqual([leafLength(book), leafLength(photo), leafLength(exhibit({ kind: "image", frames: 4 }))], ["117 pages", "photograph", "4 pictures"]);
+  assert.deepEqual(["3", " page 117 ", "0", "118", "1.5", "x", ""].map((text) => leafTyped(text, 117)), [2, 116, null, null, null, null, null]);
+  assert.deepEqual(pages(400, 48, 4), [0, 1, 2, 3]);
+  assert.deepEqual(pages(300, 50, 100), [8, 25, 41, 58, 75, 91]);
+  assert.deepEqual([cover(book), cover(photo), beside(2, 1, book, 2)], [0, 0, 3.5]);
 });
 
 test("how much of the day a screen has, and what is restricted, in words", () => {

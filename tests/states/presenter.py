@@ -234,6 +234,8 @@ class Presenter:
 
     async def _still(self, request: web.Request) -> web.Response:
         exhibit = next(e for e in self.named.state.exhibits if e.id == request.match_info["id"])
+        if exhibit.kind == "document":
+            return drawn_page(int(request.query.get("frame") or 0) + 1, None)
         place = request.query.get("t") or f"frame {request.query.get('frame')}"
         return drawn(exhibit.id, f"{exhibit.ref} · {place}")
 
@@ -262,6 +264,9 @@ class Presenter:
     async def _picture(self, request: web.Request) -> web.Response:
         screen = next(s for s in self.named.state.screens if s.id == request.match_info["id"])
         exhibit = screen.report.exhibit if screen.report is not None else None
+        kinds = {known.id: known.kind for known in self.named.state.exhibits}
+        if screen.report is not None and kinds.get(exhibit or "") == "document":
+            return drawn_page((screen.report.frame or 0) + 1, self.named.state.room.view)
         return drawn(exhibit or "", screen.name)
 
     async def _command(self, request: web.Request) -> web.Response:
@@ -296,6 +301,28 @@ def drawn(seed: str, words: str) -> web.Response:
         f'<circle cx="700" cy="180" r="70" fill="hsl({hue} 45% 60%)"/>'
         f'<text x="60" y="300" font-family="sans-serif" font-size="56" fill="#fff">{text}</text></svg>'
     )
+    return picture(svg)
+
+
+def drawn_page(number: int, view: tuple[float, float, float, float] | None) -> web.Response:
+    """A page of a document, or a part of it."""
+    x, y, w, h = view or (0.0, 0.0, 1.0, 1.0)
+    box = f"{x * 744:.1f} {y * 1052:.1f} {w * 744:.1f} {h * 1052:.1f}"
+    lines = "".join(
+        f'<rect x="90" y="{170 + 26 * line}" width="{560 - line * 53 % 190}" height="9" fill="#556"/>'
+        for line in range(30)
+        if line % 8
+    )
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{w * 744:.0f}" height="{h * 1052:.0f}" viewBox="{box}">'
+        f'<rect width="744" height="1052" fill="#fdfdf8"/><text x="90" y="120" font-family="serif" font-size="34">'
+        f"Record of interview</text>{lines}"
+        f'<text x="372" y="1010" font-family="serif" font-size="24" text-anchor="middle">{number}</text></svg>'
+    )
+    return picture(svg)
+
+
+def picture(svg: str) -> web.Response:
     return web.Response(text=svg, content_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 

@@ -8,7 +8,7 @@
  */
 
 import { follow, make, setAttribute, setHidden, setText } from "./dom.js";
-import { moments, share, still } from "./film.js";
+import { moments, pages, share, still } from "./film.js";
 import { beyond, here, laid, nearest, pictureAt, pictureOf, waved } from "./places.js";
 import { exact } from "./words.js";
 
@@ -73,7 +73,7 @@ export class Backdrop {
     this.length = length;
     this.width = width;
     this.held = this.sheets.of(bar.exhibit, bar.sheet);
-    const state = [bar.exhibit, length, bar.duration, Math.round(width), this.held?.url, this.held !== null].join(" ");
+    const state = [bar.exhibit, length, bar.duration, bar.leaf?.count, Math.round(width), this.held?.url, this.held !== null].join(" ");
     if (state === this.drawn) return;
     this.drawn = state;
     this.drawFilm();
@@ -86,13 +86,14 @@ export class Backdrop {
     const strip = held?.sheet.strip ?? null;
     // What has no picture of its own is seen best as its loudness alone.
     const bare = held !== null && strip === null && held.sheet.wave !== null;
-    const times = bar === null || bar.exhibit === null || bare ? [] : moments(width, HEIGHT, length);
+    const leaf = bar?.leaf ?? null;
+    const times = bar === null || bar.exhibit === null || bare ? [] : leaf === null ? moments(width, HEIGHT, length) : pages(width, HEIGHT, leaf.count);
     const half = length / Math.max(1, times.length) / 2;
     // While a sheet is on its way nothing is decoded for what it will show.
     const coming = held === null && bar?.sheet != null;
     const cells = times.map((t) => {
       const n = strip === null ? null : pictureOf(strip, t, half);
-      const path = n === null && !coming ? still(bar?.exhibit ?? "", { t, width: 160 }) : null;
+      const path = n === null && !coming ? still(bar?.exhibit ?? "", { ...(leaf === null ? { t } : { frame: t }), width: 160 }) : null;
       return { n, path, key: `${bar?.exhibit} ${t} ${n ?? ""}` };
     });
     for (const [key, cell] of this.cells) {

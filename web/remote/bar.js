@@ -42,7 +42,7 @@ export class Frame {
     the(root, "#help-open").addEventListener("click", () => this.openHelp());
     the(root, "#help-close").addEventListener("click", () => this.help.close());
     the(root, "#help-rows").append(
-      ...TABLE.map(({ shown, says }) => make(this.doc, "tr", {}, make(this.doc, "td", {}, make(this.doc, "kbd", {}, shown)), make(this.doc, "td", {}, says))),
+      ...TABLE.filter(({ says }) => says !== "").map(({ shown, says }) => make(this.doc, "tr", {}, make(this.doc, "td", {}, make(this.doc, "kbd", {}, shown)), make(this.doc, "td", {}, says))),
     );
   }
 

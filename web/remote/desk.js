@@ -14,6 +14,8 @@ import { capital } from "./words.js";
 /** @typedef {import("./room.js").Side} Side */
 /** @typedef {import("./backdrop.js").Pictures} Pictures */
 /** @typedef {{show(bar: import("./room.js").Bar, acting: boolean): void}} Bar */
+/** @typedef {{show(side: Side, acting: boolean): void}} Pages */
+/** @typedef {{show(zoom: import("./room.js").Zoom): void, readonly standsIn: boolean}} Pad */
 
 /**
  * @typedef {object} Acts
@@ -38,13 +40,17 @@ export class Desk {
    * @param {HTMLElement} root
    * @param {Pictures} images
    * @param {{ready: Bar, live: Bar}} bars
+   * @param {{ready: Pages, live: Pages}} pages
+   * @param {Pad} pad
    * @param {Acts} acts
    * @param {() => number} now seconds, this page's clock
    */
-  constructor(root, images, bars, acts, now) {
+  constructor(root, images, bars, pages, pad, acts, now) {
     this.root = root;
     this.images = images;
     this.bars = bars;
+    this.pad = pad;
+    this.pages = pages;
     this.acts = acts;
     this.now = now;
     this.button = /** @type {HTMLButtonElement} */ (the(root, "#show"));
@@ -160,9 +166,14 @@ export class Desk {
     this.readyTo.readOnly = !acting || ready.exhibit === null;
     this.bars.ready.show(ready.bar, acting);
     this.bars.live.show(live.bar, acting);
+    this.pad.show(view.zoom);
+    this.pages.ready.show(ready, acting);
+    this.pages.live.show(live, acting);
     setValue(this.volume, String(Math.round(view.volume * 100)));
     setAttribute(this.volume, "aria-valuetext", `${Math.round(view.volume * 100)} per cent`);
     this.volume.disabled = !acting;
+    // What stands has neither a speed nor a sound.
+    setHidden(the(this.root, "#tune"), live.leaf !== null);
     this.speed.disabled = !acting || live.exhibit === null;
     if ([...this.speed.options].some((option) => Number(option.value) === view.rate)) setValue(this.speed, String(view.rate));
     this.drawZones(view);
@@ -184,7 +195,8 @@ export class Desk {
       this.images.put(image, null);
       image.dataset.exhibit = side.exhibit?.id ?? "";
     }
-    this.images.put(image, side.picture, true);
+    // Under a finger it stays until the screens' own shows what was asked for.
+    if (name !== "live" || !this.pad.standsIn) this.images.put(image, side.picture, true);
     setAttribute(image, "alt", side.alt);
     const empty = part("empty");
     const words = `${side.done}|${side.empty.join("|")}`;

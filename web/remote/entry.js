@@ -2,6 +2,8 @@
  * What somebody typed: a reference with a time, or a link. Pure.
  */
 
+import { hasLeaves, leafCount } from "./leaves.js";
+
 /** @typedef {import("../shared/wire.js").Exhibit} Exhibit */
 
 /**
@@ -24,6 +26,12 @@ export const timeOf = (text) => {
  */
 export const secondsOf = (text) => timeOf(text) ?? (/^\s*\d+([.,]\d+)?\s*$/.test(text) ? Number(text.replace(",", ".")) : null);
 
+/** p3, p. 3, page 3: of a document, from 0. A bare number is none. @param {string} text @returns {number | null} */
+const leafOf = (text) => {
+  const number = Number(/^p(?:age)?\.?\s*(\d{1,6})$/iu.exec(text.trim())?.[1] ?? 0);
+  return number > 0 ? number - 1 : null;
+};
+
 /** @param {string} text @returns {string | null} the link, where it is one */
 export const linkOf = (text) => /^\s*(https?:\/\/\S+)\s*$/i.exec(text)?.[1] ?? null;
 
@@ -31,7 +39,7 @@ export const linkOf = (text) => /^\s*(https?:\/\/\S+)\s*$/i.exec(text)?.[1] ?? n
  * @typedef {object} Entry
  * @property {Exhibit | null} exhibit the one that is meant, where exactly one is
  * @property {ReadonlyArray<Exhibit>} matches all that may be meant
- * @property {number | null} at
+ * @property {number | null} at seconds; of a document, the page from 0
  */
 
 /**
@@ -43,19 +51,27 @@ export const linkOf = (text) => /^\s*(https?:\/\/\S+)\s*$/i.exec(text)?.[1] ?? n
  */
 export const entryOf = (text, exhibits, ready) => {
   const words = text.trim().split(/\s+/);
-  let at = null;
+  /** @type {number | null} */
+  let time = null;
+  /** @type {number | null} */
+  let leaf = null;
   let name = text.trim();
   for (const count of [1, 2]) {
-    const time = timeOf(words.slice(-count).join(" "));
-    if (time !== null) {
-      at = time;
+    const last = words.slice(-count).join(" ");
+    time = timeOf(last);
+    // A reference may look like a page.
+    leaf = matching(text, exhibits).length > 0 ? null : leafOf(last);
+    if (time !== null || leaf !== null) {
       name = words.slice(0, -count).join(" ");
       break;
     }
   }
-  if (name === "") return { exhibit: at === null ? null : ready, matches: [], at };
-  const matches = matching(name, exhibits);
-  return { exhibit: matches.length === 1 ? matches[0] : null, matches, at };
+  const matches = name === "" ? [] : matching(name, exhibits);
+  const meant = name === "" ? ready : matches.length === 1 ? matches[0] : null;
+  const paged = meant !== null && hasLeaves(meant);
+  const at = !paged ? time : leaf !== null && leaf < leafCount(meant) ? leaf : null;
+  // A place alone is one in what is ready; nothing at all is nothing.
+  return { exhibit: name === "" && at === null ? null : meant, matches, at };
 };
 
 /**

@@ -4,6 +4,7 @@
 
 import { follow, leaveFocus, make, setAttribute, setCan, setHidden, setOptions, setText, setTone } from "./dom.js";
 import { entryOf, linkOf, nextRef } from "./entry.js";
+import { hasLeaves, placeIn } from "./leaves.js";
 import { exact, sentenceOf } from "./words.js";
 
 /** @typedef {import("./rows.js").Row} Row */
@@ -90,7 +91,8 @@ export class Exhibits {
   read() {
     const link = linkOf(this.text.value);
     const { exhibit, matches, at } = this.entry();
-    const from = at === null ? "" : ` from ${exact(at).replace(/\.000$/, "")}`;
+    const leaf = exhibit !== null && hasLeaves(exhibit);
+    const from = at === null ? "" : leaf ? `, ${placeIn(exhibit, at)}` : ` from ${exact(at).replace(/\.000$/, "")}`;
     let hint = "";
     if (link !== null) hint = "A link. Enter opens the form to add it.";
     else if (exhibit !== null) hint = `Enter makes ${exhibit.ref} ready${from}. Nothing is shown.`;

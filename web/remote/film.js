@@ -19,6 +19,19 @@ export const moments = (width, height, duration) => {
   return Array.from({ length: count }, (_, i) => Math.round(((i + 0.5) / count) * duration * 1000) / 1000);
 };
 
+/**
+ * The pages whose stills stand side by side: all of them where they are few, else as many as there is room for.
+ * @param {number} width of the bar, CSS pixels
+ * @param {number} height
+ * @param {number} count
+ * @returns {number[]} from 0
+ */
+export const pages = (width, height, count) => {
+  if (!(width > 0) || !(height > 0)) return [];
+  const most = Math.min(count, 12, Math.max(3, Math.round(width / height)));
+  return Array.from({ length: most }, (_, i) => Math.floor(((i + 0.5) / most) * count));
+};
+
 /** While a recording still comes in, its film is made for lengths that grow by this factor. */
 const GROWTH = 1.5;
 const SHORTEST = 4;
@@ -38,7 +51,10 @@ export const steps = (prepared) =>
  * @returns {number | null} seconds; null where there is none to be had
  */
 export const cover = (exhibit) => {
-  if (!exhibit.showable || exhibit.video === null || exhibit.state === "failed") return null;
+  if (!exhibit.showable || exhibit.state === "failed") return null;
+  // Of a document the first page is what it is known by.
+  if (exhibit.kind === "image" || exhibit.kind === "document") return 0;
+  if (exhibit.video === null) return null;
   if (exhibit.prepared >= 3) return 2;
   return exhibit.state === "ready" ? Math.round((exhibit.duration ?? 0) * 250) / 1000 : null;
 };

@@ -10,7 +10,7 @@ const CONTROL = "button, select, input, summary, a[href], [role=slider], [tabind
 
 /**
  * @param {Document} doc
- * @param {Record<import("./keys.js").Act, () => void>} acts
+ * @param {Record<import("./keys.js").Act, () => unknown>} acts  `false`: nothing to do; the key keeps what it does elsewhere
  * @param {(text: string) => void} type somebody begins to type
  */
 export const listenToKeys = (doc, acts, type) => {
@@ -22,13 +22,13 @@ export const listenToKeys = (doc, acts, type) => {
         key: event.key,
         repeat: event.repeat,
         chord: event.ctrlKey || event.altKey || event.metaKey,
+        shift: event.shiftKey,
         focus: focusOf(doc, event.target),
       });
       if (decision === null) return;
       if ("act" in decision) {
         // Escape keeps what it does elsewhere (it closes the list of keys): the blank comes on top.
-        if (event.key !== "Escape") event.preventDefault();
-        acts[decision.act]();
+        if (acts[decision.act]() !== false && event.key !== "Escape") event.preventDefault();
       } else {
         event.preventDefault();
         type(decision.type);

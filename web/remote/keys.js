@@ -10,7 +10,8 @@
  */
 
 /**
- * @typedef {"blank" | "show" | "toggle" | "back" | "forward" | "frame-back" | "frame-forward" | "find" | "help"} Act
+ * @typedef {"blank" | "show" | "toggle" | "back" | "forward" | "frame-back" | "frame-forward" | "page-back" | "page-forward"
+ *   | "zoom-in" | "zoom-out" | "zoom-whole" | "part-left" | "part-right" | "part-up" | "part-down" | "find" | "help"} Act
  */
 
 /**
@@ -20,6 +21,7 @@
  * @property {string} says
  * @property {string} shown how the key is written for people
  * @property {boolean} [always] in text fields, on buttons and in dialogs too
+ * @property {boolean} [shift] with Shift, and only with it
  */
 
 /** @type {ReadonlyArray<Row>} */
@@ -28,22 +30,37 @@ export const TABLE = [
   { keys: ["b", "B"], act: "blank", says: "Blank all screens, outside text fields", shown: "B" },
   { keys: ["Enter"], act: "show", says: "Show on the screens what is ready", shown: "Enter" },
   { keys: [" "], act: "toggle", says: "Play or pause the screens", shown: "Space" },
-  { keys: ["ArrowLeft"], act: "back", says: "Screens: 10 seconds back", shown: "←" },
-  { keys: ["ArrowRight"], act: "forward", says: "Screens: 10 seconds forward", shown: "→" },
-  { keys: [","], act: "frame-back", says: "Screens: one frame back", shown: "," },
-  { keys: ["."], act: "frame-forward", says: "Screens: one frame forward", shown: "." },
+  { keys: ["ArrowLeft"], act: "back", says: "Screens: 10 seconds back; in a document, one page back", shown: "←" },
+  { keys: ["ArrowRight"], act: "forward", says: "Screens: 10 seconds forward; in a document, one page forward", shown: "→" },
+  { keys: ["PageUp", "ArrowUp"], act: "page-back", says: "Screens: one page back", shown: "Page up" },
+  { keys: ["PageDown", "ArrowDown"], act: "page-forward", says: "Screens: one page forward", shown: "Page down" },
+  { keys: [","], act: "frame-back", says: "Screens: one frame or page back", shown: "," },
+  { keys: ["."], act: "frame-forward", says: "Screens: one frame or page forward", shown: "." },
+  { keys: ["+", "="], act: "zoom-in", says: "Screens: larger", shown: "+" },
+  { keys: ["-"], act: "zoom-out", says: "Screens: smaller", shown: "−" },
+  { keys: ["_"], act: "zoom-whole", says: "Screens: the whole picture again", shown: "Shift −" },
+  { keys: ["ArrowLeft"], act: "part-left", says: "Screens, enlarged: further to the left, and so for the other three", shown: "Shift ←", shift: true },
+  { keys: ["ArrowRight"], act: "part-right", says: "", shown: "", shift: true },
+  { keys: ["ArrowUp"], act: "part-up", says: "", shown: "", shift: true },
+  { keys: ["ArrowDown"], act: "part-down", says: "", shown: "", shift: true },
   { keys: ["/"], act: "find", says: "To the field for exhibit and time (or just begin to type)", shown: "/" },
   { keys: ["?"], act: "help", says: "This list", shown: "?" },
 ];
 
 /** Acts that holding a key down repeats. Showing, playing and blanking are single acts. */
-const REPEATS = new Set(["frame-back", "frame-forward", "back", "forward"]);
+const REPEATS = new Set([
+  "frame-back", "frame-forward", "back", "forward", "page-back", "page-forward", "zoom-in", "zoom-out",
+  "part-left", "part-right", "part-up", "part-down",
+]);
+/** Keys that do something else with Shift. */
+const SHIFTED = new Set(TABLE.filter((row) => row.shift).flatMap((row) => row.keys));
 
 /**
  * @typedef {object} Stroke
  * @property {string} key
  * @property {boolean} repeat
  * @property {boolean} chord with Ctrl, Alt or Meta
+ * @property {boolean} [shift]
  * @property {"page" | "text" | "control" | "dialog"} focus what has the focus: nothing, a text field, another control, or
  *   something in an open dialog
  */
@@ -52,8 +69,9 @@ const REPEATS = new Set(["frame-back", "frame-forward", "back", "forward"]);
  * @param {Stroke} stroke
  * @returns {{act: Act} | {type: string} | null} what to do; `type`: begin to type this into the field for exhibits
  */
-export const decide = ({ key, repeat, chord, focus }) => {
-  const row = TABLE.find((one) => one.keys.includes(key) && (one.always || focus === "page" || loose(one, focus)));
+export const decide = ({ key, repeat, chord, shift = false, focus }) => {
+  const meant = (/** @type {Row} */ one) => one.keys.includes(key) && (!SHIFTED.has(key) || (one.shift ?? false) === shift);
+  const row = TABLE.find((one) => meant(one) && (one.always || focus === "page" || loose(one, focus)));
   if (row !== undefined && (row.always || !chord)) {
     return repeat && !REPEATS.has(row.act) ? null : { act: row.act };
   }
@@ -66,4 +84,4 @@ export const decide = ({ key, repeat, chord, focus }) => {
  * @param {Row} row
  * @param {Stroke["focus"]} focus
  */
-const loose = (row, focus) => focus === "control" && ["b", ",", ".", "/", "?"].includes(row.keys[0]);
+const loose = (row, focus) => focus === "control" && ["b", ",", ".", "+", "-", "_", "/", "?"].includes(row.keys[0]);

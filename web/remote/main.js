@@ -13,7 +13,9 @@ import { Desk } from "./desk.js";
 import { Exhibits } from "./exhibits.js";
 import { Images } from "./images.js";
 import { listenToKeys } from "./keyboard.js";
+import { hasLeaves, placeIn } from "./leaves.js";
 import { added, answered, exhibitOf, hear, seen } from "./model.js";
+import { PageKeys } from "./pages.js";
 import { PlacesList } from "./placeslist.js";
 import { HeardClock, positionAt } from "./position.js";
 import { lastMoment, look, readyMoved } from "./room.js";
@@ -22,7 +24,8 @@ import { Screens } from "./screens.js";
 import { Sheets } from "./sheets.js";
 import { Stream } from "./stream.js";
 import { Timebar } from "./timebar.js";
-import { exact, wall } from "./words.js";
+import { wall } from "./words.js";
+import { ZoomPad } from "./zoompad.js";
 
 /** @typedef {import("./model.js").Model} Model */
 /** @typedef {import("./room.js").Link} Link */
@@ -150,7 +153,8 @@ const blank = async () => {
     if (room === null) return;
     frame.blanked();
     if (exhibit !== null && at !== null) {
-      frame.tell(`${exhibit.ref} was taken down at ${exact(at)}.`, "quiet", {
+      const place = placeIn(exhibit, at);
+      frame.tell(`${exhibit.ref} was taken down${place && ` at ${place}`}.`, "quiet", {
         label: "Make it ready again",
         act: () => void command("room/cue", { exhibit: exhibit.id, at: Math.min(at, lastMoment(exhibit)) }),
       });
@@ -208,6 +212,15 @@ const play = async () => {
   }
 };
 
+/** What is on the screens is turned, not played. */
+const paged = () => {
+  const exhibit = model === null ? null : exhibitOf(model, model.room.shown?.exhibit);
+  return exhibit !== null && hasLeaves(exhibit);
+};
+
+/** @param {number} pages */
+const turn = (pages) => (paged() ? liveStep(pages) : false);
+
 /** @param {number} frames */
 const liveStep = (frames) => void command("room/step", { frames }, { bound: true });
 
@@ -218,7 +231,14 @@ const seekBar = (id, whose, seek) => {
   return { show: (/** @type {import("./room.js").Bar} */ bar, /** @type {boolean} */ acting) => bars.forEach((one) => one.show(bar, acting)) };
 };
 
+/** @param {{seconds?: number, frames?: number}} move */
+const readyBy = (move) => {
+  const to = model === null ? null : readyMoved(model, move);
+  if (to !== null) readyTo(to);
+};
+
 const frame = new Frame(document.body, { blank: () => void blank() });
+const pad = new ZoomPad(document.body, images, (view) => command("room/view", { view }, { bound: true }), now);
 const desk = new Desk(
   document.body,
   images,
@@ -227,16 +247,18 @@ const desk = new Desk(
     live: seekBar("live-bar", "on the screens, everyone sees it", liveTo),
   },
   {
+    ready: new PageKeys(document.body, "ready", { by: (frames) => readyBy({ frames }), to: readyTo }),
+    live: new PageKeys(document.body, "live", { by: liveStep, to: liveTo }),
+  },
+  pad,
+  {
     show,
     unsettled: () => frame.tell("It has just changed under your finger. Look at it, then press once more."),
     down: () => void blank(),
     transport,
     liveBy,
     liveStep,
-    readyBy: (move) => {
-      const to = model === null ? null : readyMoved(model, move);
-      if (to !== null) readyTo(to);
-    },
+    readyBy,
     readyTo,
     volume: (level) => void command("room/volume", { level }),
     rate: (rate) => void command("room/rate", { rate }, { bound: true }),
@@ -303,8 +325,17 @@ listenToKeys(
     blank: () => void blank(),
     show: () => desk.keyShow(),
     toggle: () => desk.keyToggle(),
-    back: () => liveBy(-10),
-    forward: () => liveBy(10),
+    back: () => (paged() ? liveStep(-1) : liveBy(-10)),
+    forward: () => (paged() ? liveStep(1) : liveBy(10)),
+    "page-back": () => turn(-1),
+    "page-forward": () => turn(1),
+    "zoom-in": () => pad.step(1),
+    "zoom-out": () => pad.step(-1),
+    "zoom-whole": () => pad.reset(),
+    "part-left": () => pad.shift(-1, 0),
+    "part-right": () => pad.shift(1, 0),
+    "part-up": () => pad.shift(0, -1),
+    "part-down": () => pad.shift(0, 1),
     "frame-back": () => liveStep(-1),
     "frame-forward": () => liveStep(1),
     find: () => exhibits.begin(""),

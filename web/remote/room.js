@@ -7,13 +7,14 @@
 
 import { beside, still } from "./film.js";
 import { toTheEnd } from "./held.js";
+import { hasLeaves, leafAt, leafLength, leafName, placeIn } from "./leaves.js";
 import { exhibitOf } from "./model.js";
 import { positionAt } from "./position.js";
 import { holding, rowsOf, safety } from "./rows.js";
 import { sentence } from "./say.js";
 import { answering, called, foundOf, meantFor, paired, seenOn, tilesOf, zonesOf } from "./tiles.js";
 import { marksOf } from "./tracks.js";
-import { exact, grouped, list, running, short, speed } from "./words.js";
+import { capital, exact, grouped, list, running, short, speed } from "./words.js";
 
 /** @typedef {import("./model.js").Model} Model */
 /** @typedef {import("./tiles.js").Tone} Tone */
@@ -42,6 +43,17 @@ import { exact, grouped, list, running, short, speed } from "./words.js";
  * @property {string | null} sheet the presenter has its contact sheet, of the file with this hash
  * @property {Array<{name: string, held: ReadonlyArray<ReadonlyArray<number>>, whole: boolean}>} lanes one for each screen
  * @property {string} says what the lanes say, in words
+ * @property {import("./leaves.js").Leaf | null} leaf of a document: which page is up
+ */
+
+/**
+ * @typedef {object} Zoom what can be enlarged
+ * @property {boolean} can
+ * @property {boolean} leaves it stands, and its row has room for the controls
+ * @property {string} key another one whenever another picture is up: what was meant for one is not meant for the next
+ * @property {import("./zoom.js").View | null} view the part that is on the screens; null is the whole
+ * @property {number | null} aspect width over height of the whole picture, as far as it is known
+ * @property {string | null} picture address of the whole of it, under the API
  */
 
 /**
@@ -57,6 +69,7 @@ import { exact, grouped, list, running, short, speed } from "./words.js";
  * @property {string} time
  * @property {string} frame
  * @property {number | null} at
+ * @property {import("./leaves.js").Leaf | null} leaf the page that is up; null for a recording
  * @property {Bar} bar
  */
 
@@ -72,6 +85,7 @@ import { exact, grouped, list, running, short, speed } from "./words.js";
  * @property {string} rowsEmpty
  * @property {Side} ready
  * @property {Side & {playing: boolean, ended: boolean}} live
+ * @property {Zoom} zoom
  * @property {{label: string, meaning: string | null}} show
  * @property {{label: string, can: boolean}} down
  * @property {{label: string, act: "play" | "pause", can: boolean}} play
@@ -129,8 +143,9 @@ export const look = (model, around) => {
     play: {
       label: room.playing ? "Pause the screens" : room.ended ? "Replay the screens" : "Play the screens",
       act: room.playing ? "pause" : "play",
-      can: live.exhibit !== null,
+      can: live.exhibit !== null && live.leaf === null,
     },
+    zoom: zoomOf(model, live, acting),
     zones: zones.length < 2 ? [] : zones.map((zone) => ({ zone, on: chosen.includes(zone) })),
     volume: room.volume,
     hasSound: live.exhibit !== null && live.exhibit.audio !== null,
@@ -191,19 +206,21 @@ const readySide = (model, { east }) => {
   if (cued === null || exhibit === null) return { ...blankSide, about: "only you see this", ...firstSteps(model) };
   const able = screens.filter((screen) => screen.report?.cue_ready).length;
   const safe = safety(exhibit, true, east, model.screens);
+  const leaf = leafAt(exhibit, cued.at);
   const lanes = model.room.shown === null || model.room.shown.exhibit === exhibit.id ? lanesOf(screens, exhibit) : [];
   return {
     exhibit,
-    about: `only you see this · ${exhibit.ref} from ${short(cued.at)}`,
+    about: `only you see this · ${exhibit.ref}${leaf === null ? ` from ${short(cued.at)}` : ""}`,
     safe: safe.tone === "good" && able < screens.length ? { text: `ready on ${able} of ${screens.length}`, tone: "wait" } : safe,
-    picture: exhibit.video === null ? null : still(exhibit.id, { ...at(cued), width: 960 }),
-    alt: `${exhibit.ref} at ${exact(cued.at)}, seen only here`,
-    empty: [exhibit.video === null ? "Sound alone: the screens stay dark while it plays." : "Its picture is being made."],
+    picture: seenAt(exhibit) ? still(exhibit.id, { ...at(cued), width: 960 }) : null,
+    alt: `${exhibit.ref}${placeIn(exhibit, cued.at) && `, ${placeIn(exhibit, cued.at)}`}, seen only here`,
+    empty: [seenAt(exhibit) ? "Its picture is being made." : "Sound alone: the screens stay dark while it plays."],
     done: 0,
     mark: [exhibit.converted ? "Converted" : "", exhibit.subtitles.some((one) => one.chosen) ? "With subtitles" : ""].filter(Boolean).join(" · "),
-    time: exact(cued.at),
-    frame: frameWords(cued.frame, exhibit),
+    time: leaf === null ? exact(cued.at) : capital(leafName(leaf) || leafLength(exhibit)),
+    frame: frameWords(cued.frame, exhibit, leaf),
     at: cued.at,
+    leaf,
     bar: barOf(exhibit, cued.at, lanes),
   };
 };
@@ -222,7 +239,8 @@ const liveSide = (model, { now, clock }) => {
   const position = positionAt(room, clock, exhibit.duration) ?? shown.at;
   const truest = witness(model, screens, exhibit, now);
   const frame = room.playing ? (truest?.report?.frame ?? null) : (room.position_frame ?? shown.frame);
-  const marks = [exhibit.converted ? "Converted" : "", exhibit.subtitles.some((one) => one.chosen) ? "with subtitles" : "", room.rate === 1 ? "" : speed(room.rate), room.ended ? "at its end" : "", room.waiting ? "waits for more of it to come" : ""];
+  const leaf = leafAt(exhibit, position);
+  const marks = [exhibit.converted ? "Converted" : "", exhibit.subtitles.some((one) => one.chosen) ? "with subtitles" : "", room.rate === 1 ? "" : speed(room.rate), room.ended && leaf === null ? "at its end" : "", room.waiting ? "waits for more of it to come" : ""];
   const all = screens.length === paired(model).length;
   return {
     exhibit,
@@ -230,12 +248,13 @@ const liveSide = (model, { now, clock }) => {
     safe: safeOn(screens, exhibit, position, room.playing),
     picture: truest === null ? still(exhibit.id, { ...(frame === null || room.playing ? { t: shown.at } : { frame }), width: 960 }) : `screens/${encodeURIComponent(truest.id)}/picture?n=${truest.picture}`,
     alt: `What ${truest === null ? "the screens are" : `${truest.name} is`} showing: ${exhibit.ref}`,
-    empty: [exhibit.video === null ? "Sound alone: the screens stay dark while it plays." : "No screen has sent its picture yet."],
+    empty: [seenAt(exhibit) ? "No screen has sent its picture yet." : "Sound alone: the screens stay dark while it plays."],
     done: 0,
     mark: [...marks.filter(Boolean), truest === null ? "not confirmed by a screen yet" : `as seen on ${truest.name}`].join(" · "),
-    time: room.playing && !room.waiting ? running(position) : exact(position),
-    frame: frameWords(frame, exhibit),
+    time: leaf !== null ? capital(leafName(leaf) || leafLength(exhibit)) : room.playing && !room.waiting ? running(position) : exact(position),
+    frame: frameWords(frame, exhibit, leaf),
     at: position,
+    leaf,
     bar: barOf(exhibit, position, lanesOf(screens, exhibit)),
     playing: room.playing,
     ended: room.ended,
@@ -263,10 +282,26 @@ const safeOn = (screens, exhibit, position, playing) => {
   const whole = exhibit.state === "ready" ? exhibit.duration : null;
   const safe = screens.filter((screen) => screen.report !== null && toTheEnd(screen.report.held, position, whole));
   if (screens.length === 0) return null;
-  if (safe.length === screens.length) return { text: "safe to the end", tone: "good" };
+  if (safe.length === screens.length) return { text: hasLeaves(exhibit) ? "all there" : "safe to the end", tone: "good" };
   const holds = playing ? holding(exhibit) : "";
   if (holds !== "") return { text: holds, tone: "wait" };
-  return { text: `safe on ${safe.length} of ${screens.length}`, tone: "wait" };
+  return { text: `${hasLeaves(exhibit) ? "there" : "safe"} on ${safe.length} of ${screens.length}`, tone: "wait" };
+};
+
+/** @param {Model} model @param {View["live"]} live @param {boolean} acting @returns {Zoom} */
+const zoomOf = ({ room }, { exhibit, leaf, at }, acting) => {
+  if (exhibit === null || room.shown === null) return { can: false, leaves: false, key: "", view: null, aspect: null, picture: null };
+  const { video } = exhibit, view = room.view ?? null;
+  // Of a recording any picture does: it says where in it the part is.
+  const place = leaf === null ? { t: room.shown.at } : { frame: leaf.number };
+  return {
+    can: acting && seenAt(exhibit),
+    leaves: leaf !== null,
+    key: `${exhibit.id} ${leaf?.number ?? ""}`,
+    view,
+    aspect: video !== null && video.width > 0 && video.height > 0 ? video.width / video.height : null,
+    picture: at !== null && seenAt(exhibit) && (view !== null || leaf !== null) ? still(exhibit.id, { ...place, width: 320 }) : null,
+  };
 };
 
 /** @param {ReadonlyArray<Screen>} screens @param {Exhibit} exhibit @returns {Bar["lanes"]} */
@@ -281,13 +316,13 @@ const barOf = (exhibit, position, lanes) => {
   const whole = lanes.filter((lane) => lane.whole).map((lane) => lane.name);
   const part = lanes.filter((lane) => !lane.whole).map((lane) => lane.name);
   const says = [whole.length > 0 ? `${list(whole)} ${whole.length > 1 ? "hold" : "holds"} all of it` : "", part.length > 0 ? `${list(part)} ${part.length > 1 ? "hold" : "holds"} a part` : ""];
-  return { exhibit: exhibit.id, duration: exhibit.duration, chapters: marksOf(exhibit.chapters, exhibit.duration), at: position, prepared: exhibit.prepared, grows: exhibit.state !== "ready", sheet: exhibit.sheet ? (exhibit.sha256 ?? "") : null, lanes, says: says.filter(Boolean).join("; ") };
+  return { exhibit: exhibit.id, duration: exhibit.duration, chapters: marksOf(exhibit.chapters, exhibit.duration), at: position, prepared: exhibit.prepared, grows: exhibit.state !== "ready", sheet: exhibit.sheet ? (exhibit.sha256 ?? "") : null, lanes, says: says.filter(Boolean).join("; "), leaf: leafAt(exhibit, position) };
 };
 
 /** @type {Side} */
 const blankSide = {
-  exhibit: null, about: "", safe: null, picture: null, alt: "", empty: [], done: 0, mark: "", time: "", frame: "", at: null,
-  bar: { exhibit: null, duration: null, chapters: [], at: 0, prepared: 0, grows: false, sheet: null, lanes: [], says: "" },
+  exhibit: null, about: "", safe: null, picture: null, alt: "", empty: [], done: 0, mark: "", time: "", frame: "", at: null, leaf: null,
+  bar: { exhibit: null, duration: null, chapters: [], at: 0, prepared: 0, grows: false, sheet: null, lanes: [], says: "", leaf: null },
 };
 
 /** What to do first, and how much of it is done. @param {Model} model @returns {{empty: string[], done: number}} */
@@ -319,8 +354,12 @@ const screensEmpty = (model) => {
 /** @param {{at: number, frame: number | null}} place */
 const at = (place) => (place.frame === null ? { t: place.at } : { frame: place.frame });
 
-/** @param {number | null} frame @param {Exhibit} exhibit @returns {string} */
-const frameWords = (frame, exhibit) => {
+/** Whether there is anything to be seen of it. @param {Exhibit} exhibit */
+const seenAt = (exhibit) => exhibit.video !== null || hasLeaves(exhibit);
+
+/** @param {number | null} frame @param {Exhibit} exhibit @param {Side["leaf"]} leaf @returns {string} */
+const frameWords = (frame, exhibit, leaf) => {
+  if (leaf !== null) return leaf.count > 1 ? `of ${leaf.count}` : "";
   const length = exhibit.duration === null ? "" : `of ${short(exhibit.duration)}`;
   return [frame === null ? "" : `frame ${grouped(frame)}`, length].filter(Boolean).join(" · ");
 };

@@ -3,6 +3,7 @@
  */
 
 import { cover, still } from "./film.js";
+import { hasLeaves, leafLength } from "./leaves.js";
 import { soundSaid, soundsOf, subtitlesOf, subtitlesSaid } from "./tracks.js";
 import { capital, lasting, short, size, wall } from "./words.js";
 
@@ -146,7 +147,7 @@ const parts = (exhibit, { live, ready, east, screens }) => {
   /** @type {Row["parts"]} */
   const result = [];
   if (exhibit.restricted) result.push({ text: "restricted", tone: "quiet" });
-  if (exhibit.duration !== null) result.push({ text: short(exhibit.duration), tone: "quiet" });
+  if (exhibit.duration !== null) result.push({ text: hasLeaves(exhibit) ? leafLength(exhibit) : short(exhibit.duration), tone: "quiet" });
   else if (exhibit.state === "fetching") result.push({ text: coming(exhibit), tone: "quiet" });
   if (exhibit.state === "preparing") result.push({ text: "being prepared", tone: "quiet" });
   if (exhibit.kind === "audio") result.push({ text: "sound", tone: "quiet" });

@@ -5,6 +5,7 @@
  * that a screen reader hears the sentence when something changes and not with every second.
  */
 
+import { hasLeaves, placeIn } from "./leaves.js";
 import { exhibitOf } from "./model.js";
 import { called, paired, seenOn } from "./tiles.js";
 import { capital, short, speed } from "./words.js";
@@ -84,13 +85,18 @@ export const gist = ({ parts }) => parts.map((part) => (part.as === "time" ? "â€
 const seeing = (model, { screens, exhibit, at, playing }) => {
   const { room } = model;
   const known = exhibitOf(model, exhibit);
+  const enlarged = room.shown?.exhibit === exhibit && room.view ? ", a part of it enlarged" : "";
+  if (known !== null && hasLeaves(known)) {
+    const place = placeIn(known, at);
+    return [{ text: `${sees(model, screens)} ` }, { text: known.ref, as: "ref" }, { text: `${place && `, ${place}`}${enlarged}.` }];
+  }
   const pace = playing ? ["playing", speed(room.rate)].filter(Boolean).join(" ") : stands(model, exhibit);
   return [
     { text: `${sees(model, screens)} ` },
     { text: known?.ref ?? "something that is not in this list", as: "ref" },
     { text: " at " },
     playing ? { text: short(at), as: "time" } : { text: short(at) },
-    { text: `, ${pace}.` },
+    { text: `, ${pace}${enlarged}.` },
   ];
 };
 

@@ -3,6 +3,7 @@
  */
 
 import { ahead, toTheEnd } from "./held.js";
+import { hasLeaves, placeIn } from "./leaves.js";
 import { exhibitOf } from "./model.js";
 import { counted, lasting, list, running, short } from "./words.js";
 
@@ -121,7 +122,9 @@ const tile = (model, screen, seen) => {
     silent: "Does not answer",
     black: "Black",
     card: "Test card",
-    shows: `${ref} at ${seen.playing ? short(seen.at ?? 0) : running(seen.at ?? 0)}`,
+    shows: exhibit !== null && hasLeaves(exhibit)
+      ? [ref, placeIn(exhibit, seen.at ?? 0)].filter(Boolean).join(", ")
+      : `${ref} at ${seen.playing ? short(seen.at ?? 0) : running(seen.at ?? 0)}`,
   }[seen.how];
   const { report } = screen;
   const problem = screen.problem ?? (seen.how === "silent" ? null : (report?.problem ?? null));
@@ -190,7 +193,9 @@ const holds = (model, screen, seen) => {
   if (report !== null && seen.how === "shows" && seen.at !== null) {
     const exhibit = exhibitOf(model, seen.exhibit);
     const whole = exhibit !== null && exhibit.state === "ready" ? exhibit.duration : null;
-    if (toTheEnd(report.held, seen.at, whole)) return { text: "Safe to the end", tone: "good" };
+    const leaves = exhibit !== null && hasLeaves(exhibit);
+    if (toTheEnd(report.held, seen.at, whole)) return { text: leaves ? "Holds all of it" : "Safe to the end", tone: "good" };
+    if (leaves) return { text: "Being sent the rest", tone: "wait" };
     return { text: `Holds ${lasting(ahead(report.held, seen.at))} more`, tone: "wait" };
   }
   if (seen.how === "card") return { text: "Goes by itself", tone: "quiet" };

@@ -7,7 +7,8 @@
 
 import { follow, make, setAttribute, setCan, setText, setTone } from "./dom.js";
 import { share, steps } from "./film.js";
-import { exact, short } from "./words.js";
+import { leafName } from "./leaves.js";
+import { capital, exact, short } from "./words.js";
 
 /** Seconds that keys are gathered for before the bar asks for the place that they lead to. */
 const GATHER = 0.15;
@@ -91,7 +92,7 @@ export class Timebar {
     track.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.altKey || event.metaKey || !this.can || this.bar === null) return;
       const step = /** @type {Record<string, number>} */ (STEPS)[event.key];
-      const end = this.bar.duration ?? this.bar.prepared;
+      const end = this.bar.leaf ? this.bar.leaf.count - 1 : (this.bar.duration ?? this.bar.prepared);
       if (step !== undefined) this.wish = (this.wish ?? this.bar.at) + step * (event.shiftKey ? 10 : 1);
       else if (PLACES[event.key] !== undefined) this.wish = this.backdrop.next(this.wish ?? this.bar.at, PLACES[event.key]) ?? this.wish;
       else if (event.key === "Home") this.wish = 0;
@@ -118,6 +119,8 @@ export class Timebar {
   place(event) {
     const box = this.track.getBoundingClientRect();
     const at = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * (this.bar?.duration ?? 0);
+    // A page is a place as wide as all the others.
+    return this.bar?.leaf ? Math.min(this.bar.leaf.count - 1, Math.floor(at)) : at;
     return this.backdrop.meant(at, event.clientY - box.top);
   }
 
@@ -160,23 +163,32 @@ export class Timebar {
     if (bar === null) return;
     setCan(track, this.can);
     setAttribute(track, "data-empty", bar.exhibit === null ? "" : null);
-    const { duration } = bar;
-    const at = this.wish ?? bar.at;
+    const { duration, leaf } = bar;
+    const at = leaf ? (this.wish ?? leaf.number) : (this.wish ?? bar.at);
+    setAttribute(track, "aria-valuemin", leaf ? "1" : "0");
     setAttribute(track, "aria-valuemax", String(Math.round((duration ?? 0) * 1000) / 1000));
-    setAttribute(track, "aria-valuenow", String(Math.round(at * 10) / 10));
-    const says = duration === null ? "nothing here" : [`${short(at)} of ${short(duration)}`, this.backdrop.here(at), bar.says].filter(Boolean).join("; ");
+    setAttribute(track, "aria-valuenow", String(leaf ? at + 1 : Math.round(at * 10) / 10));
+    const place = leaf ? `${this.named(at)} of ${leaf.count}` : `${short(at)} of ${short(duration ?? 0)}`;
+    const says = duration === null ? "nothing here" : [place, this.backdrop.here(at), bar.says].filter(Boolean).join("; ");
     setAttribute(track, "aria-valuetext", says);
+    setAttribute(track, "data-leaves", leaf ? "" : null);
     this.head.style.left = `${share(at, duration) * 100}%`;
+    this.head.style.width = leaf ? `max(6px, ${100 / leaf.count}%)` : "";
     this.backdrop.film.style.width = `${share(this.length, duration) * 100}%`;
     this.come.style.left = `${duration === null ? 100 : share(bar.prepared, duration) * 100}%`;
     this.ghost.hidden = this.drag === null;
     if (this.drag !== null) {
       const where = share(this.drag.at, duration);
       this.ghost.style.left = `${where * 100}%`;
-      setText(this.ghost, this.backdrop.held === null ? exact(this.drag.at).slice(0, -2) : "");
+      setText(this.ghost, leaf ? this.named(this.drag.at) : this.backdrop.held === null ? exact(this.drag.at).slice(0, -2) : "");
       setAttribute(this.ghost, "data-side", where > 0.85 ? "left" : where < 0.15 ? "right" : null);
     }
     this.drawLanes(bar);
+  }
+
+  /** @param {number} at @returns {string} "Page 3" */
+  named(at) {
+    return this.bar?.leaf ? capital(leafName({ ...this.bar.leaf, number: at })) : "";
   }
 
   /** @param {Bar} bar */
