@@ -39,6 +39,10 @@ SETTLING_SECONDS = 2.0
 FETCH_SECONDS = 600.0
 REMOTE_PICTURE_SECONDS = 1.2
 """The small pictures in the remote come twice a second; wait until they show the last step."""
+SHARP_SECONDS = 2.0
+"""A part of a page is drawn anew, sent and decoded; until then it stands there less sharp."""
+ENLARGED = (0.25, 0.25, 0.5, 0.5)
+"""Left, top, width and height, as fractions."""
 
 
 @dataclass
@@ -222,8 +226,12 @@ class MainJob:
         await self._fetch()
         if self._exhibit.kind in ("video", "audio"):
             await self._play()
-        await self._move()
+            await self._move()
+        else:
+            await self._turn()
         await self._keep_pictures(folder)
+        if self._exhibit.kind in ("image", "document"):
+            await self._enlarge(folder)
         await self._blank()
 
     async def _both(self, frame: int | None) -> None:
@@ -312,8 +320,28 @@ class MainJob:
                 await self._both(expected)
                 words.append(f"frame {expected} on both")
 
+    async def _turn(self) -> None:
+        """Pages of a document; a photograph has one."""
+        pages = self._exhibit.frames or 1
+        noun = "page" if self._exhibit.kind == "document" else "picture"
+        for page in sorted({min(1, pages - 1), pages // 2, pages - 1} - {0}):
+            with self._tell.step(f"Turned to {noun} {page + 1} of {pages}"):
+                await self._api.room("seek", to=page)
+                await self._both(page)
+
+    async def _enlarge(self, folder: Path) -> None:
+        with self._tell.step("Enlarged its middle, twice as large"):
+            await self._api.room("view", view=ENLARGED)
+            await asyncio.sleep(SHARP_SECONDS)
+            for page, (_, zone) in zip(self._stand.pages, SCREENS, strict=True):
+                (folder / f"{self._name}-{zone}-part.png").write_bytes(await page.picture())
+
+    @property
+    def _name(self) -> str:
+        return self._exhibit.ref.replace("/", "-")
+
     async def _keep_pictures(self, folder: Path) -> None:
-        name = self._exhibit.ref.replace("/", "-")
+        name = self._name
         for page, (_, zone) in zip(self._stand.pages, SCREENS, strict=True):
             (folder / f"{name}-{zone}.png").write_bytes(await page.picture())
         if self._stand.remote is not None:

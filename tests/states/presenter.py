@@ -2,7 +2,7 @@
 
 A real program on a real socket, with the project's own templates, files and messages. It tells the remote one of the
 states in this folder, keeps its reports fresh, answers stills and screens' pictures with drawn ones, and writes down every
-command without carrying it out. Look at every state with
+command without carrying it out, but for the part of a picture that is seen: the next part follows from it. Look at every state with
 
     python -m tests.states.presenter [--port 8099]
 
@@ -128,6 +128,11 @@ class Presenter:
         state = self.named.state
         build = self.assets.build
         return msgspec.structs.replace(state, room=self.room(), build=build, screens=self._fresh())
+
+    def _enlarge(self, view: tuple[float, float, float, float] | None) -> None:
+        state = self.named.state
+        room = msgspec.structs.replace(state.room, view=view)
+        self.named = msgspec.structs.replace(self.named, state=msgspec.structs.replace(state, room=room))
 
     def room(self) -> RoomState:
         room = self.named.state.room
@@ -277,6 +282,8 @@ class Presenter:
             return self.refuse[path]
         if request.method == "DELETE":
             return web.Response(status=204)
+        if path == "room/view":
+            self._enlarge(json.loads(body)["view"])
         if path.startswith("room/"):
             return await self._room(request)
         things = self.named.state.screens if path.startswith("screens") else self.named.state.exhibits

@@ -3,7 +3,8 @@
  *
  * One table: the keyboard, the list that `?` opens, and the tests read it. The rules it keeps:
  * - Escape blanks from everywhere, text fields and dialogs included; it is no letter, and every keyboard has it.
- * - A key pressed in a text field never shows anything, and moves nothing that is on the screens.
+ * - A key pressed in a text field never shows anything, and moves nothing that is on the screens; only Enter in the field
+ *   named "Page to go to on the screens" turns there.
  * - On a button or a row, Enter and Space are that button's, never another's.
  * - Somebody who starts to type a reference means the field for it: the text goes there, so that the Enter after it
  *   makes an exhibit ready instead of putting up the one before.

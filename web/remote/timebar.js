@@ -120,8 +120,7 @@ export class Timebar {
     const box = this.track.getBoundingClientRect();
     const at = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * (this.bar?.duration ?? 0);
     // A page is a place as wide as all the others.
-    return this.bar?.leaf ? Math.min(this.bar.leaf.count - 1, Math.floor(at)) : at;
-    return this.backdrop.meant(at, event.clientY - box.top);
+    return this.bar?.leaf ? Math.min(this.bar.leaf.count - 1, Math.floor(at)) : this.backdrop.meant(at, event.clientY - box.top);
   }
 
   /** @param {PointerEvent} event */
