@@ -12,23 +12,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from courtcast.samples import make_clip
 from courtcast.wire.screen import Anchor, Scene, Stage
 from receiver.relay import Relay
 from tests.browser.page_stand import until
+from tests.browser.picture_bench import ONE_LOOP
 from tests.deliver.test_screens import Room
 from tests.prepare.prepared import Prepared, prepared, stored
 from tests.stand_ins.screen import Screen, screen
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, ONE_LOOP]
 SECONDS = 120
 MOST = 25.0
 """A bound of sanity: what it takes is printed."""
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def jury(tmp_path: Path) -> AsyncIterator[Screen]:
     async with screen(tmp_path / "jury") as running:
         yield running
@@ -40,7 +42,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     return prepared(make_clip(path, seconds=SECONDS, width=320, height=180, gop_seconds=2, bit_rate=200_000))
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def room(tmp_path: Path, clip: Prepared) -> Room:
     made = Room(tmp_path / "presenter")
     made.manifests[clip.manifest.rendition] = clip.manifest
