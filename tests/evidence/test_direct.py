@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
@@ -26,6 +26,7 @@ def test_a_link_is_kept_as_it_is_spelled(text: str, path: str) -> None:
 
 
 @given(st.text(max_size=80) | st.text(alphabet="http://[]%:@?#.aü １\\\r\n", max_size=60).map(lambda t: "http://" + t))
+@example("http://[]@")
 def test_any_text_is_a_link_or_is_refused(text: str) -> None:
     try:
         url = parse(text)

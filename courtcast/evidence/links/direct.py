@@ -81,7 +81,7 @@ def parse(text: str, base: URL | None = None) -> URL:
             raise Refused("link-malformed")
         if _HOST.fullmatch(url.raw_host or "") is None or any(len(label) > 63 for label in url.host.split(".")):
             raise Refused("link-malformed")
-    except (ValueError, UnicodeError, TypeError):
+    except (ValueError, UnicodeError, TypeError, IndexError):  # the last of yarl, at `http://[]@`
         raise Refused("link-malformed") from None
     return url
 
