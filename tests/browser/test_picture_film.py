@@ -326,15 +326,10 @@ async def test_the_pixels_are_the_players_own(tmp_path: Path, name: str) -> None
     await pixels_of(Clip.of(path), 25)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
-    [
-        "pixel7_rot180.mp4",
-        *(
-            pytest.param(name, marks=pytest.mark.long)
-            for name in ("VID_20191220_170832.mp4", "sintel_trailer-720p.mp4", "test_video_sync_av1.mp4")
-        ),
-    ],
+    ["VID_20191220_170832.mp4", "pixel7_rot180.mp4", "sintel_trailer-720p.mp4", "test_video_sync_av1.mp4"],
 )
 async def test_the_pixels_of_real_recordings(shared_media: Path, name: str) -> None:
     clip = Clip.of(shared_media / "video" / name)

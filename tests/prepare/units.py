@@ -54,6 +54,7 @@ LARGE = frozenset(
         "highway_5994.mp4",
         "iphone_hevc10_editlist.mp4",
         "movie-hello.avi",
+        "pixel7_rot180.mp4",
         "portrait_4k60.mp4",
         "roadtrip-vp92-10bit.webm",
         "sintel_trailer-720p.mp4",
