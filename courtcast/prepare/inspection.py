@@ -55,7 +55,8 @@ def told(
 ) -> Inspection:
     """All of it: what the file says, and what is known of it here. `kept` is of a file that is all here."""
     assert kept.sha256 is not None
-    own = manifest is not None and manifest.complete and exhibit.video is not None
+    leaves = manifest is not None and manifest.leaves
+    own = manifest is not None and manifest.complete and exhibit.video is not None and not leaves
     timeline = manifest.timeline if own and manifest is not None else None
     return Inspection(
         exhibit=exhibit.id,
@@ -72,7 +73,7 @@ def told(
         problem=exhibit.problem,
         rendition=kept.rendition,
         made_by=kept.made_by,
-        duration=exhibit.duration,
+        duration=None if leaves else exhibit.duration,
         frames=exhibit.frames,
         opened=found,
         unopened=unopened,

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from courtcast.core.manifest import Manifest
-from courtcast.prepare import boxes, messages, outline
+from courtcast.prepare import boxes, clusters, messages, outline
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.glimpse import RATE, WINDOW
@@ -70,13 +70,14 @@ async def make(
 ) -> Sheet:
     """Makes it, and keeps it. Only while it is quiet.
 
-    manifest: complete; drawn: its picture is none of the recording's own
+    manifest: complete, of a recording; drawn: its picture is none of the recording's own. Of VP8 there are no small
+    pictures, since its clusters are not taken apart here.
 
     Raises Refused: what reading the rendition says, parser-…
     """
     duration = float(manifest.duration or 0)
     sheet = _listed(manifest, duration, drawn=drawn)
-    if manifest.video is not None and not drawn:
+    if manifest.video is not None and not drawn and manifest.tracks[manifest.video].mime != clusters.MIME:
         sheet = await _with_pictures(store, manifest, sheet, quiet)
     sound = next((track.index for track in manifest.tracks if track.kind == "audio"), None)
     if sound is not None and duration > 0:

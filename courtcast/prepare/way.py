@@ -137,10 +137,11 @@ class Way:
             raise Refused("inspection-not-yet")
         found, refused = None, None
         try:
-            found = await inspection.opened(
-                spool, self._house.store, sha256=kept.sha256, rendition=kept.rendition, name=self._name(),
-                cage=self._house.cage,
-            )  # fmt: skip
+            if kept.probe is None or kept.probe.leaves is None:  # a reader of recordings would call them damaged
+                found = await inspection.opened(
+                    spool, self._house.store, sha256=kept.sha256, rendition=kept.rendition, name=self._name(),
+                    cage=self._house.cage,
+                )  # fmt: skip
         except Refused as fault:
             refused = fault.problem()
         return inspection.told(
@@ -520,13 +521,13 @@ class Way:
     async def _afterwards(self) -> None:
         """What nobody waits for."""
         spool, manifest, made = self.spool, self.manifest, treatments(self.kept)
-        if spool is None or manifest is None or not manifest.complete or self.kept.probe is None:
+        if spool is None or manifest is None or not manifest.complete or self.kept.probe is None or manifest.leaves:
             return
         if await afterwards.sketch(self._house, self.entry.id, lambda: self.position, manifest, made):
             self._sheet_of = manifest.rendition
         self._on_change()
         as_it_is = all(one.done == "unchanged" for one in made if one.part == "picture")
-        if self.kept.tally is not None or manifest.leaves or not as_it_is:
+        if self.kept.tally is not None or not as_it_is:
             return
         self.kept.tally = await afterwards.confirm(
             self._house, self.entry.id, lambda: self.position, spool, manifest, name=self._name()

@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import msgspec
+import pytest
 from PIL import Image
 
+from courtcast.prepare import afterwards
 from courtcast.prepare.kept import SPACE, Kept
 from courtcast.prepare.leaves import details as details_module
 from courtcast.prepare.store import FolderStore, fragment_name, load_manifest
@@ -48,6 +50,19 @@ async def test_a_document(tmp_path: Path) -> None:
         assert Image.open(io.BytesIO(png)).size == (144, 216)
         copy = await watch.intake.read_again(id_, heal=False)
         assert copy.good
+
+
+async def test_what_belongs_to_recordings_is_not_said_of_a_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(afterwards, "SOON", 0.01)
+    async with ready(tmp_path, "pages.pdf") as (watch, id_):
+        seen = await watch.intake.inspection(id_)
+        assert (seen.opened, seen.unopened, seen.pace, seen.duration) == (None, None, None, None)
+        assert seen.treatments
+        await asyncio.sleep(0.3)
+        assert not watch.intake.get(id_).sheet
+    assert "contact sheet" not in caplog.text
 
 
 async def test_a_photograph_as_it_is(tmp_path: Path) -> None:

@@ -55,6 +55,14 @@ async def test_each_small_picture_is_the_keyframe_of_its_time(tmp_path: Path) ->
     assert await load(store, "00000000000000a1") == sheet, "it is kept"
 
 
+async def test_vp8_has_all_but_the_small_pictures(tmp_path: Path) -> None:
+    recipe = Recipe(codec="libvpx", frames=60, b_frames=0, audio="libopus", timescale=1000)
+    sheet, _ = await sheet_of(made(tmp_path / "made.webm", recipe), tmp_path)
+    assert sheet.strip is None
+    assert sheet.keyframes
+    assert sheet.wave is not None
+
+
 async def test_nothing_of_what_the_edit_list_leaves_out(tmp_path: Path) -> None:
     path = tmp_path / "trimmed.mp4"
     path.write_bytes(with_edits(made(tmp_path / "whole.mp4", Recipe()).read_bytes(), 0, [(1200, 51_000)]))
