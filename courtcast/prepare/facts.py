@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any, Final, Literal, get_args
 
 import av
+import msgspec
 from av.stream import Disposition
 
 from courtcast.prepare import kinds, plan, probe
@@ -105,7 +106,7 @@ def _describe(container: av.container.InputContainer, stream: Any, sent: set[int
     if isinstance(stream, av.VideoStream) and context:
         return _picture(container, stream, common)
     if isinstance(stream, av.AudioStream) and context:
-        return _with(
+        return msgspec.structs.replace(
             common,
             sample_rate=context.sample_rate,
             channels=context.channels,
@@ -126,7 +127,7 @@ def _picture(container: av.container.InputContainer, stream: av.VideoStream, com
     if frames:
         fields = "interlaced" if any(frame.interlaced_frame for frame in frames) else "progressive"
     said: Any = frames[0] if frames else context
-    return _with(
+    return msgspec.structs.replace(
         common,
         level=context.level if context.level and context.level > 0 else None,
         width=context.width,
@@ -153,11 +154,6 @@ def _first(container: av.container.InputContainer, stream: av.VideoStream) -> li
         if not packet.size:
             return []
     return frames_of(context, None)
-
-
-def _with(known: StreamFacts, **more: object) -> StreamFacts:
-    fields = {name: getattr(known, name) for name in known.__struct_fields__}
-    return StreamFacts(**{**fields, **more})
 
 
 def _tag(context: Any) -> str:

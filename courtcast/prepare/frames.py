@@ -66,6 +66,16 @@ def graph_of(frame: av.VideoFrame, steps: Sequence[tuple[str, str | None]], time
     return graph
 
 
+def through(frame: av.VideoFrame, steps: Sequence[tuple[str, str | None]]) -> av.VideoFrame:
+    """A single picture through filters in a row."""
+    graph = graph_of(frame, steps, Fraction(1, 25))
+    frame.pts = 0
+    graph.push(frame)
+    pulled = graph.pull()
+    assert isinstance(pulled, av.VideoFrame)
+    return pulled
+
+
 def spelled(steps: Sequence[tuple[str, str | None]]) -> str:
     """Filters in a row as FFmpeg's command line has them."""
     return ",".join(name if arguments is None else f"{name}={arguments}" for name, arguments in steps)

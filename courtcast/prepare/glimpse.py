@@ -13,7 +13,7 @@ from typing import Final
 import av
 
 from courtcast.prepare import kinds, messages, probe
-from courtcast.prepare.frames import frames_of, graph_of
+from courtcast.prepare.frames import frames_of, through
 from courtcast.prepare.outline import HIGH, WIDE
 from courtcast.prepare.still import shown, size_shown
 from courtcast.problems import Refused
@@ -73,7 +73,7 @@ def _pictures(container: av.container.InputContainer, stream: av.VideoStream, em
 
 def _grey(picture: av.VideoFrame) -> bytes:
     steps: list[tuple[str, str | None]] = [("scale", f"w={WIDE}:h={HIGH}:flags=area"), ("format", "pix_fmts=gray")]
-    return _plane(_through(picture, steps), WIDE, HIGH)
+    return _plane(through(picture, steps), WIDE, HIGH)
 
 
 def _joined(pictures: list[av.VideoFrame], wide: int, high: int) -> av.VideoFrame:
@@ -103,21 +103,12 @@ def _jpeg(picture: av.VideoFrame) -> bytes:
         ("scale", "out_color_matrix=bt601:out_range=full:flags=bicubic+accurate_rnd"),
         ("format", "pix_fmts=yuvj444p"),
     ]
-    full = _through(picture, steps)
+    full = through(picture, steps)
     encoder.width, encoder.height, encoder.pix_fmt = full.width, full.height, "yuvj444p"
     encoder.time_base = Fraction(1, 25)
     encoder.qmin = encoder.qmax = _QUALITY
     full.pts = 0
     return b"".join(bytes(packet) for packet in (*encoder.encode(full), *encoder.encode(None)))
-
-
-def _through(picture: av.VideoFrame, steps: list[tuple[str, str | None]]) -> av.VideoFrame:
-    graph = graph_of(picture, steps, Fraction(1, 25))
-    picture.pts = 0
-    graph.push(picture)
-    pulled = graph.pull()
-    assert isinstance(pulled, av.VideoFrame)
-    return pulled
 
 
 def _plane(picture: av.VideoFrame, wide: int, high: int) -> bytes:

@@ -13,7 +13,7 @@ from courtcast.prepare import messages
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.kept import Kept
-from courtcast.prepare.source import Source
+from courtcast.prepare.source import Source, answer
 from courtcast.prepare.store import Store
 from courtcast.problems import Refused
 from courtcast.wire.api import Exhibit, Problem
@@ -89,7 +89,7 @@ async def _ask(source: Source, name: str, cage: Cage) -> Opened:
             message, _ = await child.receive()
             match message:
                 case messages.Read():
-                    await child.send(messages.Data(), await source.read(message.offset, message.n))
+                    await child.send(messages.Data(), await answer(source, message))
                 case messages.Inspected():
                     return message.opened
                 case messages.Failed():

@@ -94,7 +94,7 @@ def sniff(file: Readable, length: int | None, name: str = "") -> Kind:
 
     Raises Refused: link-empty, format-not-yet, file-no-index, file-not-media.
     """
-    head = _part(file, 0, _HEAD)
+    head = part(file, 0, _HEAD)
     if not head:
         raise Refused("link-empty")
     if head[4:8] in _ISO_FIRST:
@@ -122,13 +122,13 @@ def _is_text(head: bytes) -> bool:
     return all(character.isprintable() or character in "\t\r\n\f" for character in text)
 
 
-def _part(file: Readable, at: int, n: int) -> bytes:
+def part(file: Readable, at: int, n: int) -> bytes:
     """So many bytes from there; fewer only at the end of the file."""
     file.seek(at)
     parts: list[bytes] = []
-    while n > 0 and (part := file.read(n)):
-        parts.append(part)
-        n -= len(part)
+    while n > 0 and (piece := file.read(n)):
+        parts.append(piece)
+        n -= len(piece)
     return b"".join(parts)
 
 
@@ -139,7 +139,7 @@ def _find_index(file: Readable, length: int | None) -> bool:
     """
     at, first = 0, True
     while True:
-        head = _part(file, at, 16)
+        head = part(file, at, 16)
         if not head or (length is not None and at >= length):
             raise Refused("file-no-index")
         try:

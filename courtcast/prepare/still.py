@@ -16,7 +16,7 @@ import av.filter
 
 from courtcast.prepare import coded, kinds, messages, plan, probe
 from courtcast.prepare.dating import BARE, Dating
-from courtcast.prepare.frames import frames_of, graph_of
+from courtcast.prepare.frames import frames_of, through
 from courtcast.prepare.lane import Ticks
 from courtcast.problems import Refused
 
@@ -187,9 +187,4 @@ def _filtered(frame: av.VideoFrame, wide: int, high: int, turned: int, kernel: s
         steps += [("hflip", None), ("vflip", None)]
     elif turned in (90, 270):
         steps.append(("transpose", "dir=clock" if turned == 90 else "dir=cclock"))
-    graph = graph_of(frame, steps, Fraction(1, 25))
-    frame.pts = 0
-    graph.push(frame)
-    pulled = graph.pull()
-    assert isinstance(pulled, av.VideoFrame)
-    return pulled
+    return through(frame, steps)

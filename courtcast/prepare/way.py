@@ -529,13 +529,15 @@ class Way:
         as_it_is = all(one.done == "unchanged" for one in made if one.part == "picture")
         if self.kept.tally is not None or not as_it_is:
             return
-        self.kept.tally = await afterwards.confirm(
+        tally = await afterwards.confirm(
             self._house, self.entry.id, lambda: self.position, spool, manifest, name=self._name()
         )
-        try:
-            await self._keep()
-        except Refused as refused:
-            log.warning("exhibit %s: frames counted, and not written down: %s", self.entry.id, refused)
+        if tally is not None:
+            self.kept.tally = tally
+            try:
+                await self._keep()
+            except Refused as refused:
+                log.warning("exhibit %s: frames counted, and not written down: %s", self.entry.id, refused)
         self._on_change()
 
     def _probed(self, probe: Probe) -> None:

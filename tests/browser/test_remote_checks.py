@@ -23,10 +23,8 @@ pytestmark = [pytest.mark.browser, ONE_LOOP]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def presenter() -> AsyncIterator[Presenter]:
-    presenter = Presenter("checked")
-    await presenter.start()
-    yield presenter
-    await presenter.stop()
+    async with Presenter("checked") as presenter:
+        yield presenter
 
 
 async def panel(browser: Browser, presenter: Presenter, size: tuple[int, int] = LAPTOP) -> Page:

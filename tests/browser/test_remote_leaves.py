@@ -17,10 +17,8 @@ pytestmark = [pytest.mark.browser, ONE_LOOP]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def presenter() -> AsyncIterator[Presenter]:
-    presenter = Presenter("document")
-    await presenter.start()
-    yield presenter
-    await presenter.stop()
+    async with Presenter("document") as presenter:
+        yield presenter
 
 
 def steps(presenter: Presenter) -> list[int]:

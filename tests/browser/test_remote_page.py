@@ -30,10 +30,8 @@ SETTLED_MS = 700
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def presenter() -> AsyncIterator[Presenter]:
-    presenter = Presenter("playing")
-    await presenter.start()
-    yield presenter
-    await presenter.stop()
+    async with Presenter("playing") as presenter:
+        yield presenter
 
 
 async def opened(browser: Browser, presenter: Presenter, size: tuple[int, int] = LAPTOP, **how: Any) -> Page:

@@ -54,11 +54,9 @@ SHEET = Sheet(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def presenter() -> AsyncIterator[Presenter]:
-    presenter = Presenter("playing")
-    presenter.give_sheet("e4", SHEET, strip())
-    await presenter.start()
-    yield presenter
-    await presenter.stop()
+    async with Presenter("playing") as presenter:
+        presenter.give_sheet("e4", SHEET, strip())
+        yield presenter
 
 
 async def ready(browser: Browser, presenter: Presenter, size: tuple[int, int] = LAPTOP) -> Page:

@@ -18,7 +18,8 @@ import json
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import jinja2
 import msgspec
@@ -80,6 +81,15 @@ class Presenter:
         """Stands in another state from now on; remotes that come hear it."""
         self.named = load(name)
         self._since = time.monotonic()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
 
     async def start(self, port: int = 0) -> str:
         app = web.Application(middlewares=[self._silence])

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from courtcast.prepare import messages
 from courtcast.prepare.cage.inside import Job, Remote, serve
+from courtcast.prepare.kinds import part
 from courtcast.prepare.leaves import encode, signs
 from courtcast.prepare.leaves.documents import Documents
 from courtcast.prepare.leaves.frame import HEIGHT, WIDTH, Size
@@ -33,22 +34,19 @@ Leaves = Photographs | Documents
 def open_leaves(file: Remote, work: messages.Work) -> Leaves:
     """Raises Refused, MemoryError, `Unread`."""
     length = _length(file)
-    file.seek(0)
-    sign = signs.sign(_read(file, signs.HEAD), work.name)
+    sign = signs.sign(part(file, 0, signs.HEAD), work.name)
     if sign is None or sign.format is None:
         raise Refused("file-not-media")
     if sign.format == "PDF":
         return Documents(file, length, work.password)
     if length > MOST_BYTES:
         raise MemoryError
-    file.seek(0)
-    return Photographs(_read(file, length), sign.format)
+    return Photographs(part(file, 0, length), sign.format)
 
 
 def prepare(file: Remote, work: messages.Work) -> None:
     """Every leaf, the first one as soon as it is made."""
-    file.seek(0)
-    if work.need is None and signs.moving(_read(file, signs.HEAD)):
+    if work.need is None and signs.moving(part(file, 0, signs.HEAD)):
         file.send(messages.Needed(need="motion"))
         return
     leaves = open_leaves(file, work)
@@ -120,13 +118,8 @@ def _notice(says: str) -> bytes:
 
 def _with_reason(looked: messages.Looked, reason: str) -> messages.Looked:
     (one,) = looked.treatments
-    return messages.Looked(
-        container=looked.container,
-        video=looked.video,
-        audio=None,
-        leaves=looked.leaves,
-        treatments=[msgspec.structs.replace(one, reasons=[*one.reasons, reason])],
-    )
+    treatment = msgspec.structs.replace(one, reasons=[*one.reasons, reason])
+    return msgspec.structs.replace(looked, treatments=[treatment])
 
 
 def _length(file: Remote) -> int:
@@ -134,18 +127,10 @@ def _length(file: Remote) -> int:
     if file.length is None:
         file.seek(0)
         total = 0
-        while part := file.read(_PART):
-            total += len(part)
+        while piece := file.read(_PART):
+            total += len(piece)
         file.length = total
     return file.length
-
-
-def _read(file: Remote, n: int) -> bytes:
-    parts: list[bytes] = []
-    while n > 0 and (part := file.read(n)):
-        parts.append(part)
-        n -= len(part)
-    return b"".join(parts)
 
 
 JOBS: dict[str, Job] = {"leaves": prepare, "look": look}
