@@ -125,6 +125,11 @@ TABLE: dict[str, Kind] = {
         "Takes too long",
         "Reading this file made no progress for {seconds} s, or far too little, and was stopped. Ask for a new copy.",
     ),
+    "streams-too-many": Kind(
+        422,
+        "Too many streams",
+        "This recording has more than {most} streams, which is more than can be read. Ask for a copy with its picture and its sound alone.",
+    ),
     "gop-too-large": Kind(
         422,
         "Pictures too far apart",
@@ -155,6 +160,16 @@ TABLE: dict[str, Kind] = {
         422,
         "Not a PDF",
         "This is a document of an office program ({what}). Open it there, save it as PDF, and share that.",
+    ),
+    "office-not-converted": Kind(
+        422,
+        "Not a PDF",
+        "LibreOffice could not make a PDF of this document ({what}); it may be damaged, or locked with a password. Open it in its own program, save it as PDF, and share that.",
+    ),
+    "office-out-of-time": Kind(
+        422,
+        "Takes too long",
+        "LibreOffice did not make a PDF of this document ({what}) within {seconds} s and was stopped. Open it in its own program, save it as PDF, and share that.",
     ),
     "silence-added": Kind(
         200,

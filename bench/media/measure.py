@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import av
 import msgspec
 
+from bench.media.leaves import compared
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import boxes, kinds, plan, probe
 from courtcast.prepare.silence import HOLE
@@ -55,6 +56,8 @@ class Measured(msgspec.Struct, kw_only=True):
     """Worst change of the distance between picture and sound."""
     likeness: list[float] = []
     """SSIM of luma of the pictures compared."""
+    leaves: bool = False
+    """It is no recording: `decoded` and `listed` are leaves."""
     colours: str = ""
     """Matrix and range of both sides of that comparison."""
     note: str = ""
@@ -146,7 +149,7 @@ class Rendition(NamedTuple):
     async def load(cls, store: FolderStore, rendition: str) -> Rendition:
         manifest = await load_manifest(store, rendition)
         assert manifest is not None
-        inits = [await store.get(init_name(rendition, track)) for track in manifest.tracks]
+        inits = [await store.get(init_name(rendition, track)) if track.init_bytes else b"" for track in manifest.tracks]
         fragments = [
             [await store.get(fragment_name(rendition, row)) for row in manifest.rows(track.index)]
             for track in manifest.tracks
@@ -179,6 +182,9 @@ class Rendition(NamedTuple):
 
 def measure(path: Path, made: Rendition | None, treatments: Sequence[Treatment], scratch: Path) -> Measured:
     """Raises Refused where the file cannot even be opened as what it seems to be."""
+    if made is not None and made.manifest.leaves:
+        count, likeness, by = compared(path, made.fragments[0])
+        return Measured(decoded=count, listed=made.manifest.frames, likeness=likeness, leaves=True, colours=by)
     original = Original(path)
     found = Measured()
     times: list[Fraction | None] = []

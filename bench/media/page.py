@@ -20,6 +20,8 @@ def _counts(row: Row) -> str:
     found = row.measured
     if found is None or (not found.packets and not found.decoded):
         return ""
+    if found.leaves:
+        return f"{found.decoded} leaves / {found.listed} ours"
     parts = (found.header, found.packets, found.decoded, found.discarded, found.listed)
     return " / ".join("–" if part is None else str(part) for part in parts)
 
@@ -50,7 +52,8 @@ LONG: dict[str, Cell] = {
 def figures(rows: Sequence[Row]) -> str:
     """The worst of everything, beside what it has to be."""
     found = [row.measured for row in rows if row.measured is not None and row.outcome.problem is None]
-    likeness = [least for one in found for least in one.likeness]
+    likeness = [least for one in found for least in one.likeness if not one.leaves]
+    leaves = [one for one in found if one.leaves]
     same = sum(one.listed == one.decoded for one in found if one.packets)
     late = [one.late for one in found if one.late is not None]
     offsets = [one.offset for one in found if one.offset is not None]
@@ -86,6 +89,21 @@ def figures(rows: Sequence[Row]) -> str:
             f"worst {min(likeness):.4f} (n = {len(likeness)})",
             f"≥ {LIKE}",
             min(likeness) >= LIKE,
+        )
+    if leaves:
+        alike = [least for one in leaves for least in one.likeness]
+        right = sum(one.listed == one.decoded for one in leaves)
+        add(
+            "leaves of photographs and documents are the file's, all of them",
+            f"{right} of {len(leaves)}",
+            "all",
+            right == len(leaves),
+        )
+        add(
+            "SSIM of luma of leaves beside Pillow's and PDFium's own",
+            f"worst {min(alike):.4f} (n = {len(alike)})",
+            f"≥ {LIKE}",
+            min(alike) >= LIKE,
         )
     faults = sum(bool(row.faults) for row in rows)
     add("files that do not come out as they should", str(faults), "0", faults == 0)

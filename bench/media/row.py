@@ -74,13 +74,14 @@ def _faults(outcome: Outcome, measured: Measured | None) -> list[str]:
     drawn = any(one.done == "drawn" for one in (outcome.probe.treatments if outcome.probe else []))
     if not drawn and measured.listed != measured.decoded:
         found.append(f"{measured.listed} frames listed, {measured.decoded} decoded")
-    elif not drawn and measured.late is None:
+    elif not drawn and measured.late is None and not measured.leaves:
         found.append("the decoder gives no times to compare")
     if measured.late is not None and measured.late > LATE:
         found.append(f"a frame {measured.late:.1f} ms from its time")
     if measured.offset is not None and measured.offset > APART:
         found.append(f"sound and picture moved {measured.offset:.1f} ms apart")
-    if any(one.part == "picture" and one.done == "converted" for one in outcome.probe.treatments if outcome.probe):
+    treatments = outcome.probe.treatments if outcome.probe else []
+    if measured.leaves or any(one.part == "picture" and one.done == "converted" for one in treatments):
         least = min(SAMPLED, measured.decoded)
         if len(measured.likeness) < least:
             found.append(f"{len(measured.likeness)} pictures compared of at least {least}")

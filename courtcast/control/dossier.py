@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from courtcast.core.pace import KINDS_MOST
 from courtcast.wire.api import Treatment
-from courtcast.wire.inspection import Inspection, Opened, Pace, StreamFacts, Tag
+from courtcast.wire.inspection import Inspection, LeafFacts, Opened, Pace, StreamFacts, Tag
 
 Spoken = Callable[[float], str]
 """Unix time in words."""
@@ -48,6 +48,13 @@ _MATRIX: Final = {
 }  # fmt: skip
 """ITU-T H.273."""
 _ORDER: Final = {1: "progressive", 2: "top first", 3: "bottom first", 4: "top first", 5: "bottom first"}
+_TURNED: Final = {
+    1: "no", 2: "mirrored", 3: "180°", 4: "mirrored, 180°", 5: "mirrored, 90° clockwise", 6: "90° clockwise",
+    7: "mirrored, 90° anticlockwise", 8: "90° anticlockwise",
+}  # fmt: skip
+"""As EXIF counts (tag 0x0112)."""
+_MILLIMETRES: Final = 25.4 / 72
+"""In a point."""
 _PARTS: Final = {"picture": "Picture", "sound": "Sound"}
 _DONE: Final = {
     "unchanged": "Unchanged: the coded units of the file, bit for bit, wrapped anew",
@@ -58,9 +65,13 @@ _DONE: Final = {
 _CLAIMS: Final = (
     ("Timecode", re.compile(r"timecode|reel_name", re.IGNORECASE)),
     ("Place (GPS)", re.compile(r"location|gps|geo|iso6709", re.IGNORECASE)),
-    ("Clock", re.compile(r"creat|date|(^|[._-])time", re.IGNORECASE)),
-    ("Device", re.compile(r"make|model|manufactur|device|firmware|camera|android", re.IGNORECASE)),
-    ("Program", re.compile(r"encoder|software|writing|muxer|tool|application", re.IGNORECASE)),
+    (
+        "Program",
+        re.compile(r"encoder|software|writing|muxer|tool|application|producer|^creator$|generator", re.IGNORECASE),
+    ),
+    ("Author", re.compile(r"author$|artist|last saved by", re.IGNORECASE)),
+    ("Clock", re.compile(r"creat|date|modified|(^|[._ -]|offset)time|lastprinted", re.IGNORECASE)),
+    ("Device", re.compile(r"make(?!rnote)|model|manufactur|device|firmware|camera|android|serial", re.IGNORECASE)),
 )
 """What tags are about, by their names; the first that fits."""
 _UNSET: Final = re.compile(r"(1904|1970)-01-01T00:00:00|0000-00-00")
@@ -86,6 +97,7 @@ def dossier(seen: Inspection, spoken: Spoken) -> dict[str, Any]:
         "unopened": seen.unopened.detail if seen.unopened is not None else "",
         "timing": None if seen.pace is None else {"says": paced(seen.pace), "rows": _histogram(seen.pace)},
         "claims": claims,
+        "leaves": seen.opened is not None and seen.opened.leaves is not None,
         "container": [] if seen.opened is None else list(_container(seen.opened)),
         "container_tags": [] if seen.opened is None else _tags(seen.opened.tags),
         "streams": [] if seen.opened is None else [_stream(one) for one in seen.opened.streams],
@@ -214,6 +226,10 @@ def _meant(what: str, value: str) -> str:
 
 
 def _container(opened: Opened) -> Iterator[Row]:
+    if opened.leaves is not None:
+        yield Row("Kind of file", opened.container)
+        yield from _leaves(opened.leaves)
+        return
     yield Row("Container", f"{opened.container_name or opened.container} ({opened.container})")
     yield from _times(opened.start, opened.duration)
     if opened.bit_rate:
@@ -221,6 +237,30 @@ def _container(opened: Opened) -> Iterator[Row]:
     yield Row("Streams", str(opened.streams_total))
     if opened.chapters:
         yield Row("Chapters", str(opened.chapters))
+
+
+def _leaves(one: LeafFacts) -> Iterator[Row]:
+    if one.kind == "image":
+        yield Row("Pictures in it", f"{one.leaves:,}")
+        yield Row("Size", f"{one.width:,.0f} × {one.height:,.0f} pixels, as it is stored")
+        yield Row("Turned for display", _TURNED.get(one.orientation, "not said"))
+        yield Row("Colours", ", ".join(filter(None, (plain(one.depth), plain(one.profile) or "no ICC profile"))))
+        return
+    if not one.leaves:
+        return
+    yield Row("Pages", f"{one.leaves:,}")
+    yield Row("First page", f"{one.width * _MILLIMETRES:.0f} × {one.height * _MILLIMETRES:.0f} mm")
+    yield Row("Version", f"PDF {plain(one.version)}" if one.version else "not said")
+    yield Row("Encrypted", "yes" if one.encrypted else "no")
+    many = f"{one.signatures:,}; whether they are good was not checked" if one.signatures else "none"
+    yield Row("Signatures in it", many)
+    yield Row("Saved", "once" if one.saved < 2 else f"{one.saved:,} times, each time behind what was there before")
+    more = one.attached_total - len(one.attached)
+    names = [*map(plain, one.attached), *([f"{more:,} more"] if more > 0 else [])]
+    yield Row("Files inside", ", ".join(names) or "none")
+    yield Row("JavaScript", f"yes ({one.scripts:,}); it is never run here" if one.scripts else "none")
+    if one.form:
+        yield Row("Form", plain(one.form))
 
 
 def _times(start: float | None, duration: float | None) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from courtcast.doctor.checks import case_check, room_check
 from courtcast.doctor.lines import Mark, Section
 from courtcast.doctor.machine import machine
 from courtcast.doctor.network import network
+from courtcast.doctor.office import office
 
 MARKS: dict[Mark, str] = {
     "good": "[green]✓[/]",
@@ -52,6 +53,7 @@ def this_machine(data: Path, chromium: Path | None, screens: Sequence[str]) -> l
     return [
         Section("", lambda: machine(data, chromium)),
         Section("", cage),
+        Section("", office),
         Section("", lambda: network(data, screens)),
     ]
 

@@ -25,6 +25,8 @@ from courtcast.prepare.still import Stills, png
 from courtcast.problems import Refused
 
 _SHORT = re.compile(r"not allocate|get_buffer\(\) failed|ENOMEM")
+_STREAMS, _STREAMS_MOST = "max_streams", 1000
+"""What the library says of more streams than it takes, and how many it takes; it then calls that want of memory."""
 _LINES = 100
 """Of the library's log that are kept."""
 
@@ -47,14 +49,21 @@ def _library(remote: Remote, level: int | None) -> Iterator[IsShort]:
         def is_short() -> bool:
             return any(_SHORT.search(line) for _, _, line in log)
 
+        def many_streams() -> bool:
+            return any(_STREAMS in line for _, _, line in log)
+
         remote.on_send = forget
         try:
             yield is_short
         except Refused as refused:
+            if refused.type in ("file-damaged", "file-not-media") and many_streams():
+                raise Refused("streams-too-many", most=_STREAMS_MOST) from None
             if refused.type == "file-damaged" and is_short():
                 raise MemoryError from None
             raise
         except (av.error.FFmpegError, Unreadable, UnicodeError) as fault:  # names in no alphabet
+            if many_streams():
+                raise Refused("streams-too-many", most=_STREAMS_MOST) from None
             if isinstance(fault, MemoryError) or is_short():
                 raise MemoryError from None
             raise Refused("file-damaged") from None

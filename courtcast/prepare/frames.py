@@ -29,6 +29,9 @@ def frames_of(
         return []
 
 
+JOINS = "bwdif"
+"""The filter that makes one picture of two fields; it looks at the pictures before and behind."""
+JOINED: tuple[str, str | None] = (JOINS, "mode=send_frame:deint=interlaced")
 _MATRICES = {1: "bt709", 4: "fcc", 5: "bt601", 6: "bt601", 7: "smpte240m", 9: "bt2020", 10: "bt2020"}
 """Names that the library's scaler has for code points of ITU-T H.273 §8.3."""
 _FULL = 2

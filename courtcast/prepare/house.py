@@ -11,6 +11,7 @@ from courtcast.evidence.guard import Guard
 from courtcast.evidence.library import Library
 from courtcast.evidence.turns import Turns
 from courtcast.prepare.cage.keeper import Cage
+from courtcast.prepare.leaves.office import Office
 from courtcast.prepare.store import Store
 
 
@@ -22,6 +23,7 @@ class House(NamedTuple):
     guard: Guard
     store: Store
     cage: Cage
+    office: Office
     fetching: Turns
     preparing: Turns
     counting: Turns

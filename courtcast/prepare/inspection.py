@@ -13,13 +13,14 @@ from courtcast.prepare import messages
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.kept import Kept
+from courtcast.prepare.leaves import signs
 from courtcast.prepare.source import Source, answer
 from courtcast.prepare.store import Store
 from courtcast.problems import Refused
 from courtcast.wire.api import Exhibit, Problem
 from courtcast.wire.inspection import Inspection, Opened
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raise it when another would be made of the same file."""
 
 
@@ -29,8 +30,19 @@ class _Kept(msgspec.Struct, kw_only=True):
     opened: Opened
 
 
-async def opened(source: Source, store: Store, *, sha256: str, rendition: str, name: str, cage: Cage) -> Opened:
-    """Of a file that is all here; `sha256` is its. Raises Refused: what reading it says."""
+async def opened(
+    source: Source,
+    store: Store,
+    *,
+    sha256: str,
+    rendition: str,
+    name: str,
+    cage: Cage,
+    moves: bool = False,
+    password: str | None = None,
+) -> Opened:
+    """Of a file that is all here; `sha256` is its; `moves`: a picture that is a recording. Raises Refused: what reading
+    it says."""
     where = f"{rendition}/inspection.json"
     try:
         kept = msgspec.json.decode(await store.get(where), type=_Kept)
@@ -38,7 +50,11 @@ async def opened(source: Source, store: Store, *, sha256: str, rendition: str, n
             return kept.opened
     except (KeyError, msgspec.MsgspecError):
         pass
-    found = await _ask(source, name, cage)
+    sign = signs.sign(await source.read(0, signs.HEAD), name)
+    if moves and sign is not None and sign.format != "WebP":
+        sign = None
+    do = "inspect" if sign is None else "inspect leaves"
+    found = await _ask(messages.Work(do=do, length=source.length, name=name, password=password), source, cage)
     await store.put(where, msgspec.json.encode(_Kept(version=VERSION, sha256=sha256, opened=found)))
     return found
 
@@ -83,8 +99,8 @@ def told(
     )
 
 
-async def _ask(source: Source, name: str, cage: Cage) -> Opened:
-    async with cage.child(messages.Work(do="inspect", length=source.length, name=name)) as child:
+async def _ask(work: messages.Work, source: Source, cage: Cage) -> Opened:
+    async with cage.child(work) as child:
         while True:
             message, _ = await child.receive()
             match message:

@@ -33,6 +33,7 @@ from courtcast.prepare.house import House
 from courtcast.prepare.kept import SPACE, Kept
 from courtcast.prepare.leaves.details import Details, Wanted
 from courtcast.prepare.leaves.frame import Part
+from courtcast.prepare.leaves.office import Office
 from courtcast.prepare.moments import Stills, frame_meant
 from courtcast.prepare.sheet import load, load_strip
 from courtcast.prepare.store import Store
@@ -91,6 +92,7 @@ class Intake:
             guard=guard,
             store=store,
             cage=Cage(),
+            office=Office(),
             fetching=Turns(FETCHED_AT_ONCE),
             preparing=Turns(PREPARED_AT_ONCE),
             counting=Turns(1),
@@ -314,6 +316,7 @@ class Intake:
         """Everything that was under way goes on. Raises Refused where the database does not work."""
         db = self._house.db
         await self._open.enter_async_context(self._house.cage)
+        await self._open.enter_async_context(self._house.office)
         await self._open.enter_async_context(self._viewer)
         await self._details.open()
         self._open.push_async_callback(self._details.close)

@@ -20,6 +20,8 @@ from courtcast.problems import Refused
 
 _FINEST = 10_000_000
 """Ticks a second beyond which a sample's duration might not fit into its 32 bits."""
+_LONGEST = (1 << 32) - 1
+"""Ticks that a sample may last in a fragment (ISO/IEC 14496-12 §8.8.8)."""
 
 _BEYOND = 32 << 20
 """Bytes kept of what lies behind the end of the edit list: a clip may have been trimmed to a fraction of its file."""
@@ -94,7 +96,9 @@ class Lane(ABC):
         """Of this track. Once `presented` is certain."""
 
     def fragment(self, sequence: int, samples: Sequence[Sample]) -> bytes:
-        """Samples, with their final times, as they are sent. `sequence`: from 1."""
+        """Samples, with their final times, as they are sent. `sequence`: from 1. Raises Refused (format-not-yet)."""
+        if any(sample.duration > _LONGEST for sample in samples):
+            raise Refused("format-not-yet", what="one whose pictures lie days apart")
         return boxes.fragment(sequence, samples)
 
     def finish(self) -> None:

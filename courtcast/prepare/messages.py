@@ -114,6 +114,8 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True, tag="shot"):
     at: int
     key: int | None
     width: int | None = None
+    fields: bool = False
+    """Its two fields are joined, as they are for the screens."""
 
 
 class Leaf(msgspec.Struct, frozen=True, kw_only=True, tag="leaf"):

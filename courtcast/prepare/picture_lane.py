@@ -15,7 +15,7 @@ import av.filter
 
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.encode import AV1, H264, Coded, Encoder
-from courtcast.prepare.frames import frames_of, graph_of, into, spelled
+from courtcast.prepare.frames import JOINED, frames_of, graph_of, into, spelled
 from courtcast.prepare.lane import Lane, Ticks
 from courtcast.problems import Refused
 
@@ -120,7 +120,7 @@ class PictureLane(Lane):
         pix_fmt = _TEN if self._kind is AV1 else _format_for(frame)
         steps: list[tuple[str, str | None]] = []
         if self._deinterlace:
-            steps.append(("bwdif", "mode=send_frame:deint=interlaced"))
+            steps.append(JOINED)
         if pix_fmt != frame.format.name:
             steps += into(frame, pix_fmt)
         self._filters = spelled(steps)

@@ -160,11 +160,20 @@ class Recording:
 
     def _go_on(self, *, last: bool = False) -> None:
         if not self._places and (self._begun() or last):
+            if last:
+                self._leave_out_nothing()
             self._begin()
         if self._places:
             for number, lane in enumerate(self._lanes):
                 self._cut(number, self._filled(number, lane.ready()))
             self._fill()
+
+    def _leave_out_nothing(self) -> None:
+        """A sound that would be converted and holds nothing is as good as none."""
+        sound = self._plan.sound
+        if sound is not None and not sound.unchanged and len(self._lanes) == 2 and self._lanes[1].presented is None:
+            del self._lanes[1]
+            self._plan = self._plan._replace(sound=None)
 
     def _begun(self) -> bool:
         """Whether it is clear where media time begins."""

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from courtcast.core.manifest import Manifest
-from courtcast.prepare import boxes, clusters, messages, outline
+from courtcast.prepare import boxes, cluster_heads, clusters, messages, outline
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.glimpse import RATE, WINDOW
@@ -25,7 +25,7 @@ from courtcast.prepare.store import Store, fragment_name, init_name
 from courtcast.problems import Refused
 from courtcast.wire.sheet import Sheet, Strip, Wave
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of what a sheet says: raise it when another would be made of the same rendition."""
 LOOK: Final = 1.0
 """Seconds between looks whether it is quiet again."""
@@ -70,14 +70,13 @@ async def make(
 ) -> Sheet:
     """Makes it, and keeps it. Only while it is quiet.
 
-    manifest: complete, of a recording; drawn: its picture is none of the recording's own. Of VP8 there are no small
-    pictures, since its clusters are not taken apart here.
+    manifest: complete, of a recording; drawn: its picture is none of the recording's own
 
     Raises Refused: what reading the rendition says, parser-…
     """
     duration = float(manifest.duration or 0)
     sheet = _listed(manifest, duration, drawn=drawn)
-    if manifest.video is not None and not drawn and manifest.tracks[manifest.video].mime != clusters.MIME:
+    if manifest.video is not None and not drawn:
         sheet = await _with_pictures(store, manifest, sheet, quiet)
     sound = next((track.index for track in manifest.tracks if track.kind == "audio"), None)
     if sound is not None and duration > 0:
@@ -158,7 +157,8 @@ async def _with_pictures(store: Store, manifest: Manifest, sheet: Sheet, quiet: 
         yield await store.get(init_name(manifest.rendition, track))
         for number, _ in chosen:
             data = await store.get(fragment_name(manifest.rendition, manifest.rows(track.index)[number]))
-            yield boxes.fragment(number + 1, [boxes.samples_of(data)[0]])
+            webm = track.mime == clusters.MIME
+            yield cluster_heads.head(data) if webm else boxes.fragment(number + 1, [boxes.samples_of(data)[0]])
 
     times: list[float] = []
     pictures: list[bytes] = []

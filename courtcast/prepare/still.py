@@ -7,7 +7,8 @@ out. Only what the picture depends on is decoded, as far as that is known withou
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ import av.filter
 
 from courtcast.prepare import coded, kinds, messages, plan, probe
 from courtcast.prepare.dating import BARE, Dating
-from courtcast.prepare.frames import frames_of, through
+from courtcast.prepare.frames import JOINED, frames_of, graph_of, through
 from courtcast.prepare.lane import Ticks
 from courtcast.problems import Refused
 
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 _UNSAID = (2, 3)
 """matrix_coefficients (ITU-T H.273 §8.3) that name none: unspecified and reserved."""
+_HDR = (16, 18)
+"""transfer_characteristics of pictures for brighter displays (ITU-T H.273 §8.2): PQ and HLG."""
+_HEAD, _CHUNKS = 33, 200
+"""Bytes of a PNG up to the end of its first chunk, and of those before its pixels (PNG, third edition, §11.3.2.6)."""
 _PNG = {"compression_level": "1"}
 """A still is looked at once: quick, not small."""
 
@@ -75,6 +80,8 @@ class Stills:
         """The picture that is shown then. Raises Refused (file-damaged) where no such picture comes out."""
         if not self._linear and not self._bare:
             goal = shot.at if shot.key is None else shot.key
+            if shot.fields:
+                goal = max(0, goal - 1)  # the picture before it is wanted too
             self._container.seek(int(goal / self._ticks.scale), stream=self._stream, backward=True)
             found = self._decode(shot)
             if found is not None:
@@ -89,6 +96,16 @@ class Stills:
 
     def _decode(self, shot: messages.Shot) -> av.VideoFrame | None:
         """From where the demuxer stands up to the picture of that time; None where it does not come."""
+        before: av.VideoFrame | None = None
+        frames = self._frames(shot)
+        for frame in frames:
+            if frame.pts is not None and self._ticks(frame.pts) == shot.at:
+                return joined(before, frame, next(frames, None)) if shot.fields else frame
+            before = frame
+        return None
+
+    def _frames(self, shot: messages.Shot) -> Iterator[av.VideoFrame]:
+        """In the order of showing, those that may be the one; with fields also those beside it."""
         context = self._stream.codec_context
         context.flush_buffers()
         begun = False
@@ -104,19 +121,14 @@ class Stills:
                     continue
                 # One behind the keyframe means that the demuxer went too far.
                 if pts is not None and pts > (shot.at if shot.key is None else shot.key) and shot.at < pts:
-                    return None
+                    return
                 begun = True
-            if pts != shot.at and self._droppable(packet):
+            if pts != shot.at and not shot.fields and self._droppable(packet):
                 continue
-            for frame in frames_of(context, packet):
-                if frame.pts is not None and self._ticks(frame.pts) == shot.at:
-                    return frame
+            yield from frames_of(context, packet)
             if pts == shot.at and shot.key is not None:
                 break
-        for frame in frames_of(context, None):
-            if frame.pts is not None and self._ticks(frame.pts) == shot.at:
-                return frame
-        return None
+        yield from frames_of(context, None)
 
     @staticmethod
     def _begins(packet: Packet, pts: int | None, shot: messages.Shot) -> bool:
@@ -139,6 +151,26 @@ class Stills:
         return bool(slices) and all(not kind & 0x60 for kind in slices)
 
 
+def joined(before: av.VideoFrame | None, frame: av.VideoFrame, after: av.VideoFrame | None) -> av.VideoFrame:
+    """The picture with its two fields joined, by the same filter as for the screens."""
+    graph = graph_of(frame, [JOINED], Fraction(1, 25))
+    beside = [one for one in (before, frame, after) if one is not None and _alike(one, frame)]
+    for number, one in enumerate(beside):
+        one.pts, one.time_base = number, Fraction(1, 25)
+        graph.push(one)
+    graph.push(None)
+    found = frame
+    for _ in range(beside.index(frame) + 1):
+        pulled = graph.pull()
+        assert isinstance(pulled, av.VideoFrame)
+        found = pulled
+    return found
+
+
+def _alike(one: av.VideoFrame, other: av.VideoFrame) -> bool:
+    return (one.format.name, one.width, one.height) == (other.format.name, other.width, other.height)
+
+
 def png(frame: av.VideoFrame, aspect: Fraction, width: int | None) -> bytes:
     """As a display would show it."""
     picture = shown(frame, aspect, width)
@@ -148,7 +180,17 @@ def png(frame: av.VideoFrame, aspect: Fraction, width: int | None) -> bytes:
     encoder.time_base = Fraction(1, 25)
     encoder.options = dict(_PNG)
     picture.pts = 0
-    return b"".join(bytes(packet) for packet in (*encoder.encode(picture), *encoder.encode(None)))
+    data = b"".join(bytes(packet) for packet in (*encoder.encode(picture), *encoder.encode(None)))
+    return _hdr(data, int(frame.color_primaries), int(frame.color_trc)) if int(frame.color_trc) in _HDR else data
+
+
+def _hdr(png: bytes, primaries: int, transfer: int) -> bytes:
+    """Says that the numbers are those of a brighter display than most, so that who opens it dims it as browsers do."""
+    if b"cICP" in png[:_CHUNKS]:
+        return png
+    chunk = b"cICP" + bytes((primaries & 255, transfer, 0, 1))
+    chunk = (4).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+    return png[:_HEAD] + chunk + png[_HEAD:]
 
 
 def shown(frame: av.VideoFrame, aspect: Fraction, width: int | None, *, kernel: str = "bicubic") -> av.VideoFrame:

@@ -38,6 +38,8 @@ class Original(NamedTuple):
     """Of the file, for kinds that nothing else tells."""
     converted: bool = False
     """The rendition's keyframes are not the file's."""
+    fields: bool = False
+    """Of each picture two fields were joined for the screens."""
     own: bool = False
     """It is a piece of the rendition itself, whose ticks are MSE's."""
     password: str | None = None
@@ -210,6 +212,6 @@ def _shot(original: Original, frame: int, width: int | None) -> Ask:
     shift = 0 if original.own else track.shift
     at = manifest.timeline.pts[frame] - shift
     if original.converted:
-        return messages.Shot(at=at, key=None, width=width)
+        return messages.Shot(at=at, key=None, width=width, fields=original.fields)
     index = manifest.keyframe_before(track.index, manifest.timeline.time_of(frame))
     return messages.Shot(at=at, key=rows[index or 0].start - shift, width=width)

@@ -26,9 +26,11 @@ from courtcast.evidence.spool import Spool
 from courtcast.evidence.turns import Rank
 from courtcast.prepare import afterwards, another, inspection, subtitles
 from courtcast.prepare.cues import Cues
+from courtcast.prepare.frames import JOINS
 from courtcast.prepare.house import House
 from courtcast.prepare.job import Probe, Same, prepare
 from courtcast.prepare.kept import MADE_BY, SPACE, Kept
+from courtcast.prepare.leaves import instead
 from courtcast.prepare.plan import Needed
 from courtcast.prepare.store import load_manifest
 from courtcast.prepare.told import name as file_name
@@ -60,6 +62,8 @@ PASSING = frozenset(
     )
 )
 """Problems that may go away without anybody doing something in courtcast."""
+LATER = frozenset(("office-document", "office-out-of-time"))
+"""Problems that another start of the presenter may not have: LibreOffice was installed, the machine is less busy."""
 NOTICES = frozenset(("link-changed", "copy-damaged"))
 """Problems that are dealt with already; they are said until the exhibit is ready."""
 LOCKED = frozenset(("document-locked", "document-wrong-password"))
@@ -119,14 +123,16 @@ class Way:
         manifest, spool = self.manifest, self.spool
         if manifest is None or spool is None:
             raise Refused("still-not-yet")
-        done = next((one.done for one in treatments(self.kept) if one.part == "picture"), "unchanged")
+        shown = next((one for one in treatments(self.kept) if one.part == "picture"), None)
+        done = "unchanged" if shown is None else shown.done
         if done == "drawn" and not manifest.leaves:
             return await drawn(self._house.store, manifest, frame)
         return Original(
-            spool,
+            instead.source(self.kept.probe, spool.path, spool),
             manifest,
             self._name(),
             converted=done != "unchanged",
+            fields=shown is not None and JOINS in shown.filters,
             password=self.kept.password,
         )
 
@@ -137,11 +143,10 @@ class Way:
             raise Refused("inspection-not-yet")
         found, refused = None, None
         try:
-            if kept.probe is None or kept.probe.leaves is None:  # a reader of recordings would call them damaged
-                found = await inspection.opened(
-                    spool, self._house.store, sha256=kept.sha256, rendition=kept.rendition, name=self._name(),
-                    cage=self._house.cage,
-                )  # fmt: skip
+            found = await inspection.opened(
+                spool, self._house.store, sha256=kept.sha256, rendition=kept.rendition, name=self._name(),
+                cage=self._house.cage, moves=kept.need == "motion", password=kept.password,
+            )  # fmt: skip
         except Refused as fault:
             refused = fault.problem()
         return inspection.told(
@@ -301,7 +306,8 @@ class Way:
         complete = self.spool.complete and kept.sha256 is not None
         if complete and not self.cleared:
             raise Refused("hash-mismatch")
-        if complete and (found := await load_manifest(self._house.store, kept.rendition)) is not None:
+        there = complete and not instead.lacking(kept.probe, self.spool.path)
+        if there and (found := await load_manifest(self._house.store, kept.rendition)) is not None:
             self._manifest = found
             await self._finish()
             return
@@ -449,11 +455,12 @@ class Way:
                 self._set("preparing", self._notice())
             try:
                 found: list[Cues] = []
+                read = await instead.read(spool, self._name(), spool.path, self._house.office, self._house.cage)
                 made = await prepare(
-                    spool,
+                    read.source,
                     rendition=self.kept.rendition,
                     on_rows=self._rows,
-                    on_probe=self._probed,
+                    on_probe=lambda probe: self._probed(read.probed(probe)),
                     on_subtitles=found.append,
                     on_manifest=self._made,
                     **self._same(self.kept.heard),
@@ -462,7 +469,7 @@ class Way:
                 self.kept.need = needed.need
                 raise
             except Refused as refused:
-                if refused.type not in PASSING and not refused.type.startswith("link-"):
+                if refused.type not in PASSING | LATER and not refused.type.startswith("link-"):
                     self.kept.problem = refused.problem()
                     await self._keep()
                 raise
@@ -589,10 +596,9 @@ class Way:
 
 def _remove_others(spool: Path) -> None:
     """Earlier versions of a file, beside the one that is held. What cannot be removed now is, the next time."""
-    for path in spool.parent.glob("*.spool"):
-        if path != spool:
-            with suppress(OSError):
-                path.unlink()
+    for path in instead.others(spool):
+        with suppress(OSError):
+            path.unlink()
 
 
 def _plainest(errors: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -79,6 +79,35 @@ class StreamFacts(msgspec.Struct, frozen=True, kw_only=True):
     tags: Tags = []
 
 
+class LeafFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a photograph or a document says of itself, beside its tags."""
+
+    kind: Literal["image", "document"]
+    leaves: int = 0
+    """Pictures or pages; 0 where that is not known."""
+    width: float = 0
+    """As it is stored, of the first: pixels of a picture, points (1/72 inch) of a page."""
+    height: float = 0
+    orientation: int = 1
+    """Of a picture, as EXIF counts: 1 is upright."""
+    depth: Name = ""
+    profile: Name = ""
+    """Of its colours (ICC)."""
+    version: Name = ""
+    """Of PDF."""
+    encrypted: bool = False
+    signatures: int = 0
+    """That are in it; they are not checked."""
+    saved: int = 1
+    """Times that the document was saved, each time behind what was there."""
+    attached: Annotated[list[Name], msgspec.Meta(max_length=64)] = []
+    """Names of files inside."""
+    attached_total: int = 0
+    scripts: int = 0
+    """JavaScript of the document; it is never run."""
+    form: Name = ""
+
+
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """What the file says once it is open."""
 
@@ -87,6 +116,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     start: float | None = None
     duration: float | None = None
     bit_rate: int | None = None
+    leaves: LeafFacts | None = None
+    """Of what is no recording."""
     streams: Annotated[list[StreamFacts], msgspec.Meta(max_length=STREAMS_MOST)] = []
     streams_total: int = 0
     chapters: int = 0

@@ -119,3 +119,30 @@ def test_another_picture_is_found_out(tmp_path: Path, chromium: Player) -> None:
     path = make(tmp_path / "plain.mp4", Recipe(audio=None, frames=30))
     result = seen.look_at_numbered(chromium, numbered.Numbered("plain", path, first=1), 3, random.Random(7))
     assert not any(moment.right for moment in result.moments)
+
+
+LEAVES = ("image/example.heic", "image/landscape_6.jpg", "image/testTIFF_multipage.tif", "pdf/pdflatex-4-pages.pdf")
+
+
+async def test_leaves_look_as_others_draw_them(shared_media: Path) -> None:
+    rows = []
+    async with Cage(warm=False) as cage:
+        for name in LEAVES:
+            rows.append(await report.look_at(shared_media / name, name, cage))
+    assert [row.verdict for row in rows] == ["shows"] * 4
+    assert [(row.measured.decoded, row.measured.listed) for row in rows if row.measured] == [
+        (2, 2),
+        (1, 1),
+        (2, 2),
+        (4, 4),
+    ]
+    assert "2 leaves / 2 ours" in page.table(rows)
+    assert "leaves of photographs and documents" in page.figures(rows)
+
+
+def test_leaves_that_are_not_all_there() -> None:
+    found = Measured(decoded=3, listed=2, likeness=[1.0, 0.9], leaves=True)
+    assert (
+        "2 frames listed, 3 decoded; 2 pictures compared of at least 3; SSIM 0.9000"
+        in judge("x", Outcome(CONVERTED), found).verdict
+    )

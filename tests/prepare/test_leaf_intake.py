@@ -58,7 +58,10 @@ async def test_what_belongs_to_recordings_is_not_said_of_a_document(
     monkeypatch.setattr(afterwards, "SOON", 0.01)
     async with ready(tmp_path, "pages.pdf") as (watch, id_):
         seen = await watch.intake.inspection(id_)
-        assert (seen.opened, seen.unopened, seen.pace, seen.duration) == (None, None, None, None)
+        assert (seen.unopened, seen.pace, seen.duration) == (None, None, None)
+        assert seen.opened is not None
+        assert seen.opened.leaves is not None
+        assert (seen.opened.container, seen.opened.leaves.leaves, seen.opened.streams) == ("PDF", 3, [])
         assert seen.treatments
         await asyncio.sleep(0.3)
         assert not watch.intake.get(id_).sheet
@@ -146,3 +149,23 @@ async def test_a_document_that_is_locked(tmp_path: Path, shared_media: Path) -> 
             await watch.over(added.id)
             assert Kept.read(await watch.db.get(SPACE, added.id)).password == "peanuts"
             assert await detail(watch, added.id)
+
+
+async def test_an_animated_webp_is_a_recording(tmp_path: Path) -> None:
+    turned = [quarters().rotate(angle) for angle in (0, 180, 0, 180)]
+    data = saved(turned[0], "WebP", save_all=True, append_images=turned[1:], duration=[100, 40, 300, 60], lossless=True)
+    async with serving({"moves.webp": data}) as server, watching(tmp_path) as watch:
+        added = await watch.add(server.url("moves.webp"))
+        exhibit = await watch.over(added.id)
+        assert (exhibit.state, exhibit.kind, exhibit.frames, exhibit.duration) == ("ready", "video", 4, 0.5)
+        (treatment,) = exhibit.treatments
+        assert (treatment.codec, treatment.done, treatment.into) == ("animated WebP", "converted", "H.264")
+        manifest = watch.intake.manifest(added.id)
+        assert manifest is not None
+        assert [float(manifest.timeline.time_of(n)) for n in range(4)] == [0, 0.1, 0.14, 0.44]
+        for n in range(4):
+            picture = Image.open(io.BytesIO(await watch.intake.still(added.id, frame=n)))
+            assert corners(picture) == corners(turned[n])
+        seen = await watch.intake.inspection(added.id)
+        assert seen.opened is not None
+        assert (seen.opened.container, seen.unopened) == ("WebP", None)

@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import pytest
 
+from courtcast.prepare import cluster_heads
 from courtcast.prepare import sheet as module
 from courtcast.prepare.sheet import Joined, load, load_strip, make
 from courtcast.prepare.store import FolderStore
@@ -55,12 +56,25 @@ async def test_each_small_picture_is_the_keyframe_of_its_time(tmp_path: Path) ->
     assert await load(store, "00000000000000a1") == sheet, "it is kept"
 
 
-async def test_vp8_has_all_but_the_small_pictures(tmp_path: Path) -> None:
-    recipe = Recipe(codec="libvpx", frames=60, b_frames=0, audio="libopus", timescale=1000)
-    sheet, _ = await sheet_of(made(tmp_path / "made.webm", recipe), tmp_path)
-    assert sheet.strip is None
-    assert sheet.keyframes
+@pytest.mark.parametrize("hidden", [False, True])
+async def test_vp8_lies_in_clusters(tmp_path: Path, hidden: bool) -> None:
+    options = {"auto-alt-ref": "1", "lag-in-frames": "16"} if hidden else {}
+    recipe = Recipe(
+        codec="libvpx", frames=90, gop=15, b_frames=0, audio="libopus", timescale=1000, video_options=options
+    )
+    sheet, store = await sheet_of(made(tmp_path / "made.webm", recipe), tmp_path)
+    assert sheet.strip is not None
+    assert sheet.strip.times == pytest.approx(sheet.keyframes, abs=0.001)
+    numbers = [number_of(luma, 160, 120, 160) for luma in cells(await load_strip(store, "00000000000000a1"), sheet)]
+    assert numbers == [round(at * 30) for at in sheet.strip.times]
+    assert len(numbers) >= 3
     assert sheet.wave is not None
+
+
+def test_what_is_no_cluster() -> None:
+    for data in (b"", b"\0\0\0\x18moof", b"\x1f\x43\xb6\x75", b"\x1f\x43\xb6\x75\x84\xa0\x88ab"):
+        with pytest.raises(ValueError, match=r"not a|cut off|without"):
+            cluster_heads.head(data)
 
 
 async def test_nothing_of_what_the_edit_list_leaves_out(tmp_path: Path) -> None:

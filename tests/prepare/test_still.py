@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import AsyncIterator
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -12,8 +13,10 @@ import pytest
 
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.job import still
+from courtcast.prepare.still import shown
 from courtcast.prepare.viewer import Original, Viewer
 from courtcast.problems import Refused
+from tests.prepare.likeness import kept, pictures, ssim
 from tests.prepare.media import Recipe, make, number_of, with_edits
 from tests.prepare.prepared import prepared
 from tests.prepare.sources import Local
@@ -129,3 +132,24 @@ async def test_a_second_one_is_quick_and_more_sources_than_are_kept_open(tmp_pat
     assert time.monotonic() - begun < 3  # a sanity bound: 0.1 s on an idle machine
     # The file stays open: nothing of its index is read again.
     assert len(source.reads) <= 2
+
+
+async def test_two_fields_are_joined_as_they_are_for_the_screens(shared_media: Path, viewer: Viewer) -> None:
+    path = shared_media / "video" / "interlaced_sar_ac3.mp4"
+    made = prepared(path)
+    screens = list(pictures(kept(made, 0)))
+    for n in (0, 7, made.manifest.frames - 1):
+        as_shown = await viewer.png(Original(Local(path), made.manifest, converted=True, fields=True), n)
+        combed = await viewer.png(Original(Local(path), made.manifest, converted=True), n)
+        wide, high = opened(as_shown).width, opened(as_shown).height
+        screen = shown(screens[n], Fraction(wide, high) * Fraction(screens[n].height, screens[n].width), None)
+        assert ssim(opened(as_shown), screen) > 0.98
+        assert ssim(opened(combed), screen) < ssim(opened(as_shown), screen)
+
+
+async def test_a_still_of_hdr_says_so(shared_media: Path, viewer: Viewer) -> None:
+    path = shared_media / "video" / "iphone_hevc10_editlist.mp4"
+    made = prepared(path)
+    hdr = await viewer.png(Original(Local(path), made.manifest, converted=True), 1, 320)
+    assert b"cICP" + bytes((9, 18, 0, 1)) in hdr[:100]
+    assert opened(hdr).width == 320

@@ -28,7 +28,8 @@ KINDS: Final[dict[str, Kind]] = {
     "prepare": Kind(MEDIA, Limits(spare=16 << 20)),
     # What such a job goes on with once it is known that something is converted: a second of speech has 1.5 kB, one of a
     # picture that is converted at half its speed 40 kB, and what comes out is made to look the same, not to be small.
-    "convert": Kind(MEDIA, Limits(pace=5e3, sending=20.0)),
+    # A drawing that moves has next to no bytes for each picture, and large ones come slowly.
+    "convert": Kind(MEDIA, Limits(silence=90.0, seconds=1800.0, pace=5e3, sending=20.0)),
     # Each still counts by itself; the child lives on with its file open. Pictures of 4K far from a keyframe take long
     # on a machine without anything to spare; a PNG of 8K may have 100 MB.
     "stills": Kind(MEDIA, Limits(silence=30.0, seconds=60.0, longest=600.0, spare=256 << 20)),
@@ -41,6 +42,9 @@ KINDS: Final[dict[str, Kind]] = {
     "look": Kind(LEAVES, Limits(silence=30.0, seconds=60.0, longest=600.0, reading=8.0, spare=512 << 20)),
     # The heads of a file and its first picture; somebody waits for it.
     "inspect": Kind(MEDIA, Limits(seconds=60.0)),
+    "inspect leaves": Kind(LEAVES, Limits(seconds=60.0)),
+    # Pictures without loss of a file that has them with loss.
+    "unroll": Kind(LEAVES, Limits(silence=60.0, seconds=600.0, spare=4 << 30)),
     # A few hundred keyframes, or hours of speech, and only the time that nobody else wants.
     "sheet": Kind(MEDIA, Limits(silence=900.0, seconds=1800.0, pace=20e3, longest=4 * 3600.0, idle=True)),
 }

@@ -14,9 +14,9 @@ from PIL import Image, ImageDraw, ImageFont
 from courtcast.prepare import messages
 from courtcast.prepare.cage.inside import Job, Remote, serve
 from courtcast.prepare.kinds import part
-from courtcast.prepare.leaves import encode, signs
+from courtcast.prepare.leaves import encode, facts, moving, signs
 from courtcast.prepare.leaves.documents import Documents
-from courtcast.prepare.leaves.frame import HEIGHT, WIDTH, Size
+from courtcast.prepare.leaves.frame import HEIGHT, MOST_PIXELS, WIDTH, Size
 from courtcast.prepare.leaves.photographs import Photographs, bitmap
 from courtcast.problems import Refused
 from courtcast.wire.media import LEAVES
@@ -46,7 +46,11 @@ def open_leaves(file: Remote, work: messages.Work) -> Leaves:
 
 def prepare(file: Remote, work: messages.Work) -> None:
     """Every leaf, the first one as soon as it is made."""
-    if work.need is None and signs.moving(part(file, 0, signs.HEAD)):
+    head = part(file, 0, signs.HEAD)
+    width, height = signs.said(head)
+    if width * height > MOST_PIXELS:
+        raise Refused("picture-too-large", width=width, height=height)
+    if work.need is None and signs.moving(head):
         file.send(messages.Needed(need="motion"))
         return
     leaves = open_leaves(file, work)
@@ -59,10 +63,10 @@ def prepare(file: Remote, work: messages.Work) -> None:
     )
     file.send(looked)
     largest = leaves.largest
-    head = messages.Head(
+    track = messages.Head(
         kind="video", mime=LEAVES, timescale=1, first=0, init_bytes=0, width=largest.width, height=largest.height
     )
-    file.send(messages.Begin(origin=(0, 1), shifts=[0], tracks=[head]))
+    file.send(messages.Begin(origin=(0, 1), shifts=[0], tracks=[track]))
     lost: list[int] = []
     for number in range(len(leaves)):
         data = first if number == 0 else _leaf(leaves, number, lost)
@@ -133,7 +137,33 @@ def _length(file: Remote) -> int:
     return file.length
 
 
-JOBS: dict[str, Job] = {"leaves": prepare, "look": look}
+def inspect(file: Remote, work: messages.Work) -> None:
+    """What the file says of itself."""
+    length = _length(file)
+    sign = signs.sign(part(file, 0, signs.HEAD), work.name)
+    if sign is None:
+        raise Refused("file-not-media")
+    if sign.format == "PDF":
+        file.send(messages.Inspected(facts.document(file, length, work.password)))
+        return
+    if length > MOST_BYTES:
+        raise MemoryError
+    data = part(file, 0, length)
+    found = facts.office(data, sign.office) if sign.format is None else facts.picture(data, sign.format)
+    file.send(messages.Inspected(found))
+
+
+def unroll(file: Remote, work: messages.Work) -> None:
+    """The pictures of an animated WebP."""
+    length = _length(file)
+    if length > MOST_BYTES:
+        raise MemoryError
+    for piece in moving.animated(part(file, 0, length)):
+        file.send(messages.Image(), piece)
+    file.send(messages.Finished())
+
+
+JOBS: dict[str, Job] = {"leaves": prepare, "look": look, "inspect leaves": inspect, "unroll": unroll}
 
 _PAGE = b"""%PDF-1.4
 1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
@@ -155,6 +185,7 @@ def rehearse() -> None:
     bitmap(buffer.getvalue())
     Documents(io.BytesIO(_PAGE), len(_PAGE), None).whole(0, 8, STILL)
     _notice("?")
+    facts.rehearse()
 
 
 if __name__ == "__main__":

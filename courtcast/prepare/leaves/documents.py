@@ -31,23 +31,25 @@ class Documents:
 
     kind: Literal["image", "document"] = "document"
     format = "PDF"
+    raw: pypdfium2.PdfDocument
+    """As the library has it."""
 
     def __init__(self, file: Readable, length: int, password: str | None) -> None:
         self._window = _Window(file, length)
         self._whole(file, length)
         try:
-            self._pdf = pypdfium2.PdfDocument(self._window, password=password)
+            self.raw = pypdfium2.PdfDocument(self._window, password=password)
         except pypdfium2.PdfiumError as error:
             self._window.told()
             if getattr(error, "err_code", None) == pdfium.FPDF_ERR_PASSWORD:
                 raise Refused("document-locked" if password is None else "document-wrong-password") from None
             empty = getattr(error, "err_code", None) == pdfium.FPDF_ERR_SUCCESS
             raise Refused("document-empty" if empty else "document-damaged") from None
-        self._count = len(self._pdf)
+        self._count = len(self.raw)
         if self._count > MOST_LEAVES:
             raise Refused("document-too-long", count=self._count, most=MOST_LEAVES)
-        self._pdf.init_forms()
-        self._sizes = [self._shape(number) for number in range(self._count)]
+        self.raw.init_forms()
+        self._sizes = [self.shape(number) for number in range(self._count)]
         self._window.told()
         first = self._sizes[0]
         self.info = VideoInfo(codec=self.format, width=round(first[0]), height=round(first[1]))
@@ -95,7 +97,7 @@ class Documents:
             pdfium.FPDF_ANNOT | pdfium.FPDF_REVERSE_BYTE_ORDER,
         )
         try:
-            page = self._pdf[number]
+            page = self.raw[number]
         except pypdfium2.PdfiumError:
             self._window.told()
             raise Refused("document-damaged") from None
@@ -105,8 +107,8 @@ class Documents:
                 raise MemoryError
             bitmap.fill_rect((255, 255, 255, 255), 0, 0, *size)
             pdfium.FPDF_RenderPageBitmap(bitmap, page, *place)
-            if self._pdf.formenv is not None:
-                pdfium.FPDF_FFLDraw(self._pdf.formenv, bitmap, page, *place)
+            if self.raw.formenv is not None:
+                pdfium.FPDF_FFLDraw(self.raw.formenv, bitmap, page, *place)
             self._window.told()
             data = bytes(ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), bitmap.stride * bitmap.height))
             across = bitmap.stride // 4
@@ -116,10 +118,10 @@ class Documents:
         picture = encode.in_memory(across, size.height, 4, data)
         return picture[:3].crop(0, 0, *size).copy(interpretation="srgb")
 
-    def _shape(self, number: int) -> tuple[float, float]:
+    def shape(self, number: int) -> tuple[float, float]:
         """Points, turned as the page is shown. Raises Refused (document-damaged)."""
         sides = pdfium.FS_SIZEF()
-        if not pdfium.FPDF_GetPageSizeByIndexF(self._pdf, number, ctypes.byref(sides)):
+        if not pdfium.FPDF_GetPageSizeByIndexF(self.raw, number, ctypes.byref(sides)):
             return 595.0, 842.0  # A4; drawing it will say what there is to say
         return (
             min(max(float(sides.width), _SIDES[0]), _SIDES[1]) or _SIDES[0],

@@ -18,6 +18,7 @@ class Heif:
     def __init__(self, image: Any) -> None:
         self._image = image
         self.size = Size(*image.size)
+        self.info: dict[str, Any] = image.info
 
     def picture(self) -> Any:
         """All of it, decoded. Raises what the library raises."""

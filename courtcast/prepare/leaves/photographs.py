@@ -27,7 +27,7 @@ KEEP = 160 << 20
 _LOSSY = frozenset(("JPEG", "HEIF", "AVIF", "WebP"))
 _AS_THEY_ARE = frozenset(("JPEG", "PNG", "WebP", "GIF", "AVIF"))
 """What Chromium decodes."""
-_FORMAT_OF_LOADERS: dict[str, str] = {
+LOADERS: dict[str, str] = {
     "JPEG": "jpegload_buffer",
     "PNG": "pngload_buffer",
     "WebP": "webpload_buffer",
@@ -166,7 +166,7 @@ class Photographs:
         return _Page(Size(head.width, head.height), turned, self._vips(number), shrinks=self.format == "JPEG")
 
     def _vips(self, number: int = 0) -> Callable[..., Any]:
-        load = getattr(pyvips.Image, _FORMAT_OF_LOADERS[self.format])
+        load = getattr(pyvips.Image, LOADERS[self.format])
         # Cameras write JPEG that is not quite right, and decoders warn of it; elsewhere nothing is tolerated.
         strict = "truncated" if self.format == "JPEG" else "error"
         options: dict[str, Any] = {"access": "sequential", "fail_on": strict}

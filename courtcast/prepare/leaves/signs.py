@@ -26,7 +26,7 @@ _PICTURES: tuple[tuple[int, bytes, Format], ...] = (
 _PDF, _PDF_WITHIN = b"%PDF-", 1024
 """Viewers take a document that begins this late: e-mail programs put lines before it."""
 
-_OFFICE_ENDINGS = {
+OFFICE_ENDINGS = {
     "docx": "Word", "docm": "Word", "dotx": "Word", "doc": "Word", "dot": "Word", "rtf": "rich text", "xlsx": "Excel",
     "xlsm": "Excel", "xlsb": "Excel", "xls": "Excel", "pptx": "PowerPoint", "pptm": "PowerPoint", "ppsx": "PowerPoint",
     "ppt": "PowerPoint", "pps": "PowerPoint", "odt": "OpenDocument text", "ods": "OpenDocument table",
@@ -77,6 +77,20 @@ def moving(head: bytes) -> bool:
     return b"acTL" in head[:HEAD] and head.startswith(b"\x89PNG")
 
 
+def said(head: bytes) -> tuple[int, int]:
+    """Width and height by the head of what may move, which its own readers may not believe; 0 of all else."""
+    if head.startswith(b"\x89PNG"):
+        return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+    if head.startswith(b"GIF8"):
+        return int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little")
+    return 0, 0
+
+
+def moving_webp(head: bytes) -> bool:
+    """A WebP with an animation in it (chunk VP8X, flag A)."""
+    return head.startswith(b"RIFF") and head[8:16] == b"WEBPVP8X" and len(head) > 20 and bool(head[20] & 2)
+
+
 def _still(head: bytes) -> Sign | None:
     """A picture in the boxes that films have."""
     size = min(int.from_bytes(head[:4], "big"), len(head))
@@ -90,8 +104,8 @@ def _office(head: bytes, name: str) -> Sign | None:
     ending = name.rpartition(".")[2].lower()
     if head.startswith(b"PK\3\4"):
         inside = next((what for mark, what in _IN_ZIP if mark in head), None)
-        said = inside or (_OFFICE_ENDINGS.get(ending) if b"[Content_Types].xml" in head else None)
+        said = inside or (OFFICE_ENDINGS.get(ending) if b"[Content_Types].xml" in head else None)
         return None if said is None else Sign(office=said)
     if head.startswith(_OLE):
-        return Sign(office=_OFFICE_ENDINGS.get(ending, "an older one"))
+        return Sign(office=OFFICE_ENDINGS.get(ending, "an older one"))
     return Sign(office="rich text") if head.startswith(b"{\\rtf") else None
