@@ -176,6 +176,38 @@ TABLE: dict[str, Kind] = {
         "Silence added",
         "The recording has no sound for {seconds} s of its length. Silence was put there, marked as added, so that the rest is heard in time; its own sound is unchanged.",
     ),
+    "cut-short": Kind(
+        200,
+        "Cut short",
+        "The file ends early, as after a copy that was broken off: {there}{total} are there, and are shown.",
+    ),
+    "index-rebuilt": Kind(
+        200,
+        "Index rebuilt",
+        "The file has no index, as where a recorder was switched off. It was rebuilt from the recording itself.",
+    ),
+    "clock-jumps": Kind(
+        200,
+        "Its clock jumps",
+        "The recording's own clock jumps from {before} to {after} at {at}{more}. It does not say how much time lies between: the parts are shown one right after the other.",
+    ),
+    "clock-gap": Kind(
+        200,
+        "Time without a picture",
+        "Nothing was recorded for {seconds} s from {at} on{more}, as the recording's own clock has it. That time is kept: the last picture stays up.",
+    ),
+    "clock-missing": Kind(
+        200,
+        "Pictures without a time",
+        "{count} pictures have no time of their own in the file. Each is shown once, at the recording's own rate.",
+    ),
+    "joined": Kind(
+        200,
+        "Joined",
+        "This is {count} files played as one, each right after the one before: {refs}. Nothing was put between them, and nothing left out.",
+    ),
+    "not-joinable": Kind(422, "Not played as one", "These recordings cannot be played as one: {why}."),
+    "exhibit-joined": Kind(409, "Part of another", "It is a part of {ref}. Remove that one first."),
     "frames-differ": Kind(
         200,
         "Count of frames differs",

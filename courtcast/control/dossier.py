@@ -116,7 +116,14 @@ def _gist(seen: Inspection, claims: list[Claim]) -> Iterator[str]:
         None: "No hash was given beforehand to compare it with.",
         seen.sha256: "It is the hash that was given beforehand.",
     }.get(seen.expected, "Another hash was given beforehand: this is not that file.")
-    yield f"This file came from the link below and has {seen.bytes:,} bytes. Its SHA-256 is {seen.sha256}. {compared}"
+    if seen.parts:
+        yield (
+            f"This is {len(seen.parts)} files played as one, in this order, each right after the one before. Each has "
+            "its own hash, below, and its own inspection."
+        )
+    else:
+        came = f"This file came from the link below and has {seen.bytes:,} bytes."
+        yield f"{came} Its SHA-256 is {seen.sha256}. {compared}"
     for one in seen.treatments:
         yield _gist_of(one)
     if seen.pace is not None:
@@ -147,6 +154,9 @@ def _gist_of(treatment: Treatment) -> str:
 
 
 def _file(seen: Inspection, spoken: Spoken) -> Iterator[Row]:
+    if seen.parts:
+        yield from _parts(seen, spoken)
+        return
     yield Row("File name", plain(seen.name) or "none")
     yield Row("Link", plain(seen.url))
     yield Row("Link given", spoken(seen.added))
@@ -155,6 +165,18 @@ def _file(seen: Inspection, spoken: Spoken) -> Iterator[Row]:
     yield Row("SHA-256 of the file", seen.sha256)
     if seen.expected is not None:
         yield Row("SHA-256 given beforehand", seen.expected)
+    if seen.duration is not None:
+        yield Row("Length", f"{seen.duration:.3f} s")
+    yield Row("Rendition", seen.rendition or "none")
+    yield Row("Prepared by", plain(seen.made_by) or "nothing yet")
+
+
+def _parts(seen: Inspection, spoken: Spoken) -> Iterator[Row]:
+    for part in seen.parts:
+        start = "" if part.start is None else f"from {part.start:.3f} s on; "
+        hashed = f"SHA-256 {part.sha256}" if part.sha256 else "no hash yet"
+        yield Row(plain(part.ref), f"{plain(part.name)}: {start}{part.bytes:,} bytes; {hashed}")
+    yield Row("Joined", spoken(seen.added))
     if seen.duration is not None:
         yield Row("Length", f"{seen.duration:.3f} s")
     yield Row("Rendition", seen.rendition or "none")

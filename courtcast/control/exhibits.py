@@ -12,7 +12,7 @@ from courtcast.control.routes import Call, Query, Route
 from courtcast.control.web import raw
 from courtcast.core.item import frame_at, moment
 from courtcast.prepare import sidecar
-from courtcast.prepare.labels import Label, labelled
+from courtcast.prepare.labels import Label, labelled, source_hash
 from courtcast.problems import Refused
 from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
 
@@ -24,6 +24,10 @@ NARROWEST, WIDEST = 16, 8192
 
 async def everything(call: Call) -> list[Exhibit]:
     return call.services.desk.exhibits()
+
+
+async def joins(call: Call) -> list[list[str]]:
+    return call.services.intake.joins()
 
 
 async def one(call: Call) -> Exhibit:
@@ -45,6 +49,9 @@ async def change(call: Call) -> Exhibit:
 
 async def remove(call: Call) -> None:
     call.services.intake.get(call.id)
+    for other in call.services.intake.exhibits():  # before the room lets go of it
+        if any(part.id == call.id for part in other.parts):
+            raise Refused("exhibit-joined", ref=other.ref)
     await call.services.desk.forget(call.id)
     await call.services.intake.delete(call.id)
     call.services.desk.order_changed()
@@ -99,7 +106,7 @@ def _label(call: Call, frame: int | None, t: float | None) -> Label:
     exhibit, timeline = call.services.intake.get(call.id), call.services.desk.catalog(call.id).timeline
     known = timeline is not None and frame is not None and frame < len(timeline)
     time = timeline.time_of(frame) if timeline is not None and frame is not None and known else Fraction(t or 0)
-    return Label(exhibit.ref, exhibit.title, time, frame or 0, exhibit.sha256)
+    return Label(exhibit.ref, exhibit.title, time, frame or 0, source_hash(exhibit, frame or 0))
 
 
 def _headers(label: Label) -> dict[str, str]:
@@ -128,12 +135,20 @@ ROUTES = (
         method="POST",
         path="/exhibits",
         handler=add,
-        says="Adds an exhibit from a link",
+        says="Adds an exhibit from a link, or joins others that are parts of one recording",
         action="exhibits",
         takes=AddExhibit,
         gives=Exhibit,
         status=201,
-        problems=("link-malformed", "link-forbidden-address", "disk-full"),
+        problems=("link-malformed", "link-forbidden-address", "disk-full", "not-joinable", "exhibit-unknown"),
+    ),
+    Route(
+        method="GET",
+        path="/joins",
+        handler=joins,
+        says="Ids of exhibits whose names say that they are parts of one recording, in order",
+        action="look",
+        gives=list[list[str]],
     ),
     Route(
         method="GET",
@@ -161,7 +176,7 @@ ROUTES = (
         says="Removes an exhibit and all that was fetched of it",
         action="exhibits",
         status=204,
-        problems=("exhibit-unknown", "exhibit-shown"),
+        problems=("exhibit-unknown", "exhibit-shown", "exhibit-joined"),
     ),
     Route(
         method="POST",

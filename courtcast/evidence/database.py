@@ -41,6 +41,7 @@ MIGRATIONS: tuple[str, ...] = (
     );
     """,
     "ALTER TABLE exhibits ADD COLUMN restricted INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE exhibits ADD COLUMN parts TEXT NOT NULL DEFAULT '[]';",
 )
 """In order; never changed once released, only added to. `user_version` counts those that are done."""
 

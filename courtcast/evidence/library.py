@@ -10,7 +10,7 @@ from courtcast.evidence.database import Database, put
 from courtcast.evidence.links import Link
 from courtcast.problems import Refused
 
-_COLUMNS = "id, ref, title, url, headers, sha256, added, restricted"
+_COLUMNS = "id, ref, title, url, headers, sha256, added, restricted, parts"
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +26,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Unix time, seconds."""
     restricted: bool = False
     """It goes to no screen before it is cued, and lies on no screen's disk."""
+    parts: tuple[str, ...] = ()
+    """Ids of the exhibits that it is joined from, in order: it has no link of its own then."""
 
 
 class Library:
@@ -53,8 +55,19 @@ class Library:
             new = entry if entry.ref else msgspec.structs.replace(entry, ref=str(number))
             headers = msgspec.json.encode(new.link.headers).decode()
             db.execute(
-                f"INSERT INTO exhibits (position, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-                (len(there), new.id, new.ref, new.title, new.link.url, headers, new.sha256, new.added, new.restricted),
+                f"INSERT INTO exhibits (position, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                (
+                    len(there),
+                    new.id,
+                    new.ref,
+                    new.title,
+                    new.link.url,
+                    headers,
+                    new.sha256,
+                    new.added,
+                    new.restricted,
+                    msgspec.json.encode(new.parts).decode(),
+                ),
             )
             return new
 
@@ -131,7 +144,16 @@ def _number(db: sqlite3.Connection, order: list[str]) -> None:
     db.executemany("UPDATE exhibits SET position = ? WHERE id = ?", list(enumerate(order)))
 
 
-def _entry(row: tuple[str, str, str, str, str, str | None, float, int]) -> Entry:
-    id_, ref, title, url, headers, sha256, added, restricted = row
+def _entry(row: tuple[str, str, str, str, str, str | None, float, int, str]) -> Entry:
+    id_, ref, title, url, headers, sha256, added, restricted, parts = row
     link = Link(url, msgspec.json.decode(headers, type=dict[str, str]))
-    return Entry(id=id_, ref=ref, title=title, link=link, sha256=sha256, added=added, restricted=bool(restricted))
+    return Entry(
+        id=id_,
+        ref=ref,
+        title=title,
+        link=link,
+        sha256=sha256,
+        added=added,
+        restricted=bool(restricted),
+        parts=msgspec.json.decode(parts, type=tuple[str, ...]),
+    )

@@ -47,13 +47,20 @@ async def sketch(
 
 
 async def confirm(
-    house: House, exhibit: str, position: Callable[[], int], spool: Spool, manifest: Manifest, *, name: str
+    house: House,
+    exhibit: str,
+    position: Callable[[], int],
+    spool: Spool,
+    manifest: Manifest,
+    *,
+    name: str,
+    heard: int | None,
 ) -> Tally | None:
     """Once for each rendition, when all has been quiet for a while: are its frames what decoding gives?"""
     try:
         await asyncio.sleep(QUIET)
         async with house.counting.turn(lambda: Rank(0, position())):
-            return await count(spool, manifest, house.quiet, name=name)
+            return await count(spool, manifest, house.quiet, name=name, heard=heard)
     except Refused as refused:
         log.warning("exhibit %s: frames not counted: %s", exhibit, refused)
     except Exception:

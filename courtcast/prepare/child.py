@@ -18,6 +18,7 @@ from courtcast.prepare.cage.inside import Job, Remote, serve
 from courtcast.prepare.coded import Unreadable
 from courtcast.prepare.decode import Decode
 from courtcast.prepare.facts import facts
+from courtcast.prepare.following import Following, windows
 from courtcast.prepare.glimpse import glimpse
 from courtcast.prepare.plan import CHROMIUM, Needed
 from courtcast.prepare.recording import Recording
@@ -71,17 +72,19 @@ def _library(remote: Remote, level: int | None) -> Iterator[IsShort]:
 
 def _prepare(remote: Remote, work: messages.Work) -> None:
     plays = CHROMIUM if work.plays is None else frozenset(work.plays)
+    first, *others = windows(remote, work.parts) if work.parts else [remote]
     with _library(remote, av.logging.ERROR):
         try:
             Recording(
-                remote,
-                work.length,
+                first,
+                work.parts[0].length if work.parts else work.length,
                 remote.send,
                 name=work.name,
                 plays=plays,
                 need=work.need,
                 heard=work.heard,
                 zero=None if work.zero is None else Fraction(*work.zero),
+                following=Following(work.parts, others, work.heard) if work.parts else None,
             ).run()
         except Needed as needed:
             remote.send(messages.Needed(need=needed.need))
@@ -89,7 +92,7 @@ def _prepare(remote: Remote, work: messages.Work) -> None:
 
 def _decode(remote: Remote, work: messages.Work) -> None:
     with _library(remote, av.logging.ERROR) as is_short:
-        Decode(remote, work.length, remote.send, is_short, work.name).run()
+        Decode(remote, work.length, remote.send, is_short, name=work.name, heard=work.heard).run()
 
 
 def _stills(remote: Remote, work: messages.Work) -> None:

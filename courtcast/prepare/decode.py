@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import av
 
-from courtcast.prepare import kinds, messages, plan, probe
+from courtcast.prepare import kinds, messages, plan, probe, steady
 from courtcast.prepare.dating import BARE, Dating
 from courtcast.prepare.lane import Ticks
 from courtcast.problems import Refused
@@ -27,8 +27,16 @@ class Decode:
     """One run over one file. `short()` says whether the library's log tells of memory that was not there."""
 
     def __init__(
-        self, file: kinds.Readable, length: int | None, emit: messages.Emit, short: Callable[[], bool], name: str = ""
+        self,
+        file: kinds.Readable,
+        length: int | None,
+        emit: messages.Emit,
+        short: Callable[[], bool],
+        *,
+        name: str = "",
+        heard: int | None = None,
     ) -> None:
+        self._heard = heard
         self._name = name
         self._file = file
         self._length = length
@@ -42,7 +50,7 @@ class Decode:
         kind = kinds.sniff(self._file, self._length, self._name)
         opened = probe.open_file(self._file, kind, seeking=False)
         with opened.container as container:
-            video, _ = plan.choose(opened.streams)
+            video, sound = plan.choose(opened.streams, self._heard)
             stream = container.streams[video.number] if video is not None else None
             if not isinstance(stream, av.VideoStream):
                 raise Refused("file-damaged")
@@ -50,11 +58,14 @@ class Decode:
             context.thread_count = 1
             ticks = Ticks(stream)
             packets: Iterable[Packet] = container.demux(stream)
+            if steady.needed(kind.demuxer, bare=kind.demuxer in BARE):
+                both = [stream, *([container.streams[sound.number]] if sound is not None else [])]
+                packets = steady.Steady(both).through(packet for packet in container.demux(both) if packet.size)
             if kind.demuxer in BARE:
                 packets = Dating(stream).through(packets)
             try:
                 for packet in packets:
-                    if packet.size:
+                    if packet.size and packet.stream_index == stream.index:
                         self._take(ticks, context, packet)
             except (av.error.InvalidDataError, av.error.EOFError):
                 pass  # a file that was cut short is counted up to there

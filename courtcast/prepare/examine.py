@@ -50,6 +50,10 @@ async def ask_link(way: Way, guard: Guard) -> Seen:
 async def read_again(way: Way, store: Store) -> Copy:
     """Reads all of it. A file that is fetched anew meanwhile says nothing about the one before."""
     kept, spool, manifest = way.kept, way.spool, way.manifest
+    if way.entry.parts:  # its files are those of its parts, and looked at there
+        there = manifest is not None and manifest.complete and way.state == "ready"
+        good = await _stored(store, manifest) if there and manifest is not None else None
+        return Copy(complete=there, intact=good, prepared=there)
     if spool is None or not spool.complete or kept.sha256 is None:
         return Copy()
     intact: bool | None = await is_intact(spool.path, kept.sha256)

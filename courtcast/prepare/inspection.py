@@ -79,7 +79,7 @@ def told(
         ref=exhibit.ref,
         title=exhibit.title,
         name=name,
-        url=entry.link.shown(),
+        url=exhibit.url or "",
         added=entry.added,
         fetched=kept.fetched,
         bytes=exhibit.bytes_fetched,

@@ -30,6 +30,7 @@ from courtcast.prepare import messages, sidecar, subtitles
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.examine import Copy, Seen, ask_link, read_again
 from courtcast.prepare.house import House
+from courtcast.prepare.joined import Joined, check, proposed
 from courtcast.prepare.kept import SPACE, Kept
 from courtcast.prepare.leaves.details import Details, Wanted
 from courtcast.prepare.leaves.frame import Part
@@ -160,9 +161,9 @@ class Intake:
         Raises Refused (`still-not-yet`, `outside-exhibit`, `outside-range`, and what reading the file says).
         """
         way = self._way(id_)
-        if way.manifest is None or way.spool is None:
+        if way.manifest is None:
             raise Refused("still-not-yet")
-        meant = frame_meant(way.manifest, t, frame)
+        way, meant = way.behind(frame_meant(way.manifest, t, frame))
         return await self._stills.get(await way.original(meant), meant, width)
 
     async def inspection(self, id_: str) -> Inspection:
@@ -187,20 +188,32 @@ class Intake:
         except KeyError:
             raise Refused("sheet-not-yet") from None
 
+    def joins(self) -> list[list[str]]:
+        """Ids of exhibits that look like parts of one recording each, in order."""
+        return proposed(self._ways.values())
+
     # what people ask for
 
     async def add(self, request: AddExhibit) -> Exhibit:
-        """Raises Refused (`link-malformed`, `malformed`, `disk-full`)."""
+        """Raises Refused (`link-malformed`, `malformed`, `not-joinable`, `exhibit-unknown`, `disk-full`)."""
+        if request.join and (request.url or request.headers or request.sha256):
+            raise Refused("malformed", why="an exhibit has a link, or is joined from others")
         entry = Entry(
             id=secrets.token_hex(8),
             ref=_text("ref", request.ref),
             title=_text("title", request.title),
-            link=_link(request.url, request.headers),
+            link=Link("") if request.join else _link(request.url, request.headers),
             sha256=_sha256(request.sha256),
             added=time.time(),
             restricted=request.restricted,
+            parts=tuple(request.join),
         )
         async with self._changing:
+            if entry.parts:
+                parts = [self._way(id_) for id_ in entry.parts]
+                check(parts)
+                restricted = entry.restricted or any(part.entry.restricted for part in parts)
+                entry = msgspec.structs.replace(entry, restricted=restricted)
             way = self._take_in(await self._house.library.add(entry), Kept())
             way.start()
         self._on_change(entry.id)
@@ -235,6 +248,9 @@ class Intake:
         """From this call's return on it is gone, whatever happens; its files are cleared away behind it."""
         async with self._changing:
             way = self._way(id_)
+            for other in self._ways.values():
+                if id_ in other.entry.parts:
+                    raise Refused("exhibit-joined", ref=other.entry.ref)
             await self._house.library.delete(id_, remains=msgspec.json.encode(way.remains()))
             del self._ways[id_]
             self._share_line(way)
@@ -296,7 +312,12 @@ class Intake:
         self._line_up()
 
     async def ask_link(self, id_: str) -> Seen:
-        """Whether its link still leads to what was fetched, by asking there now."""
+        """Whether its link still leads to what was fetched, by asking there now.
+
+        Raises Refused (`exhibit-unknown`), also for what is joined and has no link.
+        """
+        if self._way(id_).entry.parts:
+            raise Refused("exhibit-unknown")
         return await ask_link(self._way(id_), self._house.guard)
 
     async def read_again(self, id_: str, *, heal: bool) -> Copy:
@@ -356,13 +377,8 @@ class Intake:
         return way
 
     def _take_in(self, entry: Entry, kept: Kept) -> Way:
-        way = Way(
-            self._house,
-            entry,
-            kept,
-            on_change=lambda: self._changed(entry.id),
-            on_progress=lambda: self._moved(entry.id),
-        )
+        shared = self._house, entry, kept, lambda: self._changed(entry.id), lambda: self._moved(entry.id)
+        way = Joined(*shared, part=self._ways.get) if entry.parts else Way(*shared)
         self._ways[entry.id] = way
         self._line_up()
         return way

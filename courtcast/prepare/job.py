@@ -7,7 +7,7 @@ runs in a caged child of this machine, which can begin while the file is still a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from fractions import Fraction
 from typing import Literal, Required, TypedDict, Unpack
@@ -22,15 +22,16 @@ from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.cues import Cues
 from courtcast.prepare.leaves import signs
+from courtcast.prepare.names import in_line
 from courtcast.prepare.plan import Need, Needed
 from courtcast.prepare.source import Source, answer
 from courtcast.prepare.store import Store, save_manifest
 from courtcast.prepare.viewer import Original, Viewer
 from courtcast.problems import Refused
-from courtcast.wire.api import AudioInfo, Chapter, SoundTrack, Treatment, VideoInfo
+from courtcast.wire.api import AudioInfo, Chapter, Problem, SoundTrack, Treatment, VideoInfo
 from courtcast.wire.media import ManifestRows
 
-VERSION = 4
+VERSION = 5
 """Of what preparing gives: raise it when fragments of the same source would come out differently."""
 _LARGE = 64 * 1024
 """Bytes from which hashing is worth a thread of its own."""
@@ -75,13 +76,18 @@ async def prepare(
     on_probe: Callable[[Probe], None],
     on_manifest: Callable[[Manifest], None] | None = None,
     on_subtitles: Callable[[Cues], None] = lambda _: None,
+    on_note: Callable[[Problem], None] = lambda _: None,
+    on_starts: Callable[[list[Fraction]], None] = lambda _: None,
     zero: Fraction | None = None,
+    parts: Sequence[messages.Part] = (),
     **same: Unpack[Same],
 ) -> Manifest:
     """Make a source's rendition in the store.
 
-    `on_manifest` gets the live manifest before the first rows, `on_rows` each part, `on_subtitles` each
-    list of those in the file; `zero`: media time 0 in the file's own seconds, where another rendition has decided it.
+    on_manifest: gets the live manifest before the first rows; on_rows: each part; on_subtitles: each list of those in
+    the file; on_note: what else has to be known of it; zero: media time 0 in the file's own seconds, where another
+    rendition has decided it; parts: the source is these files in a row, which are one recording; on_starts: where each
+    but the first of them begins, in seconds of media time
 
     The finished manifest is in the store when this returns (`store.load_manifest`).
 
@@ -102,6 +108,7 @@ async def prepare(
             heard=same.get("heard"),
             zero=None if zero is None else (zero.numerator, zero.denominator),
             password=same.get("password"),
+            parts=list(parts),
         )
         child = await stack.enter_async_context(kept.child(work))
         behind = await stack.enter_async_context(Behind())
@@ -145,6 +152,9 @@ async def prepare(
                     case messages.Done():
                         await behind.done()
                         manifest = assembly.done(message)
+                        for note in message.notes:
+                            on_note(_said(note))
+                        on_starts([Fraction(*start) for start in message.starts if start[1]])
                         await save_manifest(store, manifest)
                         on_rows(manifest.rows_message({}))
                         return manifest
@@ -164,6 +174,14 @@ async def _kind_of_job(source: Source, name: str) -> str:
     if found is not None and found.format is None:
         raise Refused("office-document", what=found.office)
     return "prepare" if found is None else "leaves"
+
+
+def _said(note: messages.Note) -> Problem:
+    """Raises Unexpected."""
+    try:
+        return Refused(note.type, **{key: in_line(text, 60) for key, text in note.fields.items()}).problem()
+    except (KeyError, TypeError):
+        raise Unexpected("a note without what it says") from None
 
 
 async def still(original: Original, frame: int, width: int | None = None, *, cage: Cage | None = None) -> bytes:

@@ -58,11 +58,22 @@ class Kept(msgspec.Struct, kw_only=True):
     password: str | None = None
     """Of a document that is locked. It lies where links lie, which are secrets too: a presenter that starts again in
     the middle of a hearing has to find its way by itself (docs/security.md)."""
+    joined: list[str] = []
+    """SHA-256 of each file that the rendition was made of, where there are several."""
+    starts: list[float] = []
+    """Where each of these begins, in seconds of media time."""
+    told: list[Problem] = []
+    """What reading the file to its end has shown."""
     probe: Probe | None = None
     tally: Tally | None = None
     """Of the rendition's frames, once they were counted by decoding."""
     problem: Problem | None = None
     """With the file itself. It stays until another file comes, or another version of courtcast."""
+
+    @property
+    def redated(self) -> bool:
+        """Times in the rendition are not those in the file: its clock said nothing, and was mended."""
+        return any(note.type in ("clock-jumps", "clock-missing") for note in self.told)
 
     @classmethod
     def read(cls, data: bytes | None) -> Self:

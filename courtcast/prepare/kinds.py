@@ -12,7 +12,7 @@ ISO, MATROSKA = "mov", "matroska"
 
 _HEAD = 64 * 1024
 
-_ISO_FIRST = frozenset(
+ISO_FIRST = frozenset(
     (
         b"ftyp",
         b"moov",
@@ -29,6 +29,7 @@ _ISO_FIRST = frozenset(
         b"prfl",
     )
 )
+"""Boxes at the outermost level of a file."""
 _STILLS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"heim", b"heis")
 
 _SIGNS: tuple[tuple[int, bytes, str], ...] = (
@@ -97,7 +98,7 @@ def sniff(file: Readable, length: int | None, name: str = "") -> Kind:
     head = part(file, 0, _HEAD)
     if not head:
         raise Refused("link-empty")
-    if head[4:8] in _ISO_FIRST:
+    if head[4:8] in ISO_FIRST:
         if head[4:8] == b"ftyp" and head[8:12] in _STILLS:
             raise Refused("format-not-yet", what="HEIF picture")
         return Kind(ISO, streamed=_find_index(file, length))

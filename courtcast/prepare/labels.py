@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Final, NamedTuple
 
+from courtcast.wire.api import Exhibit
+
 _SIGN: Final = b"\x89PNG\r\n\x1a\n"
 _END: Final = struct.pack(">I", 0) + b"IEND" + struct.pack(">I", zlib.crc32(b"IEND"))
 _KEYWORD: Final = re.compile(r"[!-~¡-ÿ](?: ?[!-~¡-ÿ]){0,78}\Z")
@@ -51,6 +53,16 @@ class Label(NamedTuple):
         place = f"{hours}h{minutes:02}m{seconds % 60:02}s{millis:03}"
         plain = re.sub(r"[^A-Za-z0-9]+", "-", self.reference).strip("-") or "exhibit"
         return f"{plain}-{place}-frame{self.frame}.png"
+
+
+def source_hash(exhibit: Exhibit, frame: int) -> str | None:
+    """Of the file that has this frame."""
+    at = frame
+    for part in exhibit.parts:
+        if at < part.frames:
+            return part.sha256
+        at -= part.frames
+    return exhibit.sha256
 
 
 def labelled(png: bytes, texts: Mapping[str, str]) -> bytes:

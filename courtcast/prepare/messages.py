@@ -73,6 +73,19 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     folder: str | None = None
 
 
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several files that are prepared as one recording."""
+
+    length: int
+    """Bytes."""
+    name: str
+    """Of the file."""
+    ref: str
+    """Of the exhibit, for people."""
+    zero: tuple[int, int]
+    """Its media time 0, in its own seconds."""
+
+
 class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     """Parent → child, first: what to do. Everything else about the job is bytes that it asks for."""
 
@@ -95,6 +108,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     """Media time 0 in the file's own seconds, where it is decided already (see `placing.place`)."""
     password: str | None = None
     """Of a document that is locked."""
+    parts: list[Part] = []
+    """The file is these, one after the other, and they are one recording."""
     bounds: Bounds | None = None
     """The cage fills it in."""
 
@@ -116,6 +131,8 @@ class Shot(msgspec.Struct, frozen=True, kw_only=True, tag="shot"):
     width: int | None = None
     fields: bool = False
     """Its two fields are joined, as they are for the screens."""
+    nth: int | None = None
+    """It is this one of the pictures that the file gives, from 0, whatever its time."""
 
 
 class Leaf(msgspec.Struct, frozen=True, kw_only=True, tag="leaf"):
@@ -207,11 +224,21 @@ class Subtitles(msgspec.Struct, frozen=True, tag="subtitles"):
     subtitles: Cues
 
 
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """What has to be known of a recording: a row of `courtcast.problems`, with what stands in its sentence."""
+
+    type: Literal["cut-short", "index-rebuilt", "clock-jumps", "clock-gap", "clock-missing"]
+    fields: dict[str, str] = {}
+
+
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag="done"):
     """Child → parent, last: the seconds of media time, and how many pictures were counted."""
 
     duration: tuple[int, int]
     frames: int
+    notes: list[Note] = []
+    starts: list[tuple[int, int]] = []
+    """Of `Work.parts` behind the first: where each begins, in seconds of media time."""
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):

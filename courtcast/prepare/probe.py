@@ -70,7 +70,9 @@ def open_file(file: Readable, kind: Kind, *, seeking: bool) -> Opened:
     try:
         # Names and titles in no alphabet say nothing against the recording.
         container = av.open(file, format=kind.demuxer, options=options, buffer_size=_BUFFER, metadata_errors="replace")
-    except av.error.InvalidDataError:
+    except (av.error.InvalidDataError, av.error.EOFError):
+        if seeking and kind.streamed:  # its last piece is cut, which reading through it meets only there
+            return open_file(file, kind, seeking=False)
         raise Refused("file-not-media" if kind.demuxer is None else "file-damaged") from None
     assert isinstance(container, InputContainer)
     streams = [found for number in range(len(container.streams)) if (found := _describe(container, number))]

@@ -19,13 +19,14 @@ import av
 import msgspec
 from av.container import InputContainer
 
-from courtcast.prepare import coded, kinds, messages, placing, plan, probe
+from courtcast.prepare import coded, kinds, messages, notes, placing, plan, probe, steady, whole
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.coded_lane import CodedLane
 from courtcast.prepare.cut import Cutter, Piece
 from courtcast.prepare.dating import BARE, Dating
 from courtcast.prepare.drawn_lane import DrawnLane
 from courtcast.prepare.first import First
+from courtcast.prepare.following import Following
 from courtcast.prepare.lane import Lane, Ticks
 from courtcast.prepare.picture_lane import PictureLane
 from courtcast.prepare.silence import Filled, Silence
@@ -55,7 +56,7 @@ class Recording:
 
     name: of the file, as the link has it; plays: what the screens decode (see `plan.make`); need: why an earlier run
     could not go on; heard: number of the sound that was chosen; zero: media time 0 in the file's seconds, where that is
-    decided already
+    decided already; following: the files behind this one, where several are one recording
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Recording:
         need: plan.Need | None = None,
         heard: int | None = None,
         zero: Fraction | None = None,
+        following: Following | None = None,
     ) -> None:
         self._file = file
         self._length = length
@@ -78,6 +80,7 @@ class Recording:
         self._need = need
         self._heard = heard
         self._zero = zero
+        self._following = following
         self._first: First | None = None
         self._lanes: list[Lane] = []
         self._places: list[placing.Place] = []
@@ -86,6 +89,7 @@ class Recording:
         self._cutters: list[Cutter] = []
         self._indexes: list[int] = []
         self._sound: Filled | None = None
+        self._steady: steady.Steady | None = None
         self._stretch = 0
         """Bytes of the picture's fragments since the last keyframe."""
 
@@ -101,6 +105,11 @@ class Recording:
             streams = [container.streams[stream.number] for stream in (picture, sound) if stream is not None]
             texts = Texts(container)
             packets = self._packets(container, [*streams, *texts.streams])
+            if steady.needed(kind.demuxer, bare=kind.demuxer in BARE):
+                self._steady = steady.Steady(streams, steady.runs_over(self._format))
+                packets = self._steady.through(packets)
+            if self._following is not None:
+                self._following.like(streams, texts.streams, opened.streams)
             waiting: list[Packet] = []
             if isinstance(streams[0], av.VideoStream):
                 assert picture is not None
@@ -112,7 +121,10 @@ class Recording:
             look = plan.Look() if self._first is None else self._first.look
             self._plan = plan.make(opened.streams, look, self._plays, self._need, self._heard)
             self._lanes = list(self._make_lanes(container))
-            for packet in chain(waiting, packets):
+            packets = chain(waiting, packets)
+            if self._following is not None:
+                packets = self._following.after(packets, self._first)
+            for packet in packets:
                 for lane in self._lanes:
                     if lane.stream.index == packet.stream_index:
                         lane.push(packet)
@@ -123,7 +135,7 @@ class Recording:
             self._go_on(last=True)
             for one in texts.lists(self._media_zero):
                 self._emit(messages.Subtitles(subtitles=one))
-            self._finish()
+            self._finish(kind)
 
     def _packets(self, container: InputContainer, streams: list[Any]) -> Iterator[Packet]:
         """What came before damage is as good as it ever was: a file that was cut short plays up to there."""
@@ -303,7 +315,7 @@ class Recording:
             data,
         )
 
-    def _finish(self) -> None:
+    def _finish(self, kind: kinds.Kind) -> None:
         """All packets have come: what waited for the end can go."""
         end = max(ended for lane in self._lanes if (ended := lane.end()) is not None)
         for number, lane in enumerate(self._lanes):
@@ -319,7 +331,29 @@ class Recording:
             for piece in (*self._cutters[number].push(last), *self._cutters[number].flush()):
                 self._send(number, piece)
         duration = end - self._media_zero
-        self._emit(messages.Done(duration=(duration.numerator, duration.denominator), frames=self._lanes[0].frames))
+        self._emit(
+            messages.Done(
+                duration=(duration.numerator, duration.denominator),
+                frames=self._lanes[0].frames,
+                notes=[] if self._following is not None else list(self._notes(kind, duration)),
+                starts=self._starts(),
+            )
+        )
+
+    def _starts(self) -> list[tuple[int, int]]:
+        starts = [] if self._following is None else [one - self._media_zero for one in self._following.starts]
+        return [(one.numerator, one.denominator) for one in starts]
+
+    def _notes(self, kind: kinds.Kind, there: Fraction) -> Iterator[messages.Note]:
+        length = self._file.seek(0, os.SEEK_END) if self._length is None else self._length
+        said = self._container.duration
+        return notes.notes(
+            whole.look(self._file, length, kind),
+            self._steady,
+            self._media_zero,
+            there,
+            None if said is None else Fraction(said, av.time_base),
+        )
 
 
 def _head(lane: Lane) -> placing.Head:

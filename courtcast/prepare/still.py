@@ -10,6 +10,7 @@ import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import av
@@ -78,6 +79,11 @@ class Stills:
 
     def _find(self, shot: messages.Shot) -> av.VideoFrame:
         """The picture that is shown then. Raises Refused (file-damaged) where no such picture comes out."""
+        if shot.nth is not None:
+            picture = next(islice(self._all(), shot.nth, None), None)
+            if picture is None:
+                raise Refused("file-damaged")
+            return picture
         if not self._linear and not self._bare:
             goal = shot.at if shot.key is None else shot.key
             if shot.fields:
@@ -93,6 +99,10 @@ class Stills:
         if found is None:
             raise Refused("file-damaged")
         return found
+
+    def _all(self) -> Iterator[av.VideoFrame]:
+        for packet in self._container.demux(self._stream):
+            yield from frames_of(self._stream.codec_context, packet if packet.size else None)
 
     def _decode(self, shot: messages.Shot) -> av.VideoFrame | None:
         """From where the demuxer stands up to the picture of that time; None where it does not come."""

@@ -45,16 +45,23 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def count(
-    source: Source, manifest: Manifest, quiet: Callable[[], bool] = lambda: True, *, name: str = ""
+    source: Source,
+    manifest: Manifest,
+    quiet: Callable[[], bool] = lambda: True,
+    *,
+    name: str = "",
+    heard: int | None = None,
 ) -> Tally:
     """Decode all of a source that is there, in a caged child at idle priority, and only while it is quiet.
+
+    heard: number of the sound that was chosen, since its clock counts as well
 
     A child that cannot get through is an answer as well. Raises Refused: whatever the source raised.
     """
     shown: list[int] = []
     async with (
         Cage(warm=False) as cage,
-        cage.child(messages.Work(do="decode", length=source.length, name=name)) as child,
+        cage.child(messages.Work(do="decode", length=source.length, name=name, heard=heard)) as child,
     ):
         answer: bytes | None = None
         while True:

@@ -60,6 +60,8 @@ def told(
 
 def name(entry: Entry, kept: Kept) -> str:
     """Of the file: the server's, else the link's."""
+    if entry.parts:
+        return f"{len(entry.parts)} recordings played as one"
     named = kept.version.name if kept.version is not None else ""
     return named or name_of(parse(entry.link.url))
 
@@ -80,4 +82,4 @@ def _notes(kept: Kept, manifest: Manifest | None) -> list[Problem]:
         return []
     added = Refused("silence-added", seconds=f"{float(manifest.added):.1f}").problem() if manifest.added else None
     counted = None if kept.tally is None or not manifest.complete else kept.tally.note(manifest.frames)
-    return [note for note in (added, counted, kept.unheard) if note is not None]
+    return [note for note in (*kept.told, added, counted, kept.unheard) if note is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_left
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
@@ -209,9 +210,12 @@ def _shot(original: Original, frame: int, width: int | None) -> Ask:
     track, rows = _picture(manifest, frame)
     if manifest.leaves:
         return messages.Leaf(number=frame, width=width)
-    shift = 0 if original.own else track.shift
-    at = manifest.timeline.pts[frame] - shift
+    if original.own:
+        # By its place: with pictures out of order the library has another idea of a piece's times than browsers have.
+        start = rows[manifest.keyframe_before(track.index, manifest.timeline.time_of(frame)) or 0].start
+        return messages.Shot(at=0, key=None, width=width, nth=frame - bisect_left(manifest.timeline.pts, start))
+    at = manifest.timeline.pts[frame] - track.shift
     if original.converted:
         return messages.Shot(at=at, key=None, width=width, fields=original.fields)
     index = manifest.keyframe_before(track.index, manifest.timeline.time_of(frame))
-    return messages.Shot(at=at, key=rows[index or 0].start - shift, width=width)
+    return messages.Shot(at=at, key=rows[index or 0].start - track.shift, width=width)

@@ -11,9 +11,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from fractions import Fraction
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -24,7 +26,7 @@ from courtcast.evidence.meter import Meter
 from courtcast.evidence.ranges import Ranges
 from courtcast.evidence.spool import Spool
 from courtcast.evidence.turns import Rank
-from courtcast.prepare import afterwards, another, inspection, subtitles
+from courtcast.prepare import afterwards, another, inspection, messages, subtitles
 from courtcast.prepare.cues import Cues
 from courtcast.prepare.frames import JOINS
 from courtcast.prepare.house import House
@@ -32,6 +34,7 @@ from courtcast.prepare.job import Probe, Same, prepare
 from courtcast.prepare.kept import MADE_BY, SPACE, Kept
 from courtcast.prepare.leaves import instead
 from courtcast.prepare.plan import Needed
+from courtcast.prepare.source import Source
 from courtcast.prepare.store import load_manifest
 from courtcast.prepare.told import name as file_name
 from courtcast.prepare.told import told, treatments
@@ -70,6 +73,17 @@ LOCKED = frozenset(("document-locked", "document-wrong-password"))
 """Problems that a password may solve."""
 VERSIONS = 3
 """Files that may be begun for one link: a server that changes it all the time is told of in words."""
+
+
+class Coming(Source, Protocol):
+    """A source that may still be on its way."""
+
+    @property
+    def complete(self) -> bool:
+        """All of it is here."""
+
+    async def size(self) -> int | None:
+        """Bytes, once that is known, if ever. Raises Refused."""
 
 
 class Way:
@@ -118,6 +132,10 @@ class Way:
     def manifest(self) -> Manifest | None:
         return self._manifest if self.cleared else None
 
+    def behind(self, frame: int) -> tuple[Way, int]:
+        """Whose picture this frame is, and its number there."""
+        return self, frame
+
     async def original(self, frame: int) -> Original:
         """What the picture of that frame is decoded from. Raises Refused (still-not-yet, outside-exhibit)."""
         manifest, spool = self.manifest, self.spool
@@ -125,7 +143,7 @@ class Way:
             raise Refused("still-not-yet")
         shown = next((one for one in treatments(self.kept) if one.part == "picture"), None)
         done = "unchanged" if shown is None else shown.done
-        if done == "drawn" and not manifest.leaves:
+        if (done == "drawn" and not manifest.leaves) or self.kept.redated:
             return await drawn(self._house.store, manifest, frame)
         return Original(
             instead.source(self.kept.probe, spool.path, spool),
@@ -448,20 +466,28 @@ class Way:
 
     # preparing
 
-    async def _prepare(self, spool: Spool) -> None:
+    async def _prepare(self, spool: Coming, parts: Sequence[messages.Part] = ()) -> None:
         await spool.size()  # the server has answered; where it does not say how long the file is, the end will show
         async with self._house.preparing.turn(self._rank_to_prepare):
             if spool.complete:
                 self._set("preparing", self._notice())
             try:
                 found: list[Cues] = []
-                read = await instead.read(spool, self._name(), spool.path, self._house.office, self._house.cage)
+                told: list[Problem] = []
+                read = (
+                    await instead.read(spool, self._name(), spool.path, self._house.office, self._house.cage)
+                    if isinstance(spool, Spool)
+                    else instead.Read(spool)
+                )
                 made = await prepare(
                     read.source,
                     rendition=self.kept.rendition,
                     on_rows=self._rows,
                     on_probe=lambda probe: self._probed(read.probed(probe)),
                     on_subtitles=found.append,
+                    on_note=told.append,
+                    on_starts=self._began,
+                    parts=parts,
                     on_manifest=self._made,
                     **self._same(self.kept.heard),
                 )
@@ -475,7 +501,11 @@ class Way:
                 raise
         self._manifest = made
         subtitles.of_file(self.kept, found)
+        self.kept.told = told
         await self._keep()  # what it is, and what was done to it
+
+    def _began(self, starts: list[Fraction]) -> None:
+        """Where the files behind the first begin, where it is made of several."""
 
     def _same(self, heard: int | None) -> Same:
         """What is the same for each of its renditions."""
@@ -537,7 +567,7 @@ class Way:
         if self.kept.tally is not None or not as_it_is:
             return
         tally = await afterwards.confirm(
-            self._house, self.entry.id, lambda: self.position, spool, manifest, name=self._name()
+            self._house, self.entry.id, lambda: self.position, spool, manifest, name=self._name(), heard=self.kept.heard
         )
         if tally is not None:
             self.kept.tally = tally

@@ -111,6 +111,21 @@ class Treatment(msgspec.Struct, frozen=True, kw_only=True):
     """The encoder and how it was set, as FFmpeg's options are written; empty where nothing was encoded."""
 
 
+class ExhibitPart(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the exhibits that another is joined from."""
+
+    id: str
+    ref: str
+    name: str
+    """Of the file."""
+    sha256: str | None = None
+    """Of the file."""
+    bytes: int = 0
+    frames: int = 0
+    start: float | None = None
+    """Where it begins, in seconds of the joined exhibit; null while that is not known."""
+
+
 class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     """One piece of evidence, as the API shows it."""
 
@@ -162,18 +177,22 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     """What else has to be known of it. None of this stands in its way; types and words as those of problems."""
     sheet: bool = False
     """`GET /exhibits/{id}/sheet` has its contact sheet."""
+    parts: list[ExhibitPart] = []
+    """Where it is joined from others: these, in order. It has neither a link nor a hash of its own then."""
 
 
 class AddExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`POST /exhibits`."""
+    """`POST /exhibits`: a link, or others to join."""
 
-    url: str
+    url: str = ""
     ref: str | None = None
     title: str | None = None
     headers: dict[str, str] = {}
     sha256: str | None = None
     restricted: bool = False
     """From the first moment on: it goes to no screen before it is cued, and lies on no screen's disk."""
+    join: list[str] = []
+    """Ids of exhibits that are parts of one recording, in order: they are played as one. Without a link."""
 
 
 class ChangeExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from courtcast.wire.api import ExhibitState, Problem, Treatment
+from courtcast.wire.api import ExhibitPart, ExhibitState, Problem, Treatment
 
 STREAMS_MOST = 64
 TAGS_MOST = 200
@@ -174,3 +174,5 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     pace: Pace | None
     treatments: list[Treatment]
     notes: list[Problem]
+    parts: list[ExhibitPart] = []
+    """Where it is joined from others: these. It has no link, and no hash of its own (`sha256` is empty)."""

@@ -36,6 +36,8 @@ class Recipe:
     height: int = 240
     fps: Fraction = Fraction(30)
     frames: int = 60
+    first: int = 0
+    """The number that the first picture carries."""
     gop: int = 30
     b_frames: int = 2
     video_options: dict[str, str] = field(default_factory=dict)
@@ -159,7 +161,7 @@ def _pictures(recipe: Recipe, video: Any) -> Iterable[av.Packet]:
     step = recipe.timescale / recipe.fps
     shift = int(recipe.video_start * recipe.timescale)
     for number in range(recipe.frames):
-        frame = draw(number, recipe.width, recipe.height, recipe.pix_fmt, noise=recipe.noise)
+        frame = draw(recipe.first + number, recipe.width, recipe.height, recipe.pix_fmt, noise=recipe.noise)
         frame.pts = shift + (recipe.pts[number] if recipe.pts else int(number * step))
         frame.time_base = Fraction(1, recipe.timescale)
         yield from video.encode(frame)

@@ -39,9 +39,11 @@ async def test_frames_are_counted_once_by_decoding_and_a_difference_is_said(
     counted: list[str] = []
     really = afterwards.count
 
-    async def count(source: Spool, manifest: Manifest, quiet: Callable[[], bool], *, name: str) -> Tally:
+    async def count(
+        source: Spool, manifest: Manifest, quiet: Callable[[], bool], *, name: str, heard: int | None
+    ) -> Tally:
         counted.append(manifest.exhibit)
-        return await really(source, manifest, quiet, name=name)
+        return await really(source, manifest, quiet, name=name, heard=heard)
 
     monkeypatch.setattr(afterwards, "count", count)
     made = make(tmp_path / "made.webm", Recipe(codec="libvpx-vp9", audio=None, frames=60))

@@ -196,6 +196,9 @@ class Shelf:
     def rate(self, exhibit: str, /) -> float | None:
         return self.speed
 
+    def joins(self) -> list[list[str]]:
+        return []
+
     async def ask_link(self, exhibit: str, /) -> Seen:
         self.get(exhibit)
         return self.links.get(exhibit, Seen(Answer(clock_off=0.2), None))

@@ -1014,6 +1014,30 @@ export const Chapter = record(
 );
 
 /**
+ * One of the exhibits that another is joined from.
+ * @typedef {object} ExhibitPart
+ * @property {string} id
+ * @property {string} ref
+ * @property {string} name Of the file.
+ * @property {string | null} sha256 Of the file.
+ * @property {number} bytes
+ * @property {number} frames
+ * @property {number | null} start Where it begins, in seconds of the joined exhibit; null while that is not known.
+ */
+/** @type {Codec<ExhibitPart>} */
+export const ExhibitPart = record(
+  {
+    id: [text],
+    ref: [text],
+    name: [text],
+    sha256: [nullable(text), null],
+    bytes: [integer, 0],
+    frames: [integer, 0],
+    start: [nullable(number), null],
+  }
+);
+
+/**
  * One piece of evidence, as the API shows it.
  * @typedef {object} Exhibit
  * @property {string} id
@@ -1054,6 +1078,8 @@ export const Chapter = record(
  * @property {Array<Problem>} notes What else has to be known of it. None of this stands in its way; types and words as
  *   those of problems.
  * @property {boolean} sheet `GET /exhibits/{id}/sheet` has its contact sheet.
+ * @property {Array<ExhibitPart>} parts Where it is joined from others: these, in order. It has neither a link nor a
+ *   hash of its own then.
  */
 /** @type {Codec<Exhibit>} */
 export const Exhibit = record(
@@ -1088,6 +1114,7 @@ export const Exhibit = record(
     restricted: [flag, false],
     notes: [list(Problem.check), []],
     sheet: [flag, false],
+    parts: [list(ExhibitPart.check), []],
   }
 );
 
@@ -1357,7 +1384,7 @@ export const Change = record(
 );
 
 /**
- * `POST /exhibits`.
+ * `POST /exhibits`: a link, or others to join.
  * @typedef {object} AddExhibit
  * @property {string} url
  * @property {string | null} ref
@@ -1366,16 +1393,19 @@ export const Change = record(
  * @property {string | null} sha256
  * @property {boolean} restricted From the first moment on: it goes to no screen before it is cued, and lies on no
  *   screen's disk.
+ * @property {Array<string>} join Ids of exhibits that are parts of one recording, in order: they are played as one.
+ *   Without a link.
  */
 /** @type {Codec<AddExhibit>} */
 export const AddExhibit = record(
   {
-    url: [text],
+    url: [text, ""],
     ref: [nullable(text), null],
     title: [nullable(text), null],
     headers: [dict(text), {}],
     sha256: [nullable(text), null],
     restricted: [flag, false],
+    join: [list(text), []],
   },
   { closed: true },
 );
