@@ -1,9 +1,10 @@
 """How long the contact sheet of an hour takes, beside FFmpeg's own library making the same pictures in other ways.
 
-    python -m bench.sheet [--minutes 60] [--keep FOLDER]
+    python -m bench.sheet [--minutes 60] [--keep FOLDER] [--pictures] [--write]
 
 The recording is made here: 1080p30, a keyframe every half second, stereo AAC; twenty seconds of it are encoded and laid
-one behind the other without encoding them again. It takes some minutes and a few gigabytes of disk.
+one behind the other without encoding them again. It takes some minutes and a few gigabytes of disk. Pictures are made
+`RUNS` times; given are medians, and the span.
 """
 
 from __future__ import annotations
@@ -12,37 +13,33 @@ import argparse
 import asyncio
 import math
 import os
+import statistics
 import struct
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from fractions import Fraction
 from pathlib import Path
 
 import av
 
+from bench.figures import Figures, write_between
+from bench.media.run import RENDITION
+from bench.media.source import OnDisk
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import outline, sheet
 from courtcast.prepare.job import prepare
-from courtcast.prepare.store import FolderStore
+from courtcast.prepare.store import FolderStore, load_manifest
 
 SECONDS = 20
 PERIOD = Fraction(SECONDS) + Fraction(1, 10)
 """Decoding begins a little before what is shown: without room for that, times would go back."""
 RATE = 48_000
-
-
-class File:
-    """A file as a source."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
-        self.length = path.stat().st_size
-
-    async def read(self, offset: int, n: int) -> bytes:
-        self._file.seek(offset)
-        return self._file.read(n)
+RUNS = 3
+MOST = 5.0
+"""Seconds for the pictures."""
+ROOT = Path(__file__).resolve().parents[1]
+BEGIN, END = "<!-- figures: python -m bench.sheet -->", "<!-- end of figures: python -m bench.sheet -->"
 
 
 def encode(path: Path) -> None:
@@ -96,12 +93,25 @@ def repeat(path: Path, times: int, into: Path) -> None:
                     out.mux_one(again)
 
 
-@contextmanager
-def told(what: str) -> Iterator[None]:
-    """Prints what it took: by the clock, and of processor with all children that have ended."""
-    began, spent = time.monotonic(), sum(os.times()[:4])
-    yield
-    print(f"| {what} | {time.monotonic() - began:.2f} s | {sum(os.times()[:4]) - spent:.2f} s |", flush=True)
+Taken = tuple[float, float]
+"""Seconds by the clock, and of processor with all children that have ended."""
+
+
+async def taken(work: Callable[[], Awaitable[object]], runs: int) -> list[Taken]:
+    found: list[Taken] = []
+    for _ in range(runs):
+        began, spent = time.monotonic(), sum(os.times()[:4])
+        await work()
+        found.append((time.monotonic() - began, sum(os.times()[:4]) - spent))
+    return found
+
+
+def told(figures: Figures, what: str, runs: list[Taken], most: float | None = None) -> None:
+    clock, processor = (sorted(run[n] for run in runs) for n in (0, 1))
+    spread = f" ({clock[0]:.2f}–{clock[-1]:.2f})" if len(runs) > 1 else ""
+    measured = f"{statistics.median(clock):.2f}{spread} s, of processor {statistics.median(processor):.2f} s"
+    reached = None if most is None else statistics.median(clock) <= most
+    figures.add(what, measured, "" if most is None else f"≤ {most:g} s", reached)
 
 
 def sought(path: Path, places: list[float]) -> int:
@@ -134,47 +144,67 @@ def scanned(path: Path) -> int:
 
 
 async def prepared(path: Path, store: FolderStore) -> Manifest:
-    return await prepare(
-        File(path), exhibit="e1", rendition="00000000000000a1", store=store, on_rows=lambda _: None,
-        on_probe=lambda _: None,
-    )  # fmt: skip
+    source = OnDisk(path)
+    try:
+        return await prepare(
+            source, exhibit="e1", rendition=RENDITION, store=store, on_rows=lambda _: None, on_probe=lambda _: None
+        )
+    finally:
+        source.close()
 
 
-async def run(folder: Path, minutes: int) -> None:
+async def run(folder: Path, minutes: int, *, whole: bool) -> Figures:
+    """`whole`: with what takes minutes, the sound and reading through the file."""
     short, long = folder / "short.mp4", folder / "long.mp4"
     if not long.exists():
         encode(short)
         repeat(short, minutes * 60 // SECONDS, long)
-    print(f"{minutes} min, {long.stat().st_size / 1e6:.0f} MB\n\n| what | by the clock | processor |\n|---|---|---|")
-    store = FolderStore(folder / "store")
-    with told("prepared (no part of the sheet)"):
-        manifest = await prepared(long, store)
+    print(f"{minutes} min, {long.stat().st_size / 1e6:.0f} MB", flush=True)
+    figures, store = Figures(), FolderStore(folder / "store")
+    manifest = await load_manifest(store, RENDITION) or await prepared(long, store)
     times = [at for _, at in sheet._keyframes(manifest)]
     places = [times[n] for n in outline.spread(times, float(manifest.duration or 0))]
     empty = sheet._listed(manifest, float(manifest.duration or 0), drawn=False)
-    with told(f"{len(places)} pictures and what they show, in the cage"):
-        await sheet._with_pictures(store, manifest, empty, lambda: True)
-    with told("the sound, in the cage"):
+
+    async def pictures() -> None:
+        made = await sheet._with_pictures(store, manifest, empty, lambda: True)
+        assert made.strip is not None
+        assert len(made.strip.times) == len(places)
+
+    async def sound() -> None:
         await sheet._with_sound(store, manifest, 1, empty, lambda: True)
-    with told("all of the sheet"):
-        made = await sheet.make(store, manifest)
-    with told(f"{len(places)} pictures sought in the file by FFmpeg's library, in this process"):
+
+    async def by_library() -> None:
         assert sought(long, places) == len(places)
-    with told(f"all {len(times)} keyframes by FFmpeg's library, reading through the file"):
+
+    async def by_reading() -> None:
         assert scanned(long) == len(times)
-    strip = await sheet.load_strip(store, manifest.rendition)
-    size = len(await store.get(f"{manifest.rendition}/sheet.json"))
-    print(f"\nstrip {len(strip) / 1000:.0f} kB, sheet {size / 1000:.0f} kB, {len(made.silent)} silent stretches")
+
+    told(figures, f"{len(places)} pictures and what they show, in the cage", await taken(pictures, RUNS), MOST)
+    what = f"{len(places)} pictures sought in the file by FFmpeg's library, without a cage"
+    told(figures, what, await taken(by_library, RUNS))
+    if whole:
+        told(figures, "all of its sound, in the cage", await taken(sound, 1))
+        what = f"all {len(times)} keyframes by FFmpeg's library, reading through the file"
+        told(figures, what, await taken(by_reading, 1))
+    strip = await sheet.load_strip(store, RENDITION)
+    print(f"strip {len(strip) / 1000:.0f} kB")
+    return figures
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--minutes", type=int, default=60)
     parser.add_argument("--keep", type=Path, help="folder for the recording, to be used again")
+    parser.add_argument("--pictures", action="store_true", help="only those, which take seconds")
+    parser.add_argument("--write", action="store_true", help="the figures into docs/performance.md")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(run(asked.keep or Path(folder), asked.minutes))
+        figures = asyncio.run(run(asked.keep or Path(folder), asked.minutes, whole=not asked.pictures))
+    if asked.write:
+        write_between(ROOT / "docs/performance.md", BEGIN, END, figures.table())
+    return 0 if all(row[3] is not False for row in figures.rows) else 1
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

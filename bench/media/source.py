@@ -6,6 +6,8 @@ import asyncio
 import os
 from pathlib import Path
 
+from courtcast.evidence.files import poured
+
 
 class OnDisk:
     """All of it is there. Closed by `close`."""
@@ -20,6 +22,12 @@ class OnDisk:
         data = await asyncio.to_thread(os.pread, self._file, n, offset)
         self.read_bytes += len(data)
         return data
+
+    async def pour(self, offset: int, n: int, pipe: int) -> int:
+        """As the spool does."""
+        done = await asyncio.to_thread(poured, self._file, offset, n, pipe)
+        self.read_bytes += done
+        return done
 
     def held_until(self, offset: int) -> int:
         """All of it is."""

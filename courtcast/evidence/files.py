@@ -16,6 +16,8 @@ LOOK_AT_DISK = 16 << 20
 """Bytes written between two looks at how much is free."""
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_NO_SPLICE = {errno.EINVAL, errno.ENOSYS, errno.EPERM}
+"""What file systems, and cages around the presenter, say that do not have it."""
 _SHUT = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
 
 
@@ -60,6 +62,31 @@ class Reserve:
             raise Refused("disk-full")
 
 
+def poured(file: int, offset: int, n: int, pipe: int) -> int:
+    """From a file into a pipe by the kernel: as many bytes as that has room for. Linux only. Raises OSError."""
+    try:
+        return os.splice(file, pipe, n, offset_src=offset, flags=os.SPLICE_F_NONBLOCK)
+    except OSError as error:
+        if error.errno not in _NO_SPLICE:
+            raise
+    return os.write(pipe, os.pread(file, n, offset))
+
+
+def drawn(pipe: int, n: int, file: int) -> int:
+    """From a pipe to where a file stands by the kernel: as many bytes as lie there, 0 at the end. Linux only. Raises
+    OSError."""
+    try:
+        return os.splice(pipe, file, n, flags=os.SPLICE_F_NONBLOCK)
+    except OSError as error:
+        if error.errno not in _NO_SPLICE:
+            raise
+    data = os.read(pipe, min(n, 1 << 20))
+    left = memoryview(data)
+    while left:
+        left = left[os.write(file, left) :]
+    return len(data)
+
+
 class PlacedFile:
     """A file that is read and written at offsets. All calls block; all raise Refused where the disk will not."""
 
@@ -97,6 +124,21 @@ class PlacedFile:
         except OSError as error:
             raise refusal(error, self.path) from error
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def pour(self, offset: int, n: int, pipe: int) -> int:
+        """As many bytes as the pipe has room for; how many it were. Linux only.
+
+        Raises BlockingIOError where it has none, ConnectionError where nobody reads it.
+        """
+        try:
+            done = poured(self._descriptor, offset, n, pipe)
+        except (BlockingIOError, ConnectionError):
+            raise
+        except OSError as error:
+            raise refusal(error, self.path) from error
+        if not done:
+            raise Refused("disk-failing")  # it has become shorter
+        return done
 
     def flush(self) -> None:
         """Returns when all that was written is on the disk for good."""

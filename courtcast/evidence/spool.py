@@ -211,6 +211,15 @@ class Spool:
         end = offset + n if self.length is None else min(offset + n, self.length)
         return await self._whole(_off_loop(self._file.read, offset, end - offset)) if end > offset else b""
 
+    async def pour(self, offset: int, n: int, pipe: int) -> int:
+        """As `read` of bytes that are held, into a pipe and without a copy: as many as it has room for; how many.
+
+        Linux only. Raises BlockingIOError where it has no room, ConnectionError where nobody reads it, Refused.
+        """
+        if not self.held.covers(offset, offset + n):
+            raise ValueError(f"not held: {offset}+{n}")
+        return await self._whole(_off_loop(self._file.pour, offset, n, pipe))
+
     async def close(self) -> None:
         """Waits for file work in hand; reads that still wait raise."""
         if self._closed:

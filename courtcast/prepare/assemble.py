@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import messages
+from courtcast.prepare.boxes import Bytes
 from courtcast.wire.media import LEAVES, ManifestRows, Row, Track
 
 
@@ -18,7 +19,7 @@ class File(NamedTuple):
     """Something to put into the store."""
 
     sha256: str
-    data: bytes
+    data: Bytes
 
 
 class Unexpected(ValueError):
@@ -34,7 +35,7 @@ class Assembly:
         self.looked: messages.Looked | None = None
         self.manifest: Manifest | None = None
 
-    def begin(self, message: messages.Begin, data: bytes) -> list[File]:
+    def begin(self, message: messages.Begin, data: Bytes) -> list[File]:
         """The tracks are known. Gives their init segments. Raises Unexpected."""
         if self.manifest is not None or sum(head.init_bytes for head in message.tracks) != len(data):
             raise Unexpected("begins twice, or not with what it says")
@@ -67,7 +68,7 @@ class Assembly:
         self.manifest = Manifest(self.exhibit, self.rendition, Fraction(*message.origin), tracks)
         return files
 
-    def piece(self, message: messages.Piece, data: bytes) -> tuple[Row, File]:
+    def piece(self, message: messages.Piece, data: Bytes) -> tuple[Row, File]:
         """A fragment and its row; the row is not in the manifest yet. Raises Unexpected."""
         if self.manifest is None or message.track >= len(self.manifest.tracks):
             raise Unexpected("a fragment of no track")

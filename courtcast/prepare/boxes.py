@@ -10,6 +10,9 @@ import struct
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+Bytes = bytes | memoryview
+"""Coded data; where they are large, as they lie in memory of somebody else's."""
+
 CONTAINERS = frozenset((b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"mvex", b"moof", b"traf", b"dinf"))
 
 MUXING = {
@@ -43,9 +46,9 @@ class Sample(NamedTuple):
     duration: int
     sync: bool
     counted: bool
-    data: bytes
+    data: Bytes
     added: bool = False
-    before: tuple[bytes, ...] = ()
+    before: tuple[Bytes, ...] = ()
 
 
 class Malformed(ValueError):
@@ -118,8 +121,8 @@ def full(type_: bytes, version: int, flags: int, *parts: bytes) -> bytes:
     return pack(type_, struct.pack(">I", version << 24 | flags), *parts)
 
 
-def fragment(sequence: int, samples: Sequence[Sample]) -> bytes:
-    """One moof and its mdat (§8.8), of one track with id 1; ticks are of the track's timescale.
+def fragment(sequence: int, samples: Sequence[Sample]) -> list[Bytes]:
+    """One moof and its mdat (§8.8), of one track with id 1, in parts; ticks are of the track's timescale.
 
     Decoding times run on from the first sample's by the durations, so each sample's duration has to be the distance to
     the next sample's dts. Composition offsets are signed (trun version 1).
@@ -145,10 +148,10 @@ def fragment(sequence: int, samples: Sequence[Sample]) -> bytes:
         ),
     )
     size = sum(len(sample.data) for sample in samples)
-    return b"".join((moof, _head(b"mdat", size), *(sample.data for sample in samples)))
+    return [moof, _head(b"mdat", size), *(sample.data for sample in samples)]
 
 
-def samples_of(data: bytes) -> list[Sample]:
+def samples_of(data: Bytes) -> list[Sample]:
     """The samples of one fragment, as written above. `counted` is not in the boxes and always true."""
     moof, mdat = boxes(data)
     tfdt = find(data, b"moof", b"traf", b"tfdt")

@@ -1,4 +1,4 @@
-"""The caged program that reads recordings: `python -m courtcast.prepare.child`. Started and minded by `cage.keeper`."""
+"""The caged program that reads recordings. Started and minded by `cage.keeper`."""
 
 from __future__ import annotations
 
@@ -134,5 +134,6 @@ def rehearse() -> None:
         av.open(io.BytesIO(b"?"), format="mov")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """One job."""
     serve(rehearse, JOBS)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from courtcast.prepare.boxes import Sample
+from courtcast.prepare.boxes import Bytes, Sample
 
 MIME = 'video/webm; codecs="vp8"'
 
@@ -114,7 +114,7 @@ def _cluster(at: int, blocks: list[bytes]) -> list[bytes]:
     return [_element(_CLUSTER, _number(_TIMESTAMP, at), *blocks)] if blocks else []
 
 
-def _group(after: int, duration: int, unit: bytes, *, key: bool) -> bytes:
+def _group(after: int, duration: int, unit: Bytes, *, key: bool) -> bytes:
     # Track number, distance from the cluster's time, no flags (no lacing).
     block = _element(_BLOCK, struct.pack(">BhB", 0x81, after, 0), unit)
     parts = [block, _number(_DURATION, max(duration, 0))]
@@ -144,7 +144,7 @@ def _id(id_: int) -> bytes:
     return id_.to_bytes((id_.bit_length() + 7) // 8, "big")
 
 
-def _element(id_: int, *parts: bytes) -> bytes:
+def _element(id_: int, *parts: Bytes) -> bytes:
     """With its size in as few bytes as hold it; all ones would mean that it is not known (RFC 8794 §6)."""
     size = sum(map(len, parts))
     width = next(n for n in range(1, 9) if size < (1 << 7 * n) - 1)

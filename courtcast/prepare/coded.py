@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from courtcast.prepare import clusters
+from courtcast.prepare.boxes import Bytes
 
 
 class Unit(NamedTuple):
@@ -38,7 +39,7 @@ _SEI_RECOVERY_POINT = 6
 _INTRA_SLICES = frozenset((2, 4, 7, 9))
 
 
-def nal_units(sample: bytes, length_size: int) -> Iterator[memoryview]:
+def nal_units(sample: Bytes, length_size: int) -> Iterator[memoryview]:
     """NAL units of a sample with length prefixes (ISO/IEC 14496-15 §5.3). Raises Unreadable where they do not fit."""
     view = memoryview(sample)
     at = 0
@@ -87,7 +88,7 @@ def avc_config(extradata: bytes) -> bytes:
     return record
 
 
-def h264_unit(sample: bytes, length_size: int, flagged: bool) -> Unit:
+def h264_unit(sample: Bytes, length_size: int, flagged: bool) -> Unit:
     """One sample of H.264; `flagged` says that the container calls it a point of entry."""
     idr = picture = recovery = intra = False
     for unit in nal_units(sample, length_size):
@@ -142,7 +143,7 @@ def _slice_type(head: bytes) -> int:
 # --- VP9 (bitstream specification, §6.2) -----------------------------------------------------------------------------
 
 
-def vp9_unit(sample: bytes) -> Unit:
+def vp9_unit(sample: Bytes) -> Unit:
     """One sample of VP9: its first frame says whether it begins anew. Hidden frames have been joined to shown ones."""
     if not sample or sample[0] >> 6 != 2:
         raise Unreadable("no frame marker")
@@ -157,7 +158,7 @@ def vp9_unit(sample: bytes) -> Unit:
 # --- VP8 (RFC 6386, §9.1) --------------------------------------------------------------------------------------------
 
 
-def vp8_unit(sample: bytes) -> Unit:
+def vp8_unit(sample: Bytes) -> Unit:
     """One frame of VP8; those that are only decoded for others are frames of their own."""
     if len(sample) < 3 or (not sample[0] & 1 and sample[3:6] != b"\x9d\x01\x2a"):
         raise Unreadable("no frame header")
@@ -169,7 +170,7 @@ def vp8_unit(sample: bytes) -> Unit:
 _OBU_SEQUENCE, _OBU_FRAME_HEADER, _OBU_FRAME = 1, 3, 6
 
 
-def obus(sample: bytes) -> Iterator[tuple[int, bytes]]:
+def obus(sample: Bytes) -> Iterator[tuple[int, Bytes]]:
     """(type, payload) of each OBU in a sample; the last may lack its size. Raises Unreadable."""
     at = 0
     while at < len(sample):
@@ -189,7 +190,7 @@ def without_delimiters(unit: bytes) -> bytes:
     return unit[2:] if unit[:2] == b"\x12\0" else unit
 
 
-def _leb128(data: bytes, at: int) -> tuple[int, int]:
+def _leb128(data: Bytes, at: int) -> tuple[int, int]:
     value = 0
     for n in range(8):
         if at + n >= len(data):
@@ -200,7 +201,7 @@ def _leb128(data: bytes, at: int) -> tuple[int, int]:
     raise Unreadable("no end of a number")
 
 
-def av1_unit(sample: bytes) -> Unit:
+def av1_unit(sample: Bytes) -> Unit:
     """One temporal unit of AV1. A key frame that is hidden and shown later is no place to begin."""
     shown = key = False
     first = True
@@ -219,7 +220,7 @@ def av1_unit(sample: bytes) -> Unit:
     return Unit(key=key, shown=shown)
 
 
-def reader(codec: str, extradata: bytes) -> Callable[[bytes, bool], Unit]:
+def reader(codec: str, extradata: bytes) -> Callable[[Bytes, bool], Unit]:
     """How to look at a sample of this codec, given what the container flags."""
     if codec == "h264":
         length_size = (extradata[4] & 3) + 1

@@ -12,7 +12,7 @@ from av.bitstream import BitStreamFilterContext
 
 from courtcast.prepare import boxes, clusters, coded
 from courtcast.prepare.adts import Adts
-from courtcast.prepare.boxes import Sample
+from courtcast.prepare.boxes import Bytes, Sample
 from courtcast.prepare.lane import Lane, Ticks
 from courtcast.prepare.plan import Needed
 from courtcast.problems import Refused
@@ -25,6 +25,10 @@ _FAR = 12
 none."""
 
 
+_LARGE = 64 * 1024
+"""Bytes from which coded data stay where the demuxer has put them: a copy takes longer than keeping the packet."""
+
+
 class CodedLane(Lane):
     """Packets in, the same coded units out."""
 
@@ -35,7 +39,7 @@ class CodedLane(Lane):
         self._codec = codec
         self._begin = begin
         self._undated: list[Sample] = []
-        self._hidden: list[tuple[bool, bytes]] = []
+        self._hidden: list[tuple[bool, Bytes]] = []
         """Whether they are keyframes, and the data: see `_with_hidden`."""
         self._cut_off = False
         self._entry: int | None = None
@@ -74,18 +78,18 @@ class CodedLane(Lane):
         super().finish()
 
     def _one(self, packet: Packet) -> None:
-        data = bytes(packet)
+        data = bytes(packet) if packet.size < _LARGE else _lying(packet)
         if not data or (packet.pts is None and packet.dts is None):
             return
         if packet.has_sidedata("new_extradata") and self.reached is not None:
             raise Refused("format-not-yet", what="one that changes its format midway")
         unit, sync, counted = coded.Unit(key=True, shown=True), True, not packet.is_discard
         if self._bare_aac:
-            self._adts = self._adts or Adts(data, self.timescale)
-            data = self._adts.bare(data)
+            self._adts = self._adts or Adts(bytes(data), self.timescale)
+            data = self._adts.bare(bytes(data))
         if self._look is not None:
             if self.annexb:
-                data = coded.with_lengths(data)
+                data = coded.with_lengths(bytes(data))
             if self._cut_off:
                 raise Refused("file-damaged")
             try:
@@ -179,9 +183,9 @@ class CodedLane(Lane):
             header = sink.getvalue()
         return boxes.init_segment(header, self.timescale)
 
-    def fragment(self, sequence: int, samples: Sequence[Sample]) -> bytes:
+    def fragment(self, sequence: int, samples: Sequence[Sample]) -> list[Bytes]:
         """Samples in the container that browsers take this codec in."""
-        return clusters.fragment(samples, self.timescale) if self._webm else super().fragment(sequence, samples)
+        return [clusters.fragment(samples, self.timescale)] if self._webm else super().fragment(sequence, samples)
 
     @property
     def _webm(self) -> bool:
@@ -200,3 +204,8 @@ class CodedLane(Lane):
             primaries=int(context.color_primaries),
             range=int(context.color_range),
         )
+
+
+def _lying(packet: Packet) -> memoryview:
+    """Its data where they lie; they stay as long as somebody looks at them."""
+    return memoryview(packet).toreadonly()

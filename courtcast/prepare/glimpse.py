@@ -51,6 +51,7 @@ def _pictures(container: av.container.InputContainer, stream: av.VideoStream, em
     """Each packet is a keyframe and decodes by itself. One that does not is told of as nothing."""
     context = stream.codec_context
     context.thread_count = 1
+    context.options = {"skip_loop_filter": "all"}  # what it smooths is gone when twelve pixels become one
     aspect = stream.sample_aspect_ratio or context.sample_aspect_ratio or Fraction(1)
     small: list[av.VideoFrame] = []
     for packet in container.demux(stream):

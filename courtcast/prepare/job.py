@@ -18,9 +18,11 @@ from courtcast.core.manifest import Manifest
 from courtcast.prepare import cues, messages
 from courtcast.prepare.assemble import Assembly, Unexpected
 from courtcast.prepare.behind import Behind
+from courtcast.prepare.boxes import Bytes
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.cues import Cues
+from courtcast.prepare.draft import Draft
 from courtcast.prepare.leaves import signs
 from courtcast.prepare.names import in_line
 from courtcast.prepare.plan import Need, Needed
@@ -29,7 +31,7 @@ from courtcast.prepare.store import Store, save_manifest
 from courtcast.prepare.viewer import Original, Viewer
 from courtcast.problems import Refused
 from courtcast.wire.api import AudioInfo, Chapter, Problem, SoundTrack, Treatment, VideoInfo
-from courtcast.wire.media import ManifestRows
+from courtcast.wire.media import ManifestRows, Row
 
 VERSION = 5
 """Of what preparing gives: raise it when fragments of the same source would come out differently."""
@@ -113,16 +115,18 @@ async def prepare(
         child = await stack.enter_async_context(kept.child(work))
         behind = await stack.enter_async_context(Behind())
 
-        async def keep(piece: messages.Piece, data: bytes) -> None:
+        async def keep(piece: messages.Piece, data: Bytes | Draft) -> None:
             """While the child goes on. It is told of once it is in the store."""
-            large = len(data) >= _LARGE
-            row, file = await asyncio.to_thread(assembly.piece, piece, data) if large else assembly.piece(piece, data)
-            await store.put(f"{rendition}/{file.sha256}", file.data)
+            if isinstance(data, Draft) or len(data) >= _LARGE:
+                row = await asyncio.to_thread(_row, assembly, piece, data)
+            else:
+                row = _row(assembly, piece, data)
+            await store.put(f"{rendition}/{row.sha256}", data)
             on_rows(assembly.add(row))
 
         try:
             while True:
-                message, data = await child.receive()
+                message, data = await child.receive_into(lambda: store.begin(rendition))
                 match message:
                     case messages.Read():
                         await child.send(messages.Data(), await answer(source, message))
@@ -140,7 +144,7 @@ async def prepare(
                                 leaves=message.leaves,
                             )
                         )
-                    case messages.Begin():
+                    case messages.Begin() if not isinstance(data, Draft):
                         for file in assembly.begin(message, data):
                             await store.put(f"{rendition}/{file.sha256}", file.data)
                         if on_manifest is not None and assembly.manifest is not None:
@@ -166,6 +170,11 @@ async def prepare(
                         raise Refused("parser-crashed")
         except Unexpected:
             raise Refused("parser-crashed") from None
+
+
+def _row(assembly: Assembly, piece: messages.Piece, data: Bytes | Draft) -> Row:
+    """Hashes it, which takes a while where it is large. Raises Unexpected, and what a draft raises."""
+    return assembly.piece(piece, data.look() if isinstance(data, Draft) else data)[0]
 
 
 async def _kind_of_job(source: Source, name: str) -> str:

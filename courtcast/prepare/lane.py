@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import av
 
 from courtcast.prepare import boxes
-from courtcast.prepare.boxes import Sample
+from courtcast.prepare.boxes import Bytes, Sample
 from courtcast.problems import Refused
 
 _FINEST = 10_000_000
@@ -95,8 +95,11 @@ class Lane(ABC):
     def init_segment(self) -> bytes:
         """Of this track. Once `presented` is certain."""
 
-    def fragment(self, sequence: int, samples: Sequence[Sample]) -> bytes:
-        """Samples, with their final times, as they are sent. `sequence`: from 1. Raises Refused (format-not-yet)."""
+    def fragment(self, sequence: int, samples: Sequence[Sample]) -> list[Bytes]:
+        """Samples, with their final times, as they are sent, in parts. `sequence`: from 1.
+
+        Raises Refused (format-not-yet).
+        """
         if any(sample.duration > _LONGEST for sample in samples):
             raise Refused("format-not-yet", what="one whose pictures lie days apart")
         return boxes.fragment(sequence, samples)

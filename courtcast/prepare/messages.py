@@ -7,10 +7,12 @@ big-endian, the JSON, the data. Pure.
 from __future__ import annotations
 
 import struct
+from functools import cache
 from typing import Annotated, BinaryIO, Literal, Protocol
 
 import msgspec
 
+from courtcast.prepare.boxes import Bytes
 from courtcast.prepare.cues import Cues
 from courtcast.wire.api import AudioInfo, Chapter, SoundTrack, Treatment, VideoInfo
 from courtcast.wire.inspection import Opened
@@ -312,14 +314,23 @@ ToChild = Work | Data | Shot | Leaf
 
 
 class Emit(Protocol):
-    """Takes each message and the data that goes behind it."""
+    """Takes each message and the data that goes behind it, in parts."""
 
-    def __call__(self, message: FromChild, data: bytes = b"") -> None: ...
+    def __call__(self, message: FromChild, *data: Bytes) -> None: ...
 
 
 _encoder = msgspec.json.Encoder()
-_from_child: msgspec.json.Decoder[FromChild] = msgspec.json.Decoder(FromChild)
-_to_child: msgspec.json.Decoder[ToChild] = msgspec.json.Decoder(ToChild)
+
+
+@cache
+def _from_child() -> msgspec.json.Decoder[FromChild]:
+    return msgspec.json.Decoder(FromChild)
+
+
+@cache
+def _to_child() -> msgspec.json.Decoder[ToChild]:
+    """Each side makes what it reads with, and a child is started for every file."""
+    return msgspec.json.Decoder(ToChild)
 
 
 def pack(message: FromChild | ToChild, data: bytes = b"") -> bytes:
@@ -333,7 +344,7 @@ def head(message: FromChild | ToChild, behind: int = 0) -> bytes:
     return _LENGTHS.pack(len(text), behind) + text
 
 
-def lengths(head: bytes) -> tuple[int, int]:
+def lengths(head: Bytes) -> tuple[int, int]:
     """Of JSON and data. Raises ValueError where they are beyond what is ever sent."""
     text, data = _LENGTHS.unpack(head)
     if text > MOST_JSON or data > MOST_DATA:
@@ -341,15 +352,18 @@ def lengths(head: bytes) -> tuple[int, int]:
     return text, data
 
 
-def decode_from_child(text: bytes) -> FromChild:
+def decode_from_child(text: Bytes) -> FromChild:
     """Raises msgspec.MsgspecError."""
-    return _from_child.decode(text)
+    return _from_child().decode(text)
 
 
-def receive(pipe: BinaryIO) -> tuple[ToChild, bytes]:
-    """The child's side: waits for the next message. Raises EOFError when the parent has gone."""
+def receive(pipe: BinaryIO) -> tuple[ToChild, int]:
+    """The child's side: waits for the next message; behind it so many bytes of data are still to be read.
+
+    Raises EOFError when the parent has gone.
+    """
     head = pipe.read(LENGTHS)
     if len(head) < LENGTHS:
         raise EOFError
     text, data = lengths(head)
-    return _to_child.decode(pipe.read(text)), pipe.read(data)
+    return _to_child().decode(pipe.read(text)), data

@@ -9,7 +9,6 @@ from array import array
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import ceil
-from statistics import median
 from typing import Final
 
 from courtcast.wire.sheet import Stretch
@@ -140,7 +139,7 @@ def scenes(pictures: Sequence[bytes], times: Sequence[float]) -> list[float]:
     found: list[tuple[float, float]] = []
     for n, difference in enumerate(apart):
         around = [*apart[max(0, n - _AROUND) : n], *apart[n + 1 : n + 1 + _AROUND]]
-        if difference >= max(_OTHER, _OTHER_THAN_USUAL * median(around or [0.0])):
+        if difference >= max(_OTHER, _OTHER_THAN_USUAL * _median(around or [0.0])):
             found.append((difference, times[n + 1]))
     return sorted(time for _, time in sorted(found, reverse=True)[:SCENES_MOST])
 
@@ -150,7 +149,7 @@ def gaps(times: Sequence[float]) -> list[Stretch]:
     apart = [later - earlier for earlier, later in pairwise(times)]
     if not apart:
         return []
-    bound = max(GAP_SECONDS, GAP_TIMES * median(apart))
+    bound = max(GAP_SECONDS, GAP_TIMES * _median(apart))
     return longest((times[n], times[n + 1]) for n, seconds in enumerate(apart) if seconds > bound)
 
 
@@ -171,6 +170,13 @@ def _runs(so: Sequence[bool]) -> list[tuple[int, int]]:
             found.append((start, n))
             start = None
     return found
+
+
+def _median(values: Sequence[float]) -> float:
+    """The module of statistics is loaded for a while, and the child needs of all this only the sizes."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def _apart(one: bytes, other: bytes) -> float:

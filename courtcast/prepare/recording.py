@@ -299,7 +299,7 @@ class Recording:
                 pts[0] = self._places[number].first
         data = self._lanes[number].fragment(index + 1, piece.samples)
         if self._lanes[number].video:
-            self._stretch = len(data) + (0 if piece.keyframe else self._stretch)
+            self._stretch = sum(map(len, data)) + (0 if piece.keyframe else self._stretch)
             if self._stretch > GOP_MOST:
                 raise Refused("gop-too-large")
         self._emit(
@@ -312,7 +312,7 @@ class Recording:
                 pts=pts,
                 added=piece.added,
             ),
-            data,
+            *data,
         )
 
     def _finish(self, kind: kinds.Kind) -> None:

@@ -157,8 +157,10 @@ async def _with_pictures(store: Store, manifest: Manifest, sheet: Sheet, quiet: 
         yield await store.get(init_name(manifest.rendition, track))
         for number, _ in chosen:
             data = await store.get(fragment_name(manifest.rendition, manifest.rows(track.index)[number]))
-            webm = track.mime == clusters.MIME
-            yield cluster_heads.head(data) if webm else boxes.fragment(number + 1, [boxes.samples_of(data)[0]])
+            if track.mime == clusters.MIME:
+                yield cluster_heads.head(data)
+            else:
+                yield b"".join(boxes.fragment(number + 1, [boxes.samples_of(memoryview(data))[0]]))
 
     times: list[float] = []
     pictures: list[bytes] = []
@@ -225,7 +227,7 @@ async def _told(source: Joined, quiet: Callable[[], bool]) -> AsyncIterator[tupl
                 case messages.Failed():
                     raise refused(message)
                 case _:
-                    yield message, data
+                    yield message, bytes(data)
 
 
 async def _until(quiet: Callable[[], bool]) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from courtcast.prepare.boxes import Bytes
 from courtcast.prepare.messages import BLOCK, Read
+
+POURED = 15 * BLOCK
+"""Bytes that are put into a pipe by the kernel at a time: one of 1 MiB takes them beside the head of their message."""
 
 
 class Held:
@@ -45,9 +51,48 @@ class Stock(Protocol):
         """Where the bytes that are here from there on end; `offset` itself where none are."""
 
 
-async def answer(source: Source, wanted: Read) -> bytes:
+@runtime_checkable
+class Pouring(Stock, Protocol):
+    """One whose bytes the kernel can put into a pipe without a copy, and without memory of this process (splice)."""
+
+    async def pour(self, offset: int, n: int, pipe: int) -> int:
+        """Up to n bytes that are here, as many as the pipe has room for; how many.
+
+        Raises BlockingIOError where it has no room, ConnectionError where nobody reads it, Refused.
+        """
+
+
+class Filling(Protocol):
+    """A file in the making, into which the kernel can put what lies in a pipe (splice)."""
+
+    async def fill(self, pipe: int, n: int) -> int:
+        """Up to n bytes, as many as lie in the pipe; how many, 0 at its end.
+
+        Raises BlockingIOError where none do, Refused.
+        """
+
+    def drop(self) -> None:
+        """It is not made after all."""
+
+
+@dataclass(frozen=True)
+class Lying:
+    """Bytes where they lie, for a pipe."""
+
+    source: Pouring
+    offset: int
+    n: int
+
+    def __len__(self) -> int:
+        return self.n
+
+
+async def answer(source: Source, wanted: Read) -> Bytes | Lying:
     """What a child is given: a block at least, once it is there, and as many of the others as are. Raises Refused (see
     `Source.read`)."""
     held = source.held_until(wanted.offset) - wanted.offset if isinstance(source, Stock) else 0
     whole = held if held >= wanted.n else held // BLOCK * BLOCK
-    return await source.read(wanted.offset, min(wanted.n, max(whole, BLOCK)))
+    n = min(wanted.n, max(whole, BLOCK))
+    if sys.platform == "linux" and isinstance(source, Pouring) and n <= held:
+        return Lying(source, wanted.offset, min(n, POURED))
+    return await source.read(wanted.offset, n)

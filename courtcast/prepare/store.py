@@ -1,4 +1,4 @@
-"""Where prepared files lie: a store of four calls, a folder of this machine by default.
+"""Where prepared files lie: a store of five calls, a folder of this machine by default.
 
 Names are relative, with `/` between their parts. A rendition's files lie under its own name and are named by their
 content, so that nothing is ever written over with something else:
@@ -10,7 +10,6 @@ content, so that nothing is ever written over with something else:
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import re
 import shutil
@@ -24,21 +23,24 @@ import msgspec
 
 from courtcast.core.manifest import Manifest
 from courtcast.evidence.files import Reserve
-from courtcast.problems import Refused
+from courtcast.prepare.boxes import Bytes
+from courtcast.prepare.draft import HERE, Draft, refusal
 from courtcast.wire.media import ManifestRows, Row, Track
 
 T = TypeVar("T")
 Names = list[str]
 
-_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\Z")
 
 
 class Store(Protocol):
     """Files by name. `get` raises KeyError for an unknown one; `put` Refused (disk-full, data-not-writable)."""
 
-    async def put(self, name: str, data: bytes) -> None:
-        """Keep it, whole or not at all."""
+    async def put(self, name: str, data: Bytes | Draft) -> None:
+        """Keep it, whole or not at all. A draft gets this name."""
+
+    async def begin(self, folder: str) -> Draft | None:
+        """A file in a folder that has no name yet; None where there is no such thing, and bytes do."""
 
     async def get(self, name: str, offset: int = 0, length: int | None = None) -> bytes:
         """A part, to the end where no length is given."""
@@ -57,8 +59,13 @@ class FolderStore:
         self.folder = folder
         self._reserve = Reserve(folder)
 
-    async def put(self, name: str, data: bytes) -> None:
-        await self._run(lambda: self._put(self._path(name), data))
+    async def put(self, name: str, data: Bytes | Draft) -> None:
+        path = self._path(name)
+        await self._run(lambda: data.become(path) if isinstance(data, Draft) else self._put(path, data))
+
+    async def begin(self, folder: str) -> Draft | None:
+        path = self._path(folder)
+        return await self._run(lambda: Draft(path, self._reserve)) if HERE else None
 
     async def get(self, name: str, offset: int = 0, length: int | None = None) -> bytes:
         return await self._run(lambda: self._get(name, offset, length))
@@ -79,7 +86,7 @@ class FolderStore:
             raise ValueError(f"not a name: {name!r}")
         return self.folder / name
 
-    def _put(self, path: Path, data: bytes) -> None:
+    def _put(self, path: Path, data: Bytes) -> None:
         part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -89,9 +96,7 @@ class FolderStore:
         except OSError as error:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
-            if error.errno in _FULL:
-                raise Refused("disk-full") from error
-            raise Refused("data-not-writable", path=self.folder) from error
+            raise refusal(error, self.folder) from error
 
     def _get(self, name: str, offset: int, length: int | None) -> bytes:
         try:

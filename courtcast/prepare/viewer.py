@@ -11,10 +11,11 @@ from typing import NamedTuple, Self
 
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import messages
+from courtcast.prepare.boxes import Bytes
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage, Child
 from courtcast.prepare.leaves.frame import Part
-from courtcast.prepare.source import Held, Source, answer
+from courtcast.prepare.source import Held, Lying, Source, answer
 from courtcast.prepare.store import Store, fragment_name, init_name
 from courtcast.problems import Refused
 from courtcast.wire.media import Row, Track
@@ -175,7 +176,7 @@ class _Open:
                 case messages.Ready():
                     return messages.Image(), b""
                 case messages.Image():
-                    return message, data
+                    return message, bytes(data)
                 case messages.Failed(problem="unread"):
                     raise _Unread
                 case messages.Failed():
@@ -183,7 +184,7 @@ class _Open:
                 case _:
                     raise Refused("parser-crashed")
 
-    async def _bytes(self, source: Source, message: messages.Read) -> tuple[messages.Data, bytes]:
+    async def _bytes(self, source: Source, message: messages.Read) -> tuple[messages.Data, Bytes | Lying]:
         try:
             async with asyncio.timeout(UNREAD):
                 return messages.Data(), await answer(source, message)

@@ -269,5 +269,5 @@ def rehearse() -> None:
         file.add_stream("flac", rate=48000)
 
 
-if __name__ == "__main__":
+def main() -> None:
     serve(rehearse, {"attempt": attempt})

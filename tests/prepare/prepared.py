@@ -67,7 +67,7 @@ def said(path: Path, *, length_known: bool, **how: Any) -> list[tuple[messages.F
         if kept.exists():
             return list(read_back(kept))
         length = path.stat().st_size if length_known else None
-        Recording(file, length, lambda m, d=b"": spoken.append((m, bytes(d))), name=path.name, **how).run()
+        Recording(file, length, lambda m, *d: spoken.append((m, b"".join(d))), name=path.name, **how).run()
     looked = next(message for message, _ in spoken if isinstance(message, messages.Looked))
     if any(treatment.done == "converted" for treatment in looked.treatments):
         keep(kept, spoken)
@@ -111,11 +111,11 @@ def prepared(
         if isinstance(message, messages.Looked):
             looked.append(message)
         elif isinstance(message, messages.Begin):
-            inits.extend(file.data for file in assembly.begin(message, data))
+            inits.extend(bytes(file.data) for file in assembly.begin(message, data))
             fragments.extend([] for _ in inits)
         elif isinstance(message, messages.Piece):
             row, file = assembly.piece(message, data)
-            fragments[row.track].append(file.data)
+            fragments[row.track].append(bytes(file.data))
             assert assembly.manifest is not None
             assembly.manifest.add([row])
         elif isinstance(message, messages.Done):

@@ -31,7 +31,7 @@ def test_fragments_there_and_back(run: list[tuple[int, int, bool, bytes]], start
     for duration, offset, sync, data in run:
         samples.append(Sample(dts, dts + offset, duration, sync, True, data))
         dts += duration
-    data = boxes.fragment(sequence, samples)
+    data = b"".join(boxes.fragment(sequence, samples))
     assert boxes.samples_of(data) == samples
     assert [box.type for box in boxes.boxes(data)] == [b"moof", b"mdat"]
 

@@ -10,10 +10,10 @@ import os
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import BinaryIO
 
 from courtcast.prepare import messages
+from courtcast.prepare.boxes import Bytes
 from courtcast.prepare.cage.confine import OUT_OF_MEMORY, confine, prepare
 from courtcast.problems import Refused
 
@@ -23,8 +23,6 @@ _BLOCKS = 192
 _MOST = 16
 """Blocks asked for at a time at most, where the file is read through. The parent gives what is there already, and waits
 for one block only, so that nothing waits for more than it needs."""
-_PIPE = 1 << 20
-"""Bytes that a pipe holds, where that can be said: the fewer times each side waits for the other, the better."""
 _FAR = 1 << 62
 """Where the end is taken to be while it is not known; reading says where it really is."""
 
@@ -54,7 +52,7 @@ class Remote:
         number, inside = divmod(self._at, _BLOCK)
         if self.length is not None and self._at >= self.length:
             return b""
-        data = self._block(number)[inside : inside + n]
+        data = self._block(number)[inside : inside + n]  # itself, where all of it is wanted
         self._at += len(data)
         return data
 
@@ -63,13 +61,13 @@ class Remote:
             self._blocks.move_to_end(number)
             return kept
         self.send(messages.Read(number * _BLOCK, self._wanted(number)))
-        message, data = messages.receive(self._stdin)
+        message, length = messages.receive(self._stdin)
         if not isinstance(message, messages.Data) or not message.there:
             raise Unread("not there")
-        self._count = max(1, -(-len(data) // _BLOCK))
+        self._count = max(1, -(-length // _BLOCK))
         self._next = number + self._count
         for n in range(self._count):
-            self._blocks[number + n] = data[n * _BLOCK : (n + 1) * _BLOCK]
+            self._blocks[number + n] = self._stdin.read(min(_BLOCK, length - n * _BLOCK))
             self._blocks.move_to_end(number + n)
         while len(self._blocks) > _BLOCKS:
             self._blocks.popitem(last=False)
@@ -97,16 +95,19 @@ class Remote:
     def seekable(self) -> bool:
         return True
 
-    def send(self, message: messages.FromChild, data: bytes = b"") -> None:
-        """To the parent."""
+    def send(self, message: messages.FromChild, *data: Bytes) -> None:
+        """To the parent, with the data behind it, in parts."""
         self.on_send()
-        self._stdout.write(messages.head(message, len(data)))
-        self._stdout.write(data)
+        self._stdout.write(messages.head(message, sum(map(len, data))))
+        for part in data:
+            self._stdout.write(part)
         self._stdout.flush()
 
     def next(self) -> messages.ToChild:
-        """The parent's next message. Raises EOFError when it has gone."""
-        return messages.receive(self._stdin)[0]
+        """The parent's next message, without what is behind it. Raises EOFError when it has gone."""
+        message, length = messages.receive(self._stdin)
+        self._stdin.read(length)
+        return message
 
 
 Job = Callable[[Remote, messages.Work], None]
@@ -120,7 +121,6 @@ def serve(rehearse: Callable[[], None], jobs: Mapping[str, Job]) -> None:
     leaves no thread behind: on older kernels Landlock holds those only that are begun later.
     """
     stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
-    _widen(stdin, stdout)
     try:
         rehearse()
         prepared = prepare()
@@ -142,13 +142,3 @@ def serve(rehearse: Callable[[], None], jobs: Mapping[str, Job]) -> None:
         pass
     # Whatever a library would still do to tidy up is not worth waiting for.
     os._exit(0)
-
-
-def _widen(*pipes: BinaryIO) -> None:
-    """Linux alone lets a pipe be made larger."""
-    if sys.platform == "linux":
-        import fcntl
-
-        for pipe in pipes:
-            with suppress(OSError):
-                fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE)

@@ -12,22 +12,29 @@ import logging
 import math
 import os
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import msgspec
 
 import courtcast
 from courtcast.prepare import messages
+from courtcast.prepare.boxes import Bytes
+from courtcast.prepare.cage import pipes
 from courtcast.prepare.cage.allowance import Allowance
 from courtcast.prepare.cage.ends import ended
 from courtcast.prepare.cage.kinds import KINDS, MEDIA, Kind
+from courtcast.prepare.cage.pipes import Pipes
 from courtcast.prepare.cage.scratch import MOST_FILES, Scratch, used
 from courtcast.prepare.messages import Limits
+from courtcast.prepare.source import Filling, Lying
 from courtcast.problems import Refused
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Filling)
 
 _log = logging.getLogger(__name__)
 
@@ -39,6 +46,8 @@ _WORDS: Final = 1 << 20
 """Bytes of errors after which nobody listens any more: a child that goes on about them stands still."""
 _TURN: Final = 8
 """Messages after which all else in this process has a turn: what lies in the pipe already is read without waiting."""
+_LARGE: Final = 256 * 1024
+"""Bytes from which data are worth a file of their own."""
 _LOOK: Final = 0.25
 """Seconds between looks at a private folder."""
 _ENVIRONMENT: Final = (
@@ -56,15 +65,12 @@ _ENVIRONMENT: Final = (
 class Child:
     """One process. Made by `Cage.child`, which also ends it."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, pipes: Pipes) -> None:
         self.process = process
         self.held: messages.Caged | None = None
         """What of the cage this machine has; None before the child has said it."""
-        assert process.stdin is not None
-        assert process.stdout is not None
         assert process.stderr is not None
-        self._stdin = process.stdin
-        self._stdout = process.stdout
+        self._pipes = pipes
         self._stderr = process.stderr
         self._limits = Limits()
         self._allowance = Allowance(self._limits, None)
@@ -78,30 +84,51 @@ class Child:
         self._limits = limits
         self._allowance = Allowance(limits, length)
 
-    async def send(self, message: messages.ToChild, data: bytes = b"") -> None:
-        """Raises Refused where the child has ended, or takes nothing any more."""
+    async def send(self, message: messages.ToChild, data: Bytes | Lying = b"") -> None:
+        """Raises Refused where the child has ended, or takes nothing any more, and what a source raises."""
         if isinstance(message, messages.Data):
             # A block counts in any case: whoever asks at the end of the file for ever comes to an end.
             self._allowance.gave(self._wanted + len(data), self._asked - max(len(data), messages.BLOCK))
         try:
             async with asyncio.timeout(self._limits.silence):
-                self._stdin.write(messages.pack(message, data))
-                await self._stdin.drain()
+                await self._pipes.write(messages.head(message, len(data)), data)
         except TimeoutError:
             raise self._out_of_time(self._limits.silence) from None
-        except (ConnectionError, RuntimeError):
+        except (EOFError, ConnectionError):
             raise await self._ended() from None
 
-    async def receive(self, silence: float | None = None) -> tuple[messages.FromChild, bytes]:
+    async def receive(self, silence: float | None = None) -> tuple[messages.FromChild, Bytes]:
         """The next message; by default `silence` is what its kind of job may have.
 
         Raises Refused where none comes in time, or none will, or the child wants more than it may have.
         """
+        return await self._next(silence, self._pipes.read)
+
+    async def receive_into(self, begin: Callable[[], Awaitable[F | None]]) -> tuple[messages.FromChild, Bytes | F]:
+        """The same, but that much data of it go into a file that is begun for them, where that can be.
+
+        Raises Refused, also what the file raises.
+        """
+
+        async def read(n: int) -> Bytes | F:
+            file = await begin() if n >= _LARGE else None
+            if file is None:
+                return await self._pipes.read(n)
+            try:
+                await self._pipes.into(file, n)
+            except BaseException:
+                file.drop()
+                raise
+            return file
+
+        return await self._next(None, read)
+
+    async def _next(self, silence: float | None, read: Callable[[int], Awaitable[T]]) -> tuple[messages.FromChild, T]:
         while True:
             self._messages += 1
             if self._messages % _TURN == 0:
                 await asyncio.sleep(0)
-            message, data = await self._message(self._limits.silence if silence is None else silence)
+            message, data = await self._message(self._limits.silence if silence is None else silence, read)
             if isinstance(message, messages.Read):
                 self._allowance.read(message.n)
                 self._wanted, self._asked = message.offset, message.n
@@ -109,20 +136,19 @@ class Child:
                 return message, data
             self.held = self.held or message
 
-    async def _message(self, silence: float) -> tuple[messages.FromChild, bytes]:
+    async def _message(self, silence: float, read: Callable[[int], Awaitable[T]]) -> tuple[messages.FromChild, T]:
         clock = asyncio.get_running_loop().time
         began = clock()
         patience = min(silence, self._allowance.left)
         try:
             async with asyncio.timeout(patience):
-                head = await self._stdout.readexactly(messages.LENGTHS)
-                text, data = messages.lengths(head)
+                text, data = messages.lengths(await self._pipes.read(messages.LENGTHS))
                 self._allowance.sent(text + data)
-                message = messages.decode_from_child(await self._stdout.readexactly(text))
-                behind = await self._stdout.readexactly(data)
+                message = messages.decode_from_child(await self._pipes.read(text))
+                behind = await read(data)
         except TimeoutError:
             raise self._out_of_time(patience) from None
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (EOFError, ConnectionError):
             raise await self._ended() from None
         except (ValueError, msgspec.MsgspecError):
             # A child that was taken over says whatever it likes; it is believed no further.
@@ -167,25 +193,22 @@ class Child:
         self._over = self._over or Refused("parser-crashed")
         with suppress(ProcessLookupError):
             self.process.kill()
-        self._stdin.close()
-        await self._gone()
-        self._listening.cancel()
+        try:
+            await self._gone()
+        finally:
+            self._pipes.close()
+            self._listening.cancel()
 
     async def _gone(self) -> None:
-        """Waits for its end, but not for ever. The loop does not see it before what is left in its pipes was read."""
+        """Waits for its end, but not for ever. It may not come before what is left in its pipes was read."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_ENDING):
-                await _drain(self._stdout)
+                await self._pipes.drain()
                 await asyncio.wait([self._listening])
-                await _drain(self._stderr)
+                with suppress(RuntimeError):  # somebody else reads, and comes to the end
+                    while await self._stderr.read(1 << 16):
+                        pass
                 await self.process.wait()
-
-
-async def _drain(pipe: asyncio.StreamReader) -> None:
-    """To its end; unless somebody else is reading it, who then comes to its end."""
-    with suppress(RuntimeError, ConnectionError):
-        while await pipe.read(1 << 16):
-            pass
 
 
 class Cage:
@@ -303,24 +326,14 @@ class Cage:
         """Raises Refused (internal) where the system starts no more processes."""
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         root = str(Path(courtcast.__file__).resolve().parent.parent)
-        environment["PYTHONPATH"] = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+        environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([root, *filter(None, sys.path)]))
+        # Processor time that every child costs. Packages were looked for already (-S); of two libraries for types the
+        # quicker will do.
+        begin = f"import sys; sys.modules['typing_extensions'] = None; from {program} import main; main()"
         try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-P",
-                "-m",
-                program,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=environment,
-                # Of its own, so that a Ctrl-C is the presenter's alone, and no terminal is within reach.
-                start_new_session=True,
-                limit=1 << 20,
-            )
+            return Child(*await pipes.start(sys.executable, "-P", "-S", "-c", begin, env=environment))
         except OSError as error:
             raise Refused("internal") from error
-        return Child(process)
 
 
 def _bounds(limits: Limits, memory: int | None, folder: Path | None) -> messages.Bounds:

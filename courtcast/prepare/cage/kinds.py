@@ -1,7 +1,8 @@
 """Every kind of job: the program that does it, and what its child may use.
 
-A program is a module that loads what its jobs need, goes through it once, and calls `inside.serve`; what needs another
-library is another program, so that nobody waits for libraries, or is exposed to faults of libraries, of other kinds.
+A program is a module that loads what its jobs need, and whose `main` goes through it once and calls `inside.serve`;
+what needs another library is another program, so that nobody waits for libraries, or is exposed to faults of libraries,
+of other kinds.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The caged program that reads photographs and documents: `python -m courtcast.prepare.leaves.child`."""
+"""The caged program that reads photographs and documents. Started and minded by `cage.keeper`."""
 
 from __future__ import annotations
 
@@ -188,5 +188,6 @@ def rehearse() -> None:
     facts.rehearse()
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """One job."""
     serve(rehearse, JOBS)
