@@ -90,7 +90,7 @@ class SoundLane(Lane):
         if frame.sample_rate != self.timescale:
             raise Refused("format-not-yet", what="one that changes its format midway")
         if self._encoder is None:
-            self._begin(frame)
+            self._begin(frame.layout, frame.format)
         if self._at is None:
             self._at = self._out = at or 0
             self.presented = self._at
@@ -107,9 +107,9 @@ class SoundLane(Lane):
         while (unit := self._fifo.read(self._unit)) is not None:
             self._encode(unit)
 
-    def _begin(self, frame: av.AudioFrame) -> None:
-        channels = min(len(frame.layout.channels), max(_LAYOUTS))
-        form = "s16" if frame.format.name in _NARROW else "s32"
+    def _begin(self, layout: av.AudioLayout, given: av.AudioFormat) -> None:
+        channels = min(len(layout.channels), max(_LAYOUTS))
+        form = "s16" if given.name in _NARROW else "s32"
         sink = io.BytesIO()
         out = av.open(sink, "w", format="mp4", options=dict(boxes.MUXING))
         stream = out.add_stream("flac", rate=self.timescale, options={"frame_size": str(self._unit)})
@@ -156,7 +156,10 @@ class SoundLane(Lane):
         """What was decoded is counted in samples: nothing is known better than that."""
 
     def init_segment(self) -> bytes:
-        """Raises Refused (file-damaged) where there was no sound."""
-        if self._encoder is None:
-            raise Refused("file-damaged")
+        """Raises Refused (file-damaged) where the file does not say what its sound is, and none came."""
+        if self._encoder is None:  # the picture cannot wait for a sound that begins long after it
+            layout, form = self._decoder.layout, self._decoder.format
+            if not layout.channels or form is None:
+                raise Refused("file-damaged")
+            self._begin(layout, form)
         return self._init

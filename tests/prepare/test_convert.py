@@ -62,6 +62,20 @@ def test_sound_of_whole_numbers_keeps_every_sample(shared_media: Path, name: str
     assert samples(kept(made, 1)) == samples(str(path))
 
 
+@pytest.mark.parametrize("codec", ["pcm_s16le", "mp2"])
+def test_a_sound_that_begins_long_after_the_picture_is_waited_for_by_nobody(tmp_path: Path, codec: str) -> None:
+    recipe = Recipe(frames=240, audio=codec, audio_start=Fraction(6), audio_seconds=Fraction(2))
+    path = make(tmp_path / "late.mkv", recipe)
+    made = prepared(path)
+    assert [track.kind for track in made.manifest.tracks] == ["video", "audio"]
+    heard, own = samples(kept(made, 1)), samples(str(path))
+    silent = heard.index(own.lstrip(b"\0")[:4096]) if codec == "pcm_s16le" else 6 * 4 * recipe.rate
+    assert abs(silent - 6 * 4 * recipe.rate) <= 4096
+    assert len(heard) >= silent + 2 * 4 * recipe.rate - 4096
+    if codec == "pcm_s16le":
+        assert own.strip(b"\0") in heard, "each sample as it is in the file"
+
+
 def samples(source: Any) -> bytes:
     with av.open(source) as container:
         return b"".join(
