@@ -49,6 +49,10 @@ _LOOK: Final = 0.25
 _EXECUTE, _WRITE, _READ, _LIST = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _NEVER: Final = 1 << 6 | 1 << 11
 """Rights of Landlock: to make devices."""
+_REMOVE_FILE, _MAKE_SOCKET = 1 << 5, 1 << 9
+_MEETING: Final = "/tmp"  # noqa: S108
+"""Where its processes find each other, whatever they are told as long as everybody may write there. It gets to make a socket
+there and nothing else; with an id of its own also to remove it, which the folder lets it do with nobody else's."""
 _INSTALLED: Final = (
     "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/opt", "/nix/store", "/gnu/store", "/proc", "/sys",
     "/var/lib/libreoffice", "/var/cache/fontconfig",
@@ -83,9 +87,6 @@ def main(folder: Path, program: Path, document: str | None) -> int:
         (Path("profile") / "user" / "registrymodifications.xcu").write_text(_PROFILE)
         Path("tmp").mkdir()
     own = [f"-env:UserInstallation={(here / 'profile').as_uri()}"]
-    if sys.platform != "win32":
-        # Where its processes find each other; else that is everybody's folder for temporary files.
-        own.append(f"-env:OSL_SOCKET_PATH={here}")
     environment = _environment(here)
     status = _run([str(program), *own, "--version"], environment, VERSION, parent)
     if document is None or status:
@@ -150,6 +151,9 @@ def _linux(root: bool, program: Path) -> Caged:
     abi = landlock.abi()
     rules = _rules(abi, here, program)
     user: User = privileges.drop_user(root, here)
+    if rules is not None:
+        with suppress(OSError):
+            _open_and_allow(rules, _MEETING, _MAKE_SOCKET | (_REMOVE_FILE if user == "own" else 0))
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
     if rules is None or not landlock.restrict(rules, abi):
         abi = 0
