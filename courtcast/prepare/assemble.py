@@ -12,6 +12,7 @@ from typing import NamedTuple
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import messages
 from courtcast.prepare.boxes import Bytes
+from courtcast.prepare.parts import Stale
 from courtcast.wire.media import LEAVES, ManifestRows, Row, Track
 
 
@@ -29,14 +30,16 @@ class Unexpected(ValueError):
 class Assembly:
     """One rendition in the making. Put the files into the store before the rows that name them are told to anybody."""
 
-    def __init__(self, exhibit: str, rendition: str) -> None:
+    def __init__(self, exhibit: str, rendition: str, left: Manifest | None = None) -> None:
+        """`left`: what an earlier run has made of it."""
+        self._left = left
         self.exhibit = exhibit
         self.rendition = rendition
         self.looked: messages.Looked | None = None
         self.manifest: Manifest | None = None
 
     def begin(self, message: messages.Begin, data: Bytes) -> list[File]:
-        """The tracks are known. Gives their init segments. Raises Unexpected."""
+        """The tracks are known. Gives their init segments. Raises Unexpected, Stale."""
         if self.manifest is not None or sum(head.init_bytes for head in message.tracks) != len(data):
             raise Unexpected("begins twice, or not with what it says")
         files, tracks, at = [], [], 0
@@ -66,6 +69,10 @@ class Assembly:
                 )
             )
         self.manifest = Manifest(self.exhibit, self.rendition, Fraction(*message.origin), tracks)
+        if self._left is not None:
+            if (self._left.origin, self._left.tracks) != (self.manifest.origin, tracks):
+                raise Stale
+            self.manifest = self._left
         return files
 
     def piece(self, message: messages.Piece, data: Bytes) -> tuple[Row, File]:

@@ -85,6 +85,7 @@ def _prepare(remote: Remote, work: messages.Work) -> None:
                 heard=work.heard,
                 zero=None if work.zero is None else Fraction(*work.zero),
                 following=Following(work.parts, others, work.heard) if work.parts else None,
+                made=work.made,
             ).run()
         except Needed as needed:
             remote.send(messages.Needed(need=needed.need))

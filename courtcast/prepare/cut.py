@@ -55,11 +55,12 @@ class Cutter:
     holes exactly if the durations add up to what it spans.
     """
 
-    def __init__(self, timescale: int) -> None:
+    def __init__(self, timescale: int, *, first: bool = True) -> None:
+        """`first`: the track begins with it."""
         self.timescale = timescale
         self._longest = int(LONGEST * timescale)
         self._shortest = int(SHORTEST * timescale)
-        self._first = int(FIRST * timescale)
+        self._first = int(FIRST * timescale) if first else 0
         self._waiting: list[Sample] = []
         self._key: int | None = None
         """dts of the last keyframe that began a fragment."""

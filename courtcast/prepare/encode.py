@@ -135,6 +135,11 @@ class Encoder:
         self.init_segment = boxes.init_segment(sink.getvalue(), timescale)
 
     @property
+    def begun(self) -> bool:
+        """It was given something."""
+        return self._keyed is not None
+
+    @property
     def settings(self) -> str:
         """As FFmpeg's options are written. Keyframes are asked for picture by picture: no option says that."""
         options = {**self.kind.options, "crf": self.kind.quality}

@@ -6,7 +6,6 @@ runs in a caged child of this machine, which can begin while the file is still a
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from fractions import Fraction
@@ -16,27 +15,26 @@ import msgspec
 
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import cues, messages
-from courtcast.prepare.assemble import Assembly, Unexpected
+from courtcast.prepare.assemble import Unexpected
 from courtcast.prepare.behind import Behind
-from courtcast.prepare.boxes import Bytes
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.cues import Cues
 from courtcast.prepare.draft import Draft
 from courtcast.prepare.leaves import signs
+from courtcast.prepare.making import Making
 from courtcast.prepare.names import in_line
+from courtcast.prepare.parts import left
 from courtcast.prepare.plan import Need, Needed
 from courtcast.prepare.source import Source, answer
-from courtcast.prepare.store import Store, save_manifest
+from courtcast.prepare.store import Store
 from courtcast.prepare.viewer import Original, Viewer
 from courtcast.problems import Refused
 from courtcast.wire.api import AudioInfo, Chapter, Problem, SoundTrack, Treatment, VideoInfo
-from courtcast.wire.media import ManifestRows, Row
+from courtcast.wire.media import ManifestRows
 
-VERSION = 5
+VERSION = 6
 """Of what preparing gives: raise it when fragments of the same source would come out differently."""
-_LARGE = 64 * 1024
-"""Bytes from which hashing is worth a thread of its own."""
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,13 +89,19 @@ async def prepare(
     rendition has decided it; parts: the source is these files in a row, which are one recording; on_starts: where each
     but the first of them begins, in seconds of media time
 
-    The finished manifest is in the store when this returns (`store.load_manifest`).
+    The finished manifest is in the store when this returns (`store.load_manifest`). What an earlier call has left of
+    the same rendition is not made again.
 
     Raises Refused: of the file (file-…, picture-…, document-…, office-document, format-not-yet, parser-…), and whatever
-    the source or store raised; Needed.
+    the source or store raised; Needed, Stale.
     """
-    assembly, store = Assembly(same["exhibit"], rendition), same["store"]
-    cage, plays, need, name = same.get("cage"), same.get("plays"), same.get("need"), same.get("name", "")
+    store = same["store"]
+    cage, need, name = same.get("cage"), same.get("need"), same.get("name", "")
+    # What lies in a row of files is found by its place in all of them: such a one begins anew.
+    former = None if parts else await left(store, rendition)
+    said = same.get("plays")
+    plays = sorted(said) if said is not None else None if former is None else former.plays
+    making = Making(store, same["exhibit"], rendition, former, plays=plays, on_rows=on_rows, on_manifest=on_manifest)
     async with AsyncExitStack() as stack:
         kept = cage if cage is not None else await stack.enter_async_context(Cage(warm=False))
         do = "prepare" if need == "motion" else await _kind_of_job(source, name)
@@ -105,24 +109,16 @@ async def prepare(
             do=do,
             length=source.length,
             name=name,
-            plays=None if plays is None else sorted(plays),
+            plays=plays,
             need=need,
             heard=same.get("heard"),
             zero=None if zero is None else (zero.numerator, zero.denominator),
             password=same.get("password"),
             parts=list(parts),
+            made=making.made,
         )
         child = await stack.enter_async_context(kept.child(work))
         behind = await stack.enter_async_context(Behind())
-
-        async def keep(piece: messages.Piece, data: Bytes | Draft) -> None:
-            """While the child goes on. It is told of once it is in the store."""
-            if isinstance(data, Draft) or len(data) >= _LARGE:
-                row = await asyncio.to_thread(_row, assembly, piece, data)
-            else:
-                row = _row(assembly, piece, data)
-            await store.put(f"{rendition}/{row.sha256}", data)
-            on_rows(assembly.add(row))
 
         try:
             while True:
@@ -131,6 +127,7 @@ async def prepare(
                     case messages.Read():
                         await child.send(messages.Data(), await answer(source, message))
                     case messages.Looked():
+                        making.looked(message.treatments)
                         if do == "prepare" and any(one.done != "unchanged" for one in message.treatments):
                             child.assign(kept.limits("convert"), source.length)
                         on_probe(
@@ -145,23 +142,17 @@ async def prepare(
                             )
                         )
                     case messages.Begin() if not isinstance(data, Draft):
-                        for file in assembly.begin(message, data):
-                            await store.put(f"{rendition}/{file.sha256}", file.data)
-                        if on_manifest is not None and assembly.manifest is not None:
-                            on_manifest(assembly.manifest)
+                        await making.begin(message, data)
                     case messages.Piece():
-                        await behind.do(keep(message, data))
+                        await behind.do(making.keep(message, data))
                     case messages.Subtitles():
                         on_subtitles(cues.checked(message.subtitles))
                     case messages.Done():
                         await behind.done()
-                        manifest = assembly.done(message)
                         for note in message.notes:
                             on_note(_said(note))
                         on_starts([Fraction(*start) for start in message.starts if start[1]])
-                        await save_manifest(store, manifest)
-                        on_rows(manifest.rows_message({}))
-                        return manifest
+                        return await making.done(message)
                     case messages.Needed():
                         raise Needed(message.need)
                     case messages.Failed():
@@ -170,11 +161,6 @@ async def prepare(
                         raise Refused("parser-crashed")
         except Unexpected:
             raise Refused("parser-crashed") from None
-
-
-def _row(assembly: Assembly, piece: messages.Piece, data: Bytes | Draft) -> Row:
-    """Hashes it, which takes a while where it is large. Raises Unexpected, and what a draft raises."""
-    return assembly.piece(piece, data.look() if isinstance(data, Draft) else data)[0]
 
 
 async def _kind_of_job(source: Source, name: str) -> str:

@@ -16,6 +16,7 @@ import av
 
 from courtcast.prepare import boxes
 from courtcast.prepare.boxes import Bytes, Sample
+from courtcast.prepare.messages import Entry
 from courtcast.problems import Refused
 
 _FINEST = 10_000_000
@@ -65,6 +66,8 @@ class Lane(ABC):
         """The last decoding time seen."""
         self.frames = 0
         """Pictures counted."""
+        self.entries: dict[int, Entry] = {}
+        """Of the samples that begin a stretch, by when they are shown."""
         self._last: Sample | None = None
         """The counted sample that is presented last, so far."""
         self._lowest: int | None = None

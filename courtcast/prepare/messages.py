@@ -88,6 +88,25 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """Its media time 0, in its own seconds."""
 
 
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """Where a stretch of a picture that is converted begins: all before it can be left to another run."""
+
+    at: int
+    """The keyframe of the file with which it begins, in the file's ticks."""
+    before: int
+    """The keyframe before that one, for those who have to know what came before."""
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What an earlier run has left: all of the picture before an entry, and of the sound so much."""
+
+    entry: Entry
+    frames: int
+    """Of the picture."""
+    fragments: list[int]
+    """Of each track."""
+
+
 class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     """Parent → child, first: what to do. Everything else about the job is bytes that it asks for."""
 
@@ -112,6 +131,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     """Of a document that is locked."""
     parts: list[Part] = []
     """The file is these, one after the other, and they are one recording."""
+    made: Made | None = None
+    """It goes on from there."""
     bounds: Bounds | None = None
     """The cage fills it in."""
 
@@ -218,6 +239,8 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True, tag="piece"):
     keyframe: bool
     pts: list[int] = []
     added: list[tuple[int, int]] = []
+    entry: Entry | None = None
+    """It begins a stretch."""
 
 
 class Subtitles(msgspec.Struct, frozen=True, tag="subtitles"):

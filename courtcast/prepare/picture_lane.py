@@ -2,12 +2,17 @@
 
 Decode, bring into a form that the new codec holds, encode. Nothing is resized, turned or re-timed: turning and the
 aspect of the pixels go into the init segment as they stand in the file, colours are tagged as they are.
+
+It is made in stretches, each of which begins with a keyframe of the file and has an encoder of its own: so what comes
+out of a stretch does not depend on what was done before it, nor on whether anything was.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING
 
 import av
@@ -15,8 +20,10 @@ import av.filter
 
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.encode import AV1, H264, Coded, Encoder
+from courtcast.prepare.entries import Entries
 from courtcast.prepare.frames import JOINED, frames_of, graph_of, into, spelled
 from courtcast.prepare.lane import Lane, Ticks
+from courtcast.prepare.messages import Entry
 from courtcast.problems import Refused
 
 if TYPE_CHECKING:
@@ -25,6 +32,8 @@ if TYPE_CHECKING:
 _TAKEN = frozenset(("yuv420p", "yuvj420p", "yuv444p", "yuvj444p"))
 """What Chromium decodes of H.264, and needs no conversion of samples."""
 _TEN = "yuv420p10le"
+STRETCH = 10
+"""Seconds of a stretch at least: so much work is lost at most where the process is killed, and a second run starts."""
 
 
 class PictureLane(Lane):
@@ -41,7 +50,18 @@ class PictureLane(Lane):
         self._threads = threads
         self._encoder: Encoder | None = None
         self._graph: av.filter.Graph | None = None
-        self._filters = ""
+        self._like: av.VideoFrame | None = None
+        """The first frame: all are of its form."""
+        self._steps: list[tuple[str, str | None]] = []
+        self._entering = Entries(stream)
+        self._begun = 0
+        """When the stretch that the decoder is in begins, in ticks."""
+        self._coming: deque[Entry] = deque()
+        """Of stretches that the decoder has come to, and the encoder has not."""
+        self._skips: int | None = None
+        """The keyframe up to which nothing is decoded."""
+        self._from: int | None = None
+        """What is shown before that is not made."""
         self._form: tuple[str, int, int] | None = None
         self._shown: int | None = None
         """The last frame's time, in ticks."""
@@ -60,12 +80,34 @@ class PictureLane(Lane):
 
     @property
     def how(self) -> tuple[str, str]:
-        return self._filters, "" if self._encoder is None else self._encoder.settings
+        return spelled(self._steps), "" if self._encoder is None else self._encoder.settings
 
     def push(self, packet: Packet) -> None:
         """Raises Refused (format-not-yet, file-damaged)."""
+        key = self._entering.look(packet)
+        if self._skips is not None:
+            if key != self._skips:
+                return
+            self._skips = None
         for frame in frames_of(self._decoder, packet):
             self._take(frame)
+
+    def go_on_from(self, entry: Entry, frames: int) -> bool:
+        """Leaves out what is shown before an entry, which has so many frames. False where it was passed already."""
+        begin = entry.before if self._deinterlace else entry.at
+        if self._entering.last is not None and self._entering.last >= begin:
+            return False
+        self._decoder.flush_buffers()
+        self._skips, self._from = begin, entry.at
+        self._shown = None
+        self._durations.clear()
+        self._begun = entry.at
+        self._coming = deque((entry,))
+        self._encoder = self._another()
+        if self._graph is not None:
+            self._graph = self._filter()
+        self.samples, self.bytes, self.frames = [], 0, frames
+        return True
 
     def finish(self) -> None:
         """No more packets: what decoder, filter and encoder still have comes out."""
@@ -91,6 +133,7 @@ class PictureLane(Lane):
         self._shown = at
         if frame.duration:
             self._step = max(1, self.ticks(frame.duration))
+        self._enter(at, key=frame.key_frame)
         frame.pts = at
         frame.time_base = Fraction(1, self.timescale)
         form = (frame.format.name, frame.width, frame.height)
@@ -105,6 +148,14 @@ class PictureLane(Lane):
             self._graph.push(frame)
             for filtered in self._pull():
                 self._encode(filtered)
+
+    def _enter(self, at: int, *, key: bool) -> None:
+        """A stretch begins with a frame that the container and the decoder both call a keyframe."""
+        if self._form is None:
+            self._begun = at
+        elif key and at - self._begun >= STRETCH * self.timescale and (before := self._entering.before(at)) is not None:
+            self._begun = at
+            self._coming.append(Entry(at, before))
 
     def _pull(self) -> Iterator[av.VideoFrame]:
         assert self._graph is not None
@@ -123,10 +174,11 @@ class PictureLane(Lane):
             steps.append(JOINED)
         if pix_fmt != frame.format.name:
             steps += into(frame, pix_fmt)
-        self._filters = spelled(steps)
+        self._like, self._steps = frame, steps
         if steps:
-            self._graph = graph_of(frame, steps, Fraction(1, self.timescale))
-        self._encoder = Encoder(
+            self._graph = self._filter()
+        self._another = partial(
+            Encoder,
             self._kind,
             frame,
             pix_fmt,
@@ -135,10 +187,23 @@ class PictureLane(Lane):
             threads=self._threads,
             aspect=self._source.sample_aspect_ratio or self._decoder.sample_aspect_ratio or Fraction(1),
         )
+        self._encoder = self._another()
+
+    def _filter(self) -> av.filter.Graph:
+        assert self._like is not None
+        return graph_of(self._like, self._steps, Fraction(1, self.timescale))
 
     def _encode(self, frame: av.VideoFrame) -> None:
         assert self._encoder is not None
-        self._write(self._encoder.encode(frame, self._ticks_of(frame)))
+        at = self._ticks_of(frame)
+        if self._from is not None and at < self._from:
+            return
+        if self._coming and at >= self._coming[0].at:
+            self.entries[at] = self._coming.popleft()
+            if self._encoder.begun:
+                self._write(self._encoder.flush())
+                self._encoder = self._another()
+        self._write(self._encoder.encode(frame, at))
 
     def _ticks_of(self, frame: av.VideoFrame) -> int:
         """A filter may count in a time base of its own."""

@@ -56,7 +56,8 @@ class Recording:
 
     name: of the file, as the link has it; plays: what the screens decode (see `plan.make`); need: why an earlier run
     could not go on; heard: number of the sound that was chosen; zero: media time 0 in the file's seconds, where that is
-    decided already; following: the files behind this one, where several are one recording
+    decided already; following: the files behind this one, where several are one recording; made: what an earlier run
+    has left
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Recording:
         heard: int | None = None,
         zero: Fraction | None = None,
         following: Following | None = None,
+        made: messages.Made | None = None,
     ) -> None:
         self._file = file
         self._length = length
@@ -81,6 +83,7 @@ class Recording:
         self._heard = heard
         self._zero = zero
         self._following = following
+        self._made = made
         self._first: First | None = None
         self._lanes: list[Lane] = []
         self._places: list[placing.Place] = []
@@ -92,6 +95,10 @@ class Recording:
         self._steady: steady.Steady | None = None
         self._stretch = 0
         """Bytes of the picture's fragments since the last keyframe."""
+        self._known: list[int] = []
+        """Fragments of each track that need not be sent."""
+        self._entry: messages.Entry | None = None
+        """Of the fragment that comes next."""
 
     def run(self) -> None:
         """Raises Refused, Needed, MemoryError, and what the file's `read` raises."""
@@ -217,6 +224,7 @@ class Recording:
                 late = place.lead is not None or lane.reached is None
                 start = ceil(self._origin * lane.timescale) - place.shift if late else None
                 self._sound = Filled(silence, start)
+        self._known = [0] * len(self._lanes) if self._made is None else self._made.fragments
         self._emit(
             messages.Begin(
                 origin=(self._origin.numerator, self._origin.denominator),
@@ -225,6 +233,17 @@ class Recording:
             ),
             b"".join(inits),
         )
+        self._leave_out()
+
+    def _leave_out(self) -> None:
+        """What an earlier run has left of the picture. Sound is heard through again: only so it is known where each of
+        its samples lies, and it takes no time."""
+        lane, made = self._lanes[0], self._made
+        if made is None or not isinstance(lane, PictureLane) or not lane.go_on_from(made.entry, made.frames):
+            return
+        self._timings[0] = Timing(shift=self._places[0].shift)
+        self._cutters[0] = Cutter(lane.timescale, first=False)
+        self._indexes[0] = made.fragments[0]
 
     @property
     def _media_zero(self) -> Fraction:
@@ -284,12 +303,27 @@ class Recording:
             raise Refused("file-damaged") from None
 
     def _cut(self, number: int, samples: Iterable[Sample]) -> None:
-        for piece in self._cutters[number].push(self._timings[number].push(samples)):
-            self._send(number, piece)
+        self._cut_timed(number, self._timings[number].push(samples))
+
+    def _cut_timed(self, number: int, samples: Iterable[Sample]) -> None:
+        lane, shift = self._lanes[number], self._places[number].shift
+        for sample in samples:
+            if lane.entries and (entry := lane.entries.pop(sample.pts - shift, None)) is not None:
+                for piece in self._cutters[number].flush():
+                    self._send(number, piece)
+                self._cutters[number] = Cutter(lane.timescale, first=False)
+                self._entry = entry
+            for piece in self._cutters[number].push((sample,)):
+                self._send(number, piece)
 
     def _send(self, number: int, piece: Piece) -> None:
         index = self._indexes[number]
         self._indexes[number] += 1
+        entry = None
+        if self._lanes[number].video:
+            entry, self._entry = self._entry, None
+        if index < self._known[number]:
+            return
         pts: list[int] = []
         if self._lanes[number].video:
             pts = piece.pts
@@ -311,6 +345,7 @@ class Recording:
                 keyframe=piece.keyframe,
                 pts=pts,
                 added=piece.added,
+                entry=entry,
             ),
             *data,
         )
@@ -328,7 +363,8 @@ class Recording:
             lane.release(end)
             self._cut(number, self._filled(number, lane.ready()))
             last = self._timings[number].flush(ticks + shift if lane.video else 0)
-            for piece in (*self._cutters[number].push(last), *self._cutters[number].flush()):
+            self._cut_timed(number, last)
+            for piece in self._cutters[number].flush():
                 self._send(number, piece)
         duration = end - self._media_zero
         self._emit(

@@ -33,6 +33,7 @@ from courtcast.prepare.house import House
 from courtcast.prepare.job import Probe, Same, prepare
 from courtcast.prepare.kept import MADE_BY, SPACE, Kept
 from courtcast.prepare.leaves import instead
+from courtcast.prepare.parts import Stale
 from courtcast.prepare.plan import Needed
 from courtcast.prepare.source import Source
 from courtcast.prepare.store import load_manifest
@@ -283,7 +284,7 @@ class Way:
             before = self._held()
             try:
                 await self._once()
-            except Needed:
+            except (Needed, Stale):
                 self._retire()
                 self.kept.rendition = ""  # another plan, another rendition
                 continue
