@@ -49,7 +49,7 @@ def recording(folder: Path, kind: str) -> Path:
 def run(path: Path, made: messages.Made | None = None) -> Said:
     said: Said = []
     with path.open("rb") as file:
-        emit = lambda message, data=b"": said.append((message, bytes(data)))  # noqa: E731
+        emit = lambda message, *data: said.append((message, b"".join(data)))  # noqa: E731
         Recording(file, path.stat().st_size, emit, name=path.name, made=made).run()
     return said
 

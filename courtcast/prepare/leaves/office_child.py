@@ -52,7 +52,7 @@ _NEVER: Final = 1 << 6 | 1 << 11
 _REMOVE_FILE, _MAKE_SOCKET = 1 << 5, 1 << 9
 _MEETING: Final = "/tmp"  # noqa: S108
 """Where its processes find each other, whatever they are told, as long as everybody may write there. It gets to make a
-socket there and nothing else; with an id of its own also to remove it, which the folder lets it do with nobody else's."""
+socket there and nothing else; with an id of its own also to remove it, and the folder lets it remove only its own."""
 _INSTALLED: Final = (
     "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc", "/opt", "/nix/store", "/gnu/store", "/proc", "/sys",
     "/var/lib/libreoffice", "/var/cache/fontconfig",
