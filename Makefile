@@ -17,7 +17,7 @@ $(BIN)/python -m pytest -m $(1) $(2) $(PYTEST) || \
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types js unit generate lock bench bench-channel bench-net bench-hold bench-kills bench-sim bench-media bench-seen media-report histories mutations clean
+.PHONY: help demo test test-all lint types js unit generate lock bench bench-channel bench-net bench-hold bench-kills bench-fetch bench-sim bench-media bench-seen media-report histories mutations clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -81,6 +81,9 @@ bench-hold: $(VENV)/test-ready ## two screens over ten minutes and an outage: ho
 
 bench-kills: $(VENV)/test-ready ## presenter, receiver and page ended fifty times each while a clip plays (KILLS=5: shorter)
 	$(BIN)/python -m bench.kills --write
+
+bench-fetch: $(VENV)/test-ready ## fetching beside curl, aria2c and wget (PARTS="line held free sparse" for some)
+	$(BIN)/python -m bench.fetch --write $(PARTS)
 
 bench-sim: $(VENV)/test-ready ## the buffer's policy alone over traces of real lines (COURTCAST_TRACES=folder), beside what players do
 	$(BIN)/python -m bench.sim --write

@@ -64,13 +64,39 @@ TABLE: dict[str, Kind] = {
     "link-cut-short": Kind(
         422,
         "Cut short",
-        "The server stops sending before the end of the file. What came is kept; try again or ask for a new link.",
+        "The server stops sending before the end of the file. Try again, or ask for a new link and paste it here.",
+    ),
+    "link-busy": Kind(
+        422,
+        "Asked to wait",
+        "The server of this link asks to be left alone for {minutes} min. It is asked again by itself after that.",
+    ),
+    "link-packed": Kind(
+        422,
+        "Sent packed",
+        "The server sends this file packed in a way that was not asked for, so that it is not the file itself. Ask for another link, or download the file and upload it here.",
+    ),
+    "link-endless": Kind(
+        422,
+        "Without end",
+        "The server does not say how long this is, and sends on and on: {came} came. Ask for a link to a file.",
+    ),
+    "link-too-slow": Kind(
+        422,
+        "Too slow",
+        "The server sends so slowly that the file is not all here after {hours} hours. Ask for the evidence on a disk, or for another link.",
     ),
     "link-changed": Kind(
         422,
         "Changed meanwhile",
         "The file behind the link changed while it was being fetched. It is fetched again from the start.",
     ),
+    "link-other-file": Kind(
+        422,
+        "Another file",
+        "The new link leads to another file than the one of which a part is here. It is fetched from its beginning; the part stays until all of it has come.",
+    ),
+    "held-kept": Kind(200, "Kept", "The {held} already here are kept."),
     "link-certificate": Kind(
         422,
         "Certificate not trusted",

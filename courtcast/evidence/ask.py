@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import time
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -23,7 +25,9 @@ from courtcast.evidence.links import Link, parse
 from courtcast.problems import Refused
 
 READ = 64 << 10
-"""Bytes that the connection buffers, and most that are handed on at once: what came is never held back for more."""
+"""Bytes that are enough to judge a file's beginning by."""
+BUFFER = 256 << 10
+"""Bytes that a connection buffers while those before are written, before the server is made to wait."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
@@ -70,7 +74,10 @@ class Answer(NamedTuple):
 
     @property
     def last_modified(self) -> str | None:
-        return self.response.headers.get("Last-Modified", "").strip()[:64] or None
+        """Where it is a strong validator: a second or more before the answer's own date (RFC 9110 §8.8.2.2)."""
+        date = self.response.headers.get("Last-Modified", "").strip()[:64]
+        changed, now = _unix(date), _unix(self.response.headers.get("Date", ""))
+        return date if changed is not None and now is not None and changed + 1 <= now else None
 
 
 class Asker:
@@ -96,7 +103,7 @@ class Asker:
             timeout=timeout,
             trust_env=False,
             auto_decompress=False,
-            read_bufsize=READ,
+            read_bufsize=BUFFER,
             headers={"User-Agent": "courtcast", "Accept": "*/*", "Accept-Encoding": "identity"},
         )
         return self
@@ -185,6 +192,10 @@ class Asker:
 
     def _understand(self, response: aiohttp.ClientResponse, start: int) -> Answer:
         """Closes the response where it raises."""
+        packed = response.headers.get("Content-Encoding", "").strip().lower() not in {"", "identity"}
+        if packed and response.status < 300:
+            response.close()  # packed bytes are not those of the file, and parts of them cannot be unpacked
+            raise Refused("link-packed")
         if response.status == 200:
             length = response.content_length
             ranged = response.headers.get("Accept-Ranges", "").strip().lower() == "bytes" and length is not None
@@ -222,8 +233,22 @@ def _refusal(response: aiohttp.ClientResponse, start: int) -> Exception:
     if status in _GONE:
         return Refused("link-not-found")
     if status in _BUSY or status >= 500:
-        after = response.headers.get("Retry-After", "").strip()
-        return Trouble(Refused("link-server", status=status), float(after) if re.fullmatch(r"\d{1,5}", after) else 0.0)
+        return Trouble(Refused("link-server", status=status), _after(response.headers.get("Retry-After", "").strip()))
     if 400 <= status < 500:
         return Refused("link-refused", status=status)
     return Trouble(Refused("link-server", status=status))
+
+
+def _after(said: str) -> float:
+    """Seconds that a server asks to be left alone: so many, or until a date (RFC 9110 §10.2.3)."""
+    if re.fullmatch(r"\d{1,5}", said):
+        return float(said)
+    until = _unix(said)
+    return 0.0 if until is None else max(0.0, until - time.time())
+
+
+def _unix(date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError, TypeError):
+        return None

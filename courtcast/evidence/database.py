@@ -42,6 +42,25 @@ MIGRATIONS: tuple[str, ...] = (
     """,
     "ALTER TABLE exhibits ADD COLUMN restricted INTEGER NOT NULL DEFAULT 0;",
     "ALTER TABLE exhibits ADD COLUMN parts TEXT NOT NULL DEFAULT '[]';",
+    # What is held of files that are still coming; before, each exhibit's note had the ranges, without hashes.
+    """
+    CREATE TABLE pieces (
+        exhibit TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        start INTEGER NOT NULL,
+        past INTEGER NOT NULL,
+        sha256 BLOB,
+        PRIMARY KEY (exhibit, version, start)
+    ) WITHOUT ROWID;
+    INSERT INTO pieces (exhibit, version, start, past)
+        SELECT note.key, COALESCE(json_extract(note.text, '$.file'), 1),
+            json_extract(held.value, '$[0]'), json_extract(held.value, '$[1]')
+        FROM (
+            SELECT key, CASE WHEN json_valid(CAST(value AS TEXT)) THEN CAST(value AS TEXT) ELSE '{}' END AS text
+            FROM small WHERE space = 'ways'
+        ) AS note, json_each(note.text, '$.held') AS held
+        WHERE json_extract(note.text, '$.sha256') IS NULL;
+    """,
 )
 """In order; never changed once released, only added to. `user_version` counts those that are done."""
 
@@ -75,13 +94,16 @@ class Database:
             await self._on_thread(self._close)
         self._thread.shutdown(wait=False)
 
-    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def run(self, work: Callable[[sqlite3.Connection], T], *, lasting: bool = True) -> T:
         """Runs `work` in one transaction on the database's thread; undone where it raises.
+
+        lasting: also over a power cut, with all that was done before. Without it what was done survives the end of the
+        process alone, until something lasting follows; it costs no writing to the disk and no waiting for it.
 
         Raises Refused (`disk-full`, `disk-failing`), or what `work` raised. Once begun it is carried to its end even
         if the caller is cancelled.
         """
-        return await self._on_thread(self._transaction, work)
+        return await self._on_thread(self._transaction, work, lasting)
 
     async def get(self, space: str, key: str) -> bytes | None:
         def work(db: sqlite3.Connection) -> bytes | None:
@@ -144,12 +166,18 @@ class Database:
             self._lock.close()
             self._lock = None
 
-    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _transaction(self, work: Callable[[sqlite3.Connection], T], lasting: bool) -> T:
         if self._connection is None:
             raise RuntimeError("the database is not open")
         try:
-            with within(self._connection):
-                return work(self._connection)
+            if not lasting:
+                self._connection.execute("PRAGMA synchronous = NORMAL")
+            try:
+                with within(self._connection):
+                    return work(self._connection)
+            finally:
+                if not lasting:
+                    self._connection.execute("PRAGMA synchronous = FULL")
         except sqlite3.OperationalError as error:
             raise self._refusal(error) from error
 

@@ -2,7 +2,12 @@
 
 The first request asks for all of the file as a range, so that one round trip tells whether the server has ranges, how
 long the file is and which version of it this is, and brings its first bytes. Pieces go into the spool as they come.
-What is held is never fetched twice, and never changes: where a server sends bytes again they are compared.
+What is held is never fetched twice, and never changes: where a server sends bytes again they are compared. Bytes of two
+versions are never mixed: each answer proves by a strong tag, or date and length, that it is of the same version, or
+begins with some bytes that are held, and they have to be the same.
+
+Several connections run side by side where that was found to be quicker (`company`), as far as the server's share of
+them allows (`hosts`).
 """
 
 from __future__ import annotations
@@ -12,47 +17,50 @@ import random
 from collections.abc import Callable
 
 import aiohttp
-import msgspec
 
-from courtcast.evidence.ask import READ, Answer, Asker, NoRanges, Trouble
+from courtcast.evidence.ask import Answer, Asker, NoRanges, Trouble
+from courtcast.evidence.company import Company
+from courtcast.evidence.files import in_words
 from courtcast.evidence.guard import Guard
+from courtcast.evidence.hosts import Hosts
 from courtcast.evidence.limits import LIMITS, Limits
 from courtcast.evidence.links import Link
 from courtcast.evidence.links.direct import looks_like_page, name_of
 from courtcast.evidence.meter import Meter
-from courtcast.evidence.order import LINGER, MAX_SPAN, NEAR, NEAR_SECONDS, SPAN, Lane, next_step
+from courtcast.evidence.order import (
+    LINGER,
+    MAX_SPAN,
+    MAX_STRETCH,
+    NEAR,
+    NEAR_SECONDS,
+    SPAN,
+    STRETCH,
+    STRETCH_SECONDS,
+    Lane,
+    next_step,
+)
+from courtcast.evidence.running import Running
 from courtcast.evidence.spool import Piece, Spool
+from courtcast.evidence.version import Version
 from courtcast.problems import Refused
+
+__all__ = ["Version", "fetch"]
 
 OVERLAP = 64 << 10
 """Bytes that are fetched again and compared where nothing else says that the file is still the same."""
 HEAD = 32
 """Bytes that a page is told by."""
+LOOK = 0.25
+"""Seconds between two looks at whether more connections would be quicker."""
+SHY = frozenset(("link-refused", "link-not-found", "link-server", "link-unreachable", "link-cut-short", "link-empty"))
+"""What a server may say that will not have another connection beside those that run."""
+
+SHY_SECONDS = 5.0
+"""For so long after that it may refuse the only one."""
 
 
-class Version(msgspec.Struct, frozen=True, kw_only=True):
-    """Which state of a file a server has: what it is recognised by when fetching goes on later."""
-
-    length: int | None = None
-    etag: str | None = None
-    last_modified: str | None = None
-    name: str = ""
-    """The file's name, for people; says nothing about the version."""
-
-    def differs(self, other: Version) -> bool:
-        """They are certainly not the same."""
-        pairs = (
-            (self.length, other.length),
-            (self.etag, other.etag),
-            (None if self.etag and other.etag else self.last_modified, other.last_modified),
-        )
-        return any(one is not None and two is not None and one != two for one, two in pairs)
-
-    def proves(self, other: Version) -> bool:
-        """They are certainly the same (RFC 9110 §13.1.5: a strong tag, or a date together with the length)."""
-        if self.differs(other) or self.length is None or other.length is None:
-            return False
-        return None not in {self.etag, other.etag} or None not in {self.last_modified, other.last_modified}
+class _Again(Exception):
+    """To be asked again, in the other way that is now noted."""
 
 
 async def fetch(
@@ -64,14 +72,17 @@ async def fetch(
     known: Version | None = None,
     on_version: Callable[[Version], None] | None = None,
     may_read: asyncio.Event | None = None,
+    hosts: Hosts | None = None,
     limits: Limits = LIMITS,
 ) -> None:
     """Returns when the spool is complete, hashed and on the disk.
 
     on_progress: gets the bytes held, at every piece
     known: the version that the spool's bytes are of, where it holds some
-    on_version: gets the version as soon as the server has answered
+    on_version: gets the version as soon as the server has answered, as far as what is held is proved to be of it, and
+        once more when all is here
     may_read: while it is not set, nothing is read and the line is left to others; for seconds, not for minutes
+    hosts: what other fetches have of the same servers
 
     Raises Refused: link-…, disk-…; `link-changed` where the spool holds bytes of a file that is no longer there. What
     came stays in the spool. The spool's readers are not told: the caller knows whether there will be another try.
@@ -84,28 +95,24 @@ async def fetch(
             known=known,
             on_version=on_version,
             may_read=may_read,
+            hosts=hosts or Hosts(),
             limits=limits,
         )
         spool.on_want = fetcher.ring
+        overall = asyncio.timeout(limits.overall)
         try:
-            await fetcher.run()
+            async with overall:
+                await fetcher.run()
+        except TimeoutError:
+            if not overall.expired():
+                raise
+            raise Refused("link-too-slow", hours=round(limits.overall / 3600)) from None
         finally:
             spool.on_want = None
             await fetcher.stop()
     if spool.length == 0:
         raise Refused("link-empty")
     await spool.settle()
-
-
-class _Running:
-    """A lane with its task."""
-
-    def __init__(self, lane: Lane | None) -> None:
-        self.position: int = 0 if lane is None else lane.position
-        self.end: int | None = None if lane is None else lane.end
-        self.go = asyncio.Event()
-        self.go.set()
-        self.task: asyncio.Task[None]
 
 
 class _Fetcher:
@@ -118,6 +125,7 @@ class _Fetcher:
         known: Version | None,
         on_version: Callable[[Version], None] | None,
         may_read: asyncio.Event | None,
+        hosts: Hosts,
         limits: Limits,
     ) -> None:
         self._asker = asker
@@ -125,20 +133,27 @@ class _Fetcher:
         self._on_progress = on_progress
         self._known = known if spool.held else None
         self._on_version = on_version
+        self._hosts = hosts
         self._limits = limits
         self._may_read = may_read or asyncio.Event()
         if may_read is None:
             self._may_read.set()
         self._bell = asyncio.Event()
-        self._lanes: list[_Running] = []
+        self._lanes: list[Running] = []
         self._ending: set[asyncio.Task[None]] = set()
         self._clock = asyncio.get_running_loop().time
         self._meter = Meter()
+        self._company = Company(self._clock())
         self._ranged: bool | None = None
         """The server gives parts of the file; None before it has answered."""
         self._version: Version | None = None
-        self._trusted = not spool.held
-        """What is held is certainly of the version that the server has."""
+        self._trusted = False
+        """What is held is certainly of the version that the server has, and its answers prove it each time."""
+        self._if_range = True
+        """The server understands `If-Range`."""
+        self._most_undeclared = limits.undeclared
+        self._shy_at = -SHY_SECONDS
+        """When the server last refused a connection beside others."""
         self._tries = 0
         self._since_trouble = 0
         """Bytes that came since: a few of them are no progress."""
@@ -166,6 +181,8 @@ class _Fetcher:
             self._lanes = [lane for lane in self._lanes if not lane.task.done()]
             for lane in over:
                 await self._look_at(lane)
+        if self._version is not None and self._on_version is not None:
+            self._on_version(self._version)
 
     async def stop(self) -> None:
         """Ends all requests."""
@@ -179,7 +196,8 @@ class _Fetcher:
     def _decide(self) -> float | None:
         """Sees to it that the right lanes run. Gives the seconds after which to look again, None for no limit."""
         if self._ranged is not True or self._spool.length is None:
-            if not self._lanes:
+            all_held = self._spool.length is not None and self._spool.held.covers(0, self._spool.length)
+            if not self._lanes and not all_held:  # else some of it is still being checked
                 self._open(None)
             return None
         wants = [want.start for want in self._spool.wanted()]
@@ -187,38 +205,69 @@ class _Fetcher:
         now = self._clock()
         if not wants and lanes and any(lane.go.is_set() for lane in self._lanes) and now - self._served < LINGER:
             return self._served + LINGER - now
-        near = max(NEAR, int(self._meter.rate(now) * NEAR_SECONDS))
+        rate = self._meter.rate(now)
         span = self._span
         if wants and wants[0] == self._span_end:
             span = min(2 * span, MAX_SPAN)
-        step = next_step(self._spool.held, self._spool.length, wants, lanes, near=near, span=span)
+        many = self._side_by_side(now)
+        step = next_step(
+            self._spool.held,
+            self._spool.length,
+            wants,
+            lanes,
+            near=max(NEAR, int(rate * NEAR_SECONDS)),
+            span=span,
+            side_by_side=many,
+            stretch=int(min(max(STRETCH, rate / many * STRETCH_SECONDS), MAX_STRETCH)),
+        )
+        if len(step.run) < len(lanes):
+            self._company.begin(now)
         for n, lane in enumerate(self._lanes):
             (lane.go.set if n in step.run else lane.go.clear)()
-        if wants:
+        if wants and many == 1:
             self._served = now
         if step.cut is not None and step.start is not None:
             self._lanes[step.cut].end = step.start.position
+        extra = step.start is not None and bool(step.run)
         if step.stop is not None:
             self._end(self._lanes[step.stop])
         if step.start is not None:
-            if wants:
+            if wants and not extra:
                 self._span, self._span_end = (span if wants[0] == self._span_end else SPAN), step.start.end
-            self._open(step.start)
-        return None
+            self._open(step.start, extra=extra)
+            if extra:
+                return 0.0
+        return LOOK if self._trusted else None
 
-    def _open(self, lane: Lane | None) -> None:
+    def _side_by_side(self, now: float) -> int:
+        if not self._trusted or self._spool.length is None:
+            return 1
+        if not self._may_read.is_set():
+            self._company.begin(now)
+        left = self._spool.length - self._spool.held.total
+        return self._company.look(now, left, room=self._hosts.has_room(self._host))
+
+    @property
+    def _host(self) -> str:
+        return self._asker.url.host or ""
+
+    def _open(self, lane: Lane | None, *, extra: bool = False) -> None:
         """Without a lane: as far as there is something to fetch, from the first missing byte on."""
-        running = _Running(lane)
+        running = Running(lane, extra=extra)
         if lane is None and self._ranged is None:
             running.position = self._spool.held.held_until(0)
             running.end = self._spool.held.next_held(running.position)
         if not self._trusted:  # a little more on both sides, to be compared
-            running.position = max(0, running.position - OVERLAP)
-            running.end = None if running.end is None else min(running.end + OVERLAP, self._spool.length or running.end)
+            held = self._spool.held
+            before = running.position - OVERLAP
+            begun = max((start for start, end in held if start < running.position <= end), default=running.position)
+            running.position = max(0, before, begun)
+            if running.end is not None:
+                running.end = min(running.end + OVERLAP, max(running.end, held.held_until(running.end)))
         running.task = asyncio.create_task(self._run_lane(running), name="fetch lane")
         self._lanes.append(running)
 
-    def _end(self, lane: _Running) -> None:
+    def _end(self, lane: Running) -> None:
         """Gives a lane up."""
         self._lanes.remove(lane)
         lane.task.cancel()
@@ -230,13 +279,24 @@ class _Fetcher:
         if not task.cancelled():
             task.exception()  # it failed in the moment it was given up
 
-    async def _look_at(self, lane: _Running) -> None:
+    async def _look_at(self, lane: Running) -> None:
         """A lane is over. Waits a little and lets the next one begin, or raises."""
         if lane.task.cancelled():
             return
         error = lane.task.exception()
-        if error is None:
+        if error is None or isinstance(error, _Again):
             return
+        if isinstance(error, Trouble) and error.after:
+            self._hosts.leave_alone(self._host, error.after)
+        shy = isinstance(error, Trouble | NoRanges) or (isinstance(error, Refused) and error.type in SHY)
+        if lane.extra and self._lanes and shy:
+            if lane.came:
+                self._company.begin(self._clock())
+            else:
+                self._refused(lane)
+            return
+        if isinstance(error, Refused) and shy and self._clock() - self._shy_at < SHY_SECONDS:
+            error = Trouble(error)  # it still counts a connection that has just been closed
         if isinstance(error, NoRanges):
             await self.stop()
             self._ranged = False
@@ -257,34 +317,68 @@ class _Fetcher:
             or error.after > self._limits.retry_after_most
         ):
             raise error.problem
-        if not self._lanes:
+        if not self._lanes or self._tries > 1:
             pause = min(self._limits.backoff * 2 ** (self._tries - 1), self._limits.backoff_most)
-            await asyncio.sleep(max(error.after, pause * random.uniform(0.5, 1.0)))  # noqa: S311
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+
+    def _refused(self, lane: Running) -> None:
+        """The server will not have so many. The lane that was cut for this one goes on as before."""
+        self._shy_at = self._clock()
+        self._company.refused(self._shy_at)
+        for other in self._lanes:
+            if other.end == lane.begun and other.reach is not None:
+                ahead = [one.begun for one in self._lanes if one.begun > other.position]
+                other.end = min([other.reach, self._spool.held.next_held(lane.begun) or other.reach, *ahead])
 
     # one lane
 
-    async def _run_lane(self, lane: _Running) -> None:
-        if self._ranged is False:
-            answer = await self._asker.ask_whole()
-        else:
-            trusted = self._version.etag if self._version is not None else None
-            answer = await self._asker.ask(lane.position, lane.end, if_range=trusted)
-        try:
-            first = self._version is None
-            self._recognise(answer)
-            if first:
-                await self._spool.fits()
-            if answer.start != lane.position:  # the server sends all of it
-                lane.position, lane.end = answer.start, None
-            lane.end = self._end_of(lane, answer)
-            await self._pour(lane, answer)
-        finally:
-            if answer.response.content.at_eof():
-                answer.response.release()
-            else:
-                answer.response.close()
+    async def _run_lane(self, lane: Running) -> None:
+        async with self._hosts.connection(self._host):
+            rest = self._hosts.rest(self._host)
+            if rest > self._limits.retry_after_most:
+                raise Trouble(Refused("link-busy", minutes=-(-int(rest) // 60)), rest)
+            await asyncio.sleep(rest)
+            asked = lane.position, lane.end
+            answer = await self._ask(lane)
+            try:
+                first = self._version is None
+                self._recognise(answer)
+                if first:
+                    await self._make_room(answer)
+                if answer.start != lane.position:  # the server sends all of it
+                    lane.position, lane.end = answer.start, None
+                lane.reach, lane.end = answer.end, self._end_of(lane, answer)
+                await self._pour(lane, answer)
+            finally:
+                if answer.response.content.at_eof():
+                    answer.response.release()
+                else:
+                    answer.response.close()
+        given = answer.end if answer.end != answer.length else None
+        if given is not None and (asked[1] is None or given < asked[1]) and lane.came < self._limits.floor_bytes:
+            raise Trouble(Refused("link-cut-short"))
 
-    def _end_of(self, lane: _Running, answer: Answer) -> int | None:
+    async def _ask(self, lane: Running) -> Answer:
+        if self._ranged is False:
+            return await self._asker.ask_whole()
+        trusted = self._version is not None and self._trusted and self._if_range
+        validator = self._version.validator if trusted and self._version is not None else None
+        answer = await self._asker.ask(lane.position, lane.end, if_range=validator)
+        if validator is not None and answer.response.status == 200 and self._version is not None:
+            found = self._found(answer)
+            if found.proves(self._version):  # it is the same: the server does not know what was meant
+                answer.response.close()
+                self._if_range = False
+                raise _Again
+        return answer
+
+    async def _make_room(self, answer: Answer) -> None:
+        if answer.length is None:
+            self._most_undeclared = min(self._most_undeclared, await self._spool.room() // 2)
+        else:
+            await self._spool.fits()
+
+    def _end_of(self, lane: Running, answer: Answer) -> int | None:
         """Where the server, the lane, or what is held already ends this request; None where the end will show."""
         ends = [end for end in (lane.end, answer.end) if end is not None]
         if answer.ranged:
@@ -293,30 +387,37 @@ class _Fetcher:
                 ends.append(there if self._trusted else there + OVERLAP)
         return min(ends, default=None)
 
+    def _found(self, answer: Answer) -> Version:
+        name = name_of(self._asker.url, answer.response.headers.get("Content-Disposition", ""))
+        return Version(length=answer.length, etag=answer.etag, last_modified=answer.last_modified, name=name)
+
     def _recognise(self, answer: Answer) -> None:
         """Which version this is. Raises Refused (`link-changed`, `link-empty`), NoRanges for a 200 in the middle."""
-        name = name_of(self._asker.url, answer.response.headers.get("Content-Disposition", ""))
-        new = Version(length=answer.length, etag=answer.etag, last_modified=answer.last_modified, name=name)
-        first = self._version is None
-        if (self._version is not None and new.differs(self._version)) or (
-            self._known is not None and new.differs(self._known)
-        ):
+        new = self._found(answer)
+        if any(other is not None and new.differs(other) for other in (self._version, self._known)):
             raise Refused("link-changed")
-        if first:
+        if self._version is None:
             self._version = new
-            self._trusted = self._trusted or (self._known is not None and new.proves(self._known))
+            basis = self._known if self._spool.held else new
+            self._trusted = answer.ranged and basis is not None and new.proves(basis)
             self._ranged = answer.ranged
+            self._company.begin(self._clock())
+            self.ring()  # now it can be said what else to do
             self._spool.answered(answer.length)
+            proved = self._trusted or not self._spool.held
             if self._on_version is not None:
-                self._on_version(new)
+                self._on_version(new if proved else Version(length=new.length, name=new.name))
         elif answer.response.status == 200 and self._ranged and len(self._lanes) > 1:
             raise NoRanges
         elif answer.response.status == 200:
-            self._ranged = False
+            self._ranged = self._trusted = False
+        elif self._trusted and not new.proves(self._version):
+            self._trusted = False
+            raise _Again
         if answer.length == 0:
             raise Refused("link-empty")
 
-    async def _pour(self, lane: _Running, answer: Answer) -> None:
+    async def _pour(self, lane: Running, answer: Answer) -> None:
         """From the answer into the spool."""
         content = answer.response.content
         since, poured = self._clock(), 0
@@ -329,7 +430,7 @@ class _Fetcher:
                 since, poured = self._clock(), 0
                 self._last_byte = since
             try:
-                data = await content.read(READ)
+                data = await content.readany()
             except (aiohttp.ClientError, OSError) as error:
                 silent = isinstance(error, TimeoutError)
                 raise Trouble(Refused("link-unreachable" if silent else "link-cut-short")) from error
@@ -347,6 +448,8 @@ class _Fetcher:
                     raise Refused("link-is-page")
                 judged, data = True, beginning
             if not data:
+                if not content.at_eof():  # the border of a chunk
+                    continue
                 break
             if lane.end is not None:
                 data = data[: lane.end - lane.position]
@@ -358,19 +461,23 @@ class _Fetcher:
         elif lane.position < lane.end:
             raise Trouble(Refused("link-cut-short"))
 
-    async def _take(self, lane: _Running, data: bytes, now: float) -> None:
+    async def _take(self, lane: Running, data: bytes, now: float) -> None:
         piece = Piece(lane.position, data)
-        there = self._spool.held.next_held(piece.offset)
-        if there is not None and there < piece.offset + len(data) and not await self._spool.matches(piece):
+        end = piece.offset + len(data)
+        if lane.end is None and end > self._most_undeclared:
+            raise Refused("link-endless", came=in_words(lane.position))
+        held = self._spool.held
+        fresh = sum(stop - start for start, stop in held.missing(piece.offset, end))
+        if fresh < len(data) and not await self._spool.matches(piece):
             raise Refused("link-changed")
-        before = self._spool.held.total
         await self._spool.write(piece)
-        lane.position += len(data)
-        held = self._spool.held.total
-        if held > before:
-            self._since_trouble += held - before
+        lane.position = end
+        lane.came += len(data)
+        if fresh:
+            self._since_trouble += fresh
             if self._since_trouble >= self._limits.floor_bytes:
                 self._tries = 0
                 self._last_byte = now
-            self._meter.add(now, held - before)
-            self._on_progress(held)
+            self._meter.add(now, fresh)
+            self._company.add(now, fresh)
+            self._on_progress(held.total)

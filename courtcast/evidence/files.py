@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from courtcast.problems import Refused
@@ -146,6 +147,12 @@ class PlacedFile:
             getattr(os, "fdatasync", os.fsync)(self._descriptor)
         except OSError as error:
             raise refusal(error, self.path) from error
+
+    def forget(self) -> None:
+        """What is read from now on comes from the disk, where the system can be told that."""
+        if hasattr(os, "posix_fadvise"):
+            with suppress(OSError):
+                os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
     def close(self) -> None:
         os.close(self._descriptor)

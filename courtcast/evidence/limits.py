@@ -32,5 +32,10 @@ class Limits(NamedTuple):
     retry_after_most: float = 5.0
     """A server that asks for a longer pause is answered in words and tried again later."""
 
+    overall: float = 24 * 3600.0
+    """For one try at a whole file, however it trickles."""
+    undeclared: int = 64 << 30
+    """Bytes of a file of which the server does not say how long it is: more is taken to have no end."""
+
 
 LIMITS = Limits()

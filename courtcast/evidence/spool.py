@@ -4,6 +4,10 @@ Two calls carry everything later: `write` puts a piece in its place, `read` wait
 asks for them first. Bytes that are held never change. The hash of the whole is built along the way: pieces that come
 in order are hashed as they are written, the others when what lies before them has arrived.
 
+What has come is written down piece by piece, after its bytes (`pieces`). Whoever opens the file of a former process is
+given nothing of it unread: what is wanted is read and checked first, the rest behind it, at leisure, while fetching
+goes on. What is not what it was is fetched again.
+
 File work happens on threads (a disk may take its time), bookkeeping on the event loop.
 """
 
@@ -11,18 +15,25 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, NoReturn, Self, TypeVar
 
+from courtcast.evidence.doubts import Doubts
 from courtcast.evidence.files import PlacedFile, in_words, room
+from courtcast.evidence.ledger import Ledger
+from courtcast.evidence.pieces import Row, Runs, cut, usable
 from courtcast.evidence.ranges import Ranges
 from courtcast.problems import Refused
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 CATCH_UP = 1 << 20
 """Bytes hashed per write of what lies behind the frontier already: bounded, so that no write waits for gigabytes."""
@@ -56,16 +67,27 @@ class Spool:
     """One file, partly there. Made with `open`; to be closed, or used as an async context manager.
 
     length: bytes of the whole, None while the server has not said
-    held: what is on the disk
-    on_want: called when a read begins to wait for bytes that are not held: the fetcher's bell
+    held: what need not be fetched; all of it may be read, but for what is still to be checked
+    on_want: called when a read begins to wait for bytes that are not held, and when what was held turned out not to be:
+        the fetcher's bell
     """
 
-    def __init__(self, file: PlacedFile, length: int | None, held: Ranges) -> None:
+    def __init__(self, file: PlacedFile, length: int | None, rows: list[Row], ledger: Ledger | None) -> None:
         self.path = file.path
         self.length = length
-        self.held = held
+        self.held = Ranges((row.start, row.end) for row in rows)
         self.on_want: Callable[[], None] | None = None
         self._file = file
+        self._good = Ranges()
+        """Held, and what it was when it came."""
+        self._doubts = Doubts(rows)
+        self._checking: asyncio.Task[None] | None = None
+        self._ledger = ledger
+        self._runs = Runs()
+        self._gone: list[int] = []
+        """Where rows begin that are still to be taken out."""
+        self._noting = asyncio.Lock()
+        self._flushed = True
         self._digest = hashlib.sha256()
         self._hashed = 0
         self._sha256: str | None = None
@@ -73,26 +95,52 @@ class Spool:
         self._in_hand: set[asyncio.Task[Any]] = set()
         self._closed = False
         self._failure: Refused | None = None
-        self._answered = length is not None or bool(held)
+        self._answered = length is not None or bool(self.held)
         self._numbers = count()
         self._waiting: dict[int, tuple[Want | None, asyncio.Future[None]]] = {}
 
     @classmethod
-    async def open(cls, path: Path, length: int | None = None, held: Ranges | None = None) -> Self:
-        """Opens or makes the file. `held` is what a former process left in it; without it the file begins empty.
+    async def open(
+        cls,
+        path: Path,
+        length: int | None = None,
+        held: Ranges | None = None,
+        *,
+        ledger: Ledger | None = None,
+        sha256: str | None = None,
+    ) -> Self:
+        """Opens or makes the file. Where nothing of it is known from before, it begins empty.
+
+        held: what is in it without having been written down by piece; ledger: where it is written down, and will be;
+        sha256: of the whole, where all of it is there and somebody else looks whether it still is
 
         Raises Refused (`disk-full`, `data-not-writable`, `disk-failing`).
         """
-        file = await _off_loop(lambda: PlacedFile(path, empty=not held))
-        there = Ranges((start, min(end, file.size)) for start, end in held or () if start < file.size)
-        return cls(file, length, there)
+        rows = await ledger.load() if ledger is not None else []
+        whole = sha256 is not None and length is not None
+        if length is not None and whole:
+            held = Ranges([(0, length)])
+        rows = rows or [row for start, end in held or () for row in cut(start, end)]
+        file = await _off_loop(lambda: PlacedFile(path, empty=not rows))
+        good, gone = usable(rows, file.size)
+        if ledger is not None and (gone or any(row.sha256 is None for row in good)):
+            await ledger.write([row for row in good if row.sha256 is None], gone, lasting=False)
+        if good:
+            await _off_loop(file.forget)
+        spool = cls(file, length, good, ledger)
+        if whole and spool.held.covers(0, length or 0):
+            spool._sha256 = sha256
+            spool._good, spool._doubts = spool.held.copy(), Doubts([])
+        if spool._doubts:
+            spool._checking = asyncio.create_task(spool._check_all(), name=f"checking {path.name}")
+        return spool
 
     # what is there
 
     @property
     def complete(self) -> bool:
-        """All bytes are held."""
-        return self.length is not None and self.held.covers(0, self.length)
+        """All bytes are held, and none is in doubt."""
+        return self.length is not None and self._good.covers(0, self.length)
 
     @property
     def sha256(self) -> str | None:
@@ -126,23 +174,30 @@ class Spool:
         """
         if self.length is None:
             return
-        needed, free = 2 * (self.length - self.held.total), await _off_loop(room, self.path.parent)
+        needed, free = 2 * (self.length - self.held.total), await self.room()
         if needed > free:
             raise Refused("disk-too-small", needed=in_words(needed), free=in_words(free))
+
+    async def room(self) -> int:
+        """Bytes that the disk still takes. Raises Refused (`disk-failing`)."""
+        return await _off_loop(room, self.path.parent)
 
     async def write(self, piece: Piece) -> None:
         """Puts a piece in its place; parts of it that are held already are left as they are.
 
-        Raises Refused (`disk-full`, `data-not-writable`, `disk-failing`).
+        Returns when every piece that it made whole is written down. Raises Refused (`disk-full`, `data-not-writable`,
+        `disk-failing`).
         """
         await self._whole(self._put(piece))
 
     async def matches(self, piece: Piece) -> bool:
         """Whether what is held there is the same. Bytes that are not held match anything."""
         offset, data = piece
+        while (doubt := self._doubts.within(offset, offset + len(data))) is not None and not self._closed:
+            await self._wait(Want(*doubt))
         held = [
             (max(start, offset), min(end, offset + len(data)))
-            for start, end in self.held
+            for start, end in self._good
             if start < offset + len(data) and end > offset
         ]
         return await self._whole(
@@ -158,10 +213,11 @@ class Spool:
         return await self._whole(self._settle())
 
     async def flush(self) -> Ranges:
-        """Puts all on the disk for good and says what a later process may rely on, also after a power cut."""
-        held = self.held.copy()
-        await self._whole(_off_loop(self._file.flush))
-        return held
+        """Puts all on the disk for good, writes it down, and says what a later process may rely on, also after a power
+        cut. Raises Refused."""
+        good = self._good.copy()
+        await self._whole(self._flush())
+        return good
 
     def fail(self, problem: Refused) -> None:
         """No more bytes will come: reads of what is not held raise this from now on, until `revive`."""
@@ -194,8 +250,8 @@ class Spool:
         return self.length
 
     def held_until(self, offset: int) -> int:
-        """Where the bytes that are held from there on end; `offset` itself where none are."""
-        return self.held.held_until(offset)
+        """Where the bytes that can be read from there on end; `offset` itself where none can."""
+        return self._good.held_until(offset)
 
     async def read(self, offset: int, n: int) -> bytes:
         """The bytes there; waits until they have come, and has them fetched first.
@@ -205,9 +261,10 @@ class Spool:
         if offset < 0 or not 0 <= n <= MAX_READ:
             raise ValueError(f"no range to read: {offset}+{n}")
         while not self._can_answer(offset, offset + n):
-            if self._closed or self._failure is not None:
+            coming = self._doubts.within(offset, offset + n) is not None
+            if self._closed or (self._failure is not None and not coming):
                 self._give_up()
-            await self._wait(Want(self.held.held_until(offset), offset + n))
+            await self._wait(Want(self._good.held_until(offset), offset + n))
         end = offset + n if self.length is None else min(offset + n, self.length)
         return await self._whole(_off_loop(self._file.read, offset, end - offset)) if end > offset else b""
 
@@ -221,13 +278,18 @@ class Spool:
         return await self._whole(_off_loop(self._file.pour, offset, n, pipe))
 
     async def close(self) -> None:
-        """Waits for file work in hand; reads that still wait raise."""
+        """Waits for file work in hand, and writes down what came; reads that still wait raise."""
         if self._closed:
             return
         self._closed = True
         self._wake()
+        if self._checking is not None:
+            self._checking.cancel()
+            await asyncio.wait([self._checking])
         if self._in_hand:
             await asyncio.wait(self._in_hand)
+        with suppress(Refused):  # it is fetched again
+            await self._note(grown=True, lasting=False)
         await _off_loop(self._file.close)
 
     async def __aenter__(self) -> Self:
@@ -238,10 +300,10 @@ class Spool:
     ) -> None:
         await self.close()
 
-    # inside
+    # waiting
 
     def _can_answer(self, offset: int, end: int) -> bool:
-        return self.held.covers(offset, end if self.length is None else min(end, self.length))
+        return self._good.covers(offset, end if self.length is None else min(end, self.length))
 
     def _give_up(self) -> NoReturn:
         if self._failure is None:
@@ -266,6 +328,14 @@ class Spool:
             if not future.done() and (over or (length_too if want is None else self._can_answer(*want))):
                 future.set_result(None)
 
+    def _look_again(self, row: Row) -> None:
+        """Whoever waits for bytes of it has to have them fetched."""
+        for want, future in self._waiting.values():
+            if want is not None and want.start < row.end and want.end > row.start and not future.done():
+                future.set_result(None)
+        if self.on_want is not None:
+            self.on_want()
+
     async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
         """Carries work to its end even where the caller is cancelled: half a write would leave the hash astray."""
         if self._closed:
@@ -281,19 +351,53 @@ class Spool:
         if not task.cancelled():
             task.exception()  # a cancelled caller does not fetch it
 
+    # writing
+
     async def _put(self, piece: Piece) -> None:
         offset, data = piece
         end = offset + len(data)
         async with self._changing:
-            parts = [(low, data[low - offset : high - offset]) for low, high in _missing(self.held, offset, end)]
+            parts = [(low, data[low - offset : high - offset]) for low, high in self.held.missing(offset, end)]
             if parts:
-                contiguous = self.held.held_until(0)
-                if offset <= contiguous:
-                    contiguous = self.held.held_until(max(contiguous, end))
+                contiguous = self._good.held_until(0)
+                for low, part in parts:
+                    if low <= contiguous:
+                        contiguous = self._good.held_until(max(contiguous, low + len(part)))
+                self._flushed = False
                 await _off_loop(self._write_and_hash, parts, contiguous)
                 for low, part in parts:
                     self.held.add(low, low + len(part))
+                    self._good.add(low, low + len(part))
         self._wake()
+        if self._runs.whole:
+            await self._note(grown=False, lasting=False)
+
+    async def _note(self, *, grown: bool, lasting: bool) -> None:
+        """Writes down what has come. Raises Refused; then it is done the next time."""
+        async with self._noting:
+            async with self._changing:
+                rows, gone = self._runs.rows(grown=grown), self._gone
+                self._gone = []
+            if self._ledger is None or not (rows or gone):
+                return
+            try:
+                await self._ledger.write(rows, gone, lasting=lasting)
+            except BaseException:
+                self._runs.again(rows)
+                self._gone += gone
+                raise
+
+    async def _flush(self) -> None:
+        async with self._changing:  # what is written down as lasting is what lay in the file before it was flushed
+            if self._flushed:
+                return
+            self._flushed = True
+        try:
+            await _off_loop(self._file.flush)
+            await self._note(grown=True, lasting=True)
+        except BaseException:
+            self._flushed = False
+            raise
 
     async def _settle(self) -> str:
         if self.length is None or not self.complete:
@@ -308,6 +412,7 @@ class Spool:
     def _write_and_hash(self, parts: list[tuple[int, bytes]], contiguous: int) -> None:
         for offset, data in parts:
             self._file.write(offset, data)
+            self._runs.take(offset, data)
             if offset == self._hashed:
                 self._digest.update(data)
                 self._hashed += len(data)
@@ -322,11 +427,47 @@ class Spool:
             self._digest.update(data)
             self._hashed += n
 
+    # checking what a former process left
 
-def _missing(held: Ranges, start: int, end: int) -> list[tuple[int, int]]:
-    found = []
-    while (start := held.held_until(start)) < end:
-        stop = min(held.next_held(start) or end, end)
-        found.append((start, stop))
-        start = stop
-    return found
+    async def _check_all(self) -> None:
+        """What somebody waits for first, then from the front; at leisure where nobody does."""
+        clock = asyncio.get_running_loop().time
+        while self._doubts:
+            began = clock()
+            wants = [self._good.held_until(want.start) for want, _ in self._waiting.values() if want is not None]
+            await self._whole(self._check(self._doubts.take(wants)))
+            if not wants:
+                await asyncio.sleep(min(clock() - began, 0.1))
+        with suppress(Refused):  # the next one that writes meets it
+            await self._note(grown=False, lasting=False)
+        if self.on_want is not None:
+            self.on_want()
+
+    async def _check(self, row: Row) -> None:
+        async with self._changing:
+            found = await _off_loop(self._hash_of, row)
+            self._doubts.settled(row)
+            if found is None or row.sha256 not in {None, found}:
+                log.warning("%s: bytes %d to %d are not what they were", self.path, row.start, row.end)
+                self.held.discard(row.start, row.end)
+                self._gone.append(row.start)
+                self._look_again(row)
+            else:
+                self._good.add(row.start, row.end)
+                if row.sha256 is None:
+                    self._runs.again([Row(row.start, row.end, found)])
+        self._wake()
+
+    def _hash_of(self, row: Row) -> bytes | None:
+        """None where the disk does not give all of it."""
+        try:
+            data = self._file.read(row.start, row.end - row.start)
+        except Refused:
+            return None
+        if len(data) < row.end - row.start:
+            return None
+        found = hashlib.sha256(data).digest()
+        if row.start == self._hashed and row.sha256 in {None, found}:
+            self._digest.update(data)
+            self._hashed = row.end
+        return found

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from courtcast.evidence.database import Database
 from courtcast.evidence.guard import Guard
+from courtcast.evidence.hosts import Hosts
 from courtcast.evidence.library import Library
 from courtcast.evidence.turns import Turns
 from courtcast.prepare.cage.keeper import Cage
@@ -25,6 +26,7 @@ class House(NamedTuple):
     cage: Cage
     office: Office
     fetching: Turns
+    hosts: Hosts
     preparing: Turns
     counting: Turns
     plays: Callable[[], frozenset[str] | None]

@@ -21,6 +21,8 @@ import msgspec
 from courtcast.core.manifest import Manifest
 from courtcast.evidence.database import delete
 from courtcast.evidence.guard import Guard
+from courtcast.evidence.hosts import Hosts
+from courtcast.evidence.ledger import forget, totals
 from courtcast.evidence.library import Entry, Library
 from courtcast.evidence.links import Link, parse
 from courtcast.evidence.links.direct import check_headers
@@ -95,6 +97,7 @@ class Intake:
             cage=Cage(),
             office=Office(),
             fetching=Turns(FETCHED_AT_ONCE),
+            hosts=Hosts(),
             preparing=Turns(PREPARED_AT_ONCE),
             counting=Turns(1),
             plays=plays,
@@ -342,9 +345,11 @@ class Intake:
         await self._details.open()
         self._open.push_async_callback(self._details.close)
         kept = dict(await db.items(SPACE))
+        recorded = await totals(db)
         entries = await self._house.library.list()
         for entry in entries:
             way = self._take_in(entry, Kept.read(kept.get(entry.id)))
+            way.recorded = recorded.get((entry.id, way.kept.file), 0)
             if way.kept.sha256 is not None and way.kept.problem is None:
                 self._own(self._look_again(way, way.kept.sha256), f"looking at {entry.id} again")
         for id_, remains in await db.items(REMAINS):
@@ -436,11 +441,12 @@ class Intake:
             await self._house.store.delete(rendition)
         await asyncio.to_thread(shutil.rmtree, self._house.folder / id_, ignore_errors=True)
 
-        def forget(connection: sqlite3.Connection) -> None:
+        def clear(connection: sqlite3.Connection) -> None:
+            forget(connection, id_)
             delete(connection, SPACE, id_)
             delete(connection, REMAINS, id_)
 
-        await self._house.db.run(forget)
+        await self._house.db.run(clear)
 
 
 def _link(url: str, headers: dict[str, str]) -> Link:

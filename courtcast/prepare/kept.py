@@ -8,7 +8,7 @@ from typing import Self
 
 import msgspec
 
-from courtcast.evidence.fetch import Version
+from courtcast.evidence.version import Version
 from courtcast.prepare import job
 from courtcast.prepare.cues import Cues
 from courtcast.prepare.job import Probe
@@ -33,7 +33,8 @@ class Kept(msgspec.Struct, kw_only=True):
     file: int = 1
     """Number of the spool: each version of the source has its own."""
     version: Version | None = None
-    held: list[tuple[int, int]] = []
+    relinked: bool = False
+    """A fresh link was given for what is held. It has still to be seen whether it leads to the same file."""
     sha256: str | None = None
     """Of the whole, once all of it is held."""
     fetched: float | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -20,12 +21,15 @@ from typing import Protocol
 import msgspec
 
 from courtcast.core.manifest import Manifest
-from courtcast.evidence.fetch import Version, fetch
+from courtcast.evidence.fetch import fetch
+from courtcast.evidence.files import in_words
+from courtcast.evidence.ledger import Ledger
 from courtcast.evidence.library import Entry
 from courtcast.evidence.meter import Meter
-from courtcast.evidence.ranges import Ranges
+from courtcast.evidence.same import prove
 from courtcast.evidence.spool import Spool
 from courtcast.evidence.turns import Rank
+from courtcast.evidence.version import Version
 from courtcast.prepare import afterwards, another, inspection, messages, subtitles
 from courtcast.prepare.cues import Cues
 from courtcast.prepare.frames import JOINS
@@ -63,12 +67,13 @@ PASSING = frozenset(
         "disk-full",
         "disk-too-small",
         "disk-failing",
+        "data-not-writable",
     )
 )
 """Problems that may go away without anybody doing something in courtcast."""
 LATER = frozenset(("office-document", "office-out-of-time"))
 """Problems that another start of the presenter may not have: LibreOffice was installed, the machine is less busy."""
-NOTICES = frozenset(("link-changed", "copy-damaged"))
+NOTICES = frozenset(("link-changed", "link-other-file", "copy-damaged"))
 """Problems that are dealt with already; they are said until the exhibit is ready."""
 LOCKED = frozenset(("document-locked", "document-wrong-password"))
 """Problems that a password may solve."""
@@ -106,6 +111,8 @@ class Way:
         """Not set while another exhibit needs the line for itself."""
         self.may_read.set()
         self.spool: Spool | None = None
+        self.recorded = 0
+        """Bytes that a former process left, for as long as the spool is not open."""
         self.replaced: list[Manifest] = []
         """Manifests of renditions that somebody may still be showing."""
         self._house = house
@@ -192,7 +199,7 @@ class Way:
             self._manifest,
             self.state,
             self.problem,
-            held=self.spool.held.total if self.spool is not None else Ranges(self.kept.held).total,
+            held=self._held(),
             cleared=self.cleared,
             sheet=self.has_sheet,
         )
@@ -225,8 +232,10 @@ class Way:
             await self._begin_anew()
             with suppress(Refused):  # else before anything is begun
                 await self._keep()
-        elif known is not None:  # tags and dates are another server's: only the bytes can tell
-            self.kept.version = Version(length=known.length, name=known.name)
+        elif known is not None and self._held():
+            self.kept.relinked = True
+            with suppress(Refused):  # as above
+                await self._keep()
         self._begun = 0
         self._set("waiting", None)
         self.start()
@@ -289,14 +298,19 @@ class Way:
                 self.kept.rendition = ""  # another plan, another rendition
                 continue
             except Refused as refused:
-                if refused.type == "link-changed" and self._begun < VERSIONS - 1:
+                if refused.type in {"link-changed", "link-other-file"} and self._begun < VERSIONS - 1:
                     self._begun += 1
                     await self._begin_anew()
                     self._set("waiting", refused.problem())
                     continue
                 if self.spool is not None:
                     self.spool.fail(refused)
-                self._set("failed", refused.problem())
+                    if (
+                        refused.type == "disk-failing"
+                    ):  # what the system took may never have got there: it is read again
+                        await self.spool.close()
+                        self.recorded, self.spool = self.spool.held.total, None
+                self._set("failed", self._said(refused))
                 if refused.type not in PASSING:
                     return
             except Exception:
@@ -306,7 +320,8 @@ class Way:
             else:
                 break
             tried = 0 if self._held() > before else tried + 1
-            await asyncio.sleep(AGAIN[min(tried, len(AGAIN) - 1)])
+            pause = AGAIN[min(tried, len(AGAIN) - 1)] * random.uniform(1.0, 1.25)  # noqa: S311
+            await asyncio.sleep(max(pause, self._house.hosts.rest(self.entry.link)))
         await self._hear()
         await self._afterwards()
 
@@ -318,9 +333,12 @@ class Way:
         if not self._noted:
             await self._keep()
         if self.spool is None:
-            path = self._house.folder / self.entry.id / f"{kept.file}.spool"
-            length = kept.version.length if kept.version is not None else None
-            self.spool = await Spool.open(path, length, Ranges(kept.held))
+            self.spool = await Spool.open(
+                self._house.folder / self.entry.id / f"{kept.file}.spool",
+                kept.version.length if kept.version is not None else None,
+                ledger=self._ledger(),
+                sha256=kept.sha256,
+            )
         self.spool.revive()
         complete = self.spool.complete and kept.sha256 is not None
         if complete and not self.cleared:
@@ -398,6 +416,10 @@ class Way:
         async with self._house.fetching.turn(self._rank) as lend:
             self._meter = Meter()
             async with self._noting(spool, lend):
+                if self.kept.relinked and self.kept.version is not None and spool.held:
+                    self.kept.version = await prove(self.entry.link, spool, self._house.guard, self.kept.version)
+                    self.kept.relinked = False
+                    await self._keep()
                 await fetch(
                     self.entry.link,
                     spool,
@@ -406,19 +428,21 @@ class Way:
                     known=self.kept.version,
                     on_version=self._answered,
                     may_read=self.may_read,
+                    hosts=self._house.hosts,
                 )
-        self.kept.held = list(spool.held)
         if self.kept.version is not None:
             self.kept.version = msgspec.structs.replace(self.kept.version, length=spool.length)
         self.kept.sha256, self.kept.fetched = spool.sha256, time.time()
         await self._keep()
+        await self._ledger().clear()
         if not self.cleared:
             raise Refused("hash-mismatch")
         self._set("preparing", self._notice())
 
     def _answered(self, found: Version) -> None:
-        self.kept.version = found
-        self._set("fetching", self._notice())
+        self.kept.version, self._noted = found, False
+        if self.spool is not None and not self.spool.complete:
+            self._set("fetching", self._notice())
 
     def _came(self, before: int) -> Callable[[int], None]:
         clock = asyncio.get_running_loop().time
@@ -435,15 +459,13 @@ class Way:
     async def _noting(self, spool: Spool, lend: Callable[[], None]) -> AsyncIterator[None]:
         """Writes down now and then, and at the end, what has arrived. Where next to nothing does, lends its turn."""
 
-        async def note() -> None:
-            self.kept.held = list(await spool.flush())
-            await self._keep()
-
         async def now_and_then() -> None:
             await asyncio.sleep(KEEP_SECONDS / 4)
             while True:
                 try:
-                    await note()
+                    await spool.flush()
+                    if not self._noted:
+                        await self._keep()
                 except Refused as refused:  # the fetch itself will meet it
                     log.warning("exhibit %s: %s", self.entry.id, refused)
                 await asyncio.sleep(KEEP_SECONDS)
@@ -457,7 +479,8 @@ class Way:
             task.cancel()
             await asyncio.wait([task])
             try:
-                await note()
+                await spool.flush()
+                await self._keep()
             except Refused as refused:
                 log.warning("exhibit %s: %s", self.entry.id, refused)
 
@@ -613,8 +636,21 @@ class Way:
     def _notice(self) -> Problem | None:
         return self.problem if self.problem is not None and self.problem.type in NOTICES else None
 
+    def _said(self, refused: Refused) -> Problem:
+        """Where a link gives no more, people want to know first whether what came is lost."""
+        problem, held = refused.problem(), self._held()
+        if not refused.type.startswith("link-") or held == 0 or self.kept.sha256 is not None:
+            return problem
+        return Problem(problem.type, f"{problem.detail} {Refused('held-kept', held=in_words(held)).detail}")
+
     def _held(self) -> int:
-        return self.spool.held.total if self.spool is not None else 0
+        if self.spool is not None:
+            return self.spool.held.total
+        whole = self.kept.sha256 is not None and self.kept.version is not None
+        return (self.kept.version.length or 0) if whole and self.kept.version is not None else self.recorded
+
+    def _ledger(self) -> Ledger:
+        return Ledger(self._house.db, self.entry.id, self.kept.file)
 
     def _rank(self) -> Rank:
         return Rank(self.pressing, self.position)

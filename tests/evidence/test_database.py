@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from courtcast.evidence.database import MIGRATIONS, Database
+from courtcast.evidence.ledger import Ledger, totals
+from courtcast.evidence.pieces import Row
 from courtcast.problems import Refused
 
 WRITER = """
@@ -114,6 +116,25 @@ async def test_every_earlier_form_is_brought_to_the_newest(tmp_path: Path, done:
             return connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
 
         assert await old.run(schema) == await new.run(schema)
+
+
+async def test_what_was_noted_as_held_becomes_pieces(tmp_path: Path) -> None:
+    """Up to 0.1.0 each exhibit's note had the ranges that its file held."""
+    with sqlite3.connect(tmp_path / "old") as db:
+        for statements in MIGRATIONS[:2]:
+            db.executescript(statements)
+        db.execute("PRAGMA user_version = 2")
+        for key, note in {
+            "coming": '{"file": 3, "held": [[0, 100], [4000000000, 5000000000]], "sha256": null}',
+            "whole": '{"file": 1, "held": [[0, 100]], "sha256": "ab"}',
+            "new": '{"file": 1, "held": [], "sha256": null}',
+            "strange": "no note at all",
+        }.items():
+            db.execute("INSERT INTO small VALUES ('ways', ?, ?)", (key, note.encode()))
+    db.close()
+    async with Database(tmp_path / "old") as old:
+        assert await Ledger(old, "coming", 3).load() == [Row(0, 100, None), Row(4_000_000_000, 5_000_000_000, None)]
+        assert await totals(old) == {("coming", 3): 1_000_000_100}
 
 
 async def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:

@@ -103,3 +103,38 @@ def test_every_byte_comes_once_and_whoever_waits_is_served(
         lanes = [lane for lane in lanes if lane.position < lane.end]
     assert held.covers(0, length)
     assert fetched == length
+
+
+@settings(max_examples=60, deadline=None)
+@given(length=st.integers(1, 90_000_000), many=st.integers(2, 4), seed=st.integers(0, 2**32))
+def test_side_by_side_every_byte_comes_once_and_they_end_together(length: int, many: int, seed: int) -> None:
+    """Lanes of the same speed, and a reader that goes from the front: nobody is idle while there is something to do."""
+    rng = random.Random(seed)
+    held, fetched, idle, reader = Ranges(), 0, 0, 0
+    lanes: list[Lane] = []
+    rounds = 0
+    while not held.covers(0, length):
+        rounds += 1
+        for _ in range(many):
+            wants = [held.held_until(reader)] if rng.random() < 0.5 else []
+            step = next_step(held, length, wants, lanes, near=length, side_by_side=many, stretch=8 * MIB)
+            if step.start is None:
+                break
+            assert step.stop is None
+            if step.cut is not None:
+                lanes[step.cut] = Lane(lanes[step.cut].position, step.start.position)
+            lanes.append(step.start)
+        assert 0 < len(lanes) <= many
+        idle += many - len(lanes)
+        for n, lane in enumerate(lanes):
+            come = min(lane.end - lane.position, 300_000)
+            held.add(lane.position, lane.position + come)
+            fetched += come
+            lanes[n] = Lane(lane.position + come, lane.end)
+        lanes = [lane for lane in lanes if lane.position < lane.end]
+        reader = held.held_until(0)
+        assert not held or max(end for _, end in held) - reader <= 8 * MIB * many * 2, (
+            "what lies beyond a hole is little"
+        )
+    assert fetched == length
+    assert idle <= 2 * many * (2 * MIB // 300_000 + 2), "at the end alone"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from courtcast.evidence import spool as module
+from courtcast.evidence.database import Database
+from courtcast.evidence.ledger import Ledger, totals
+from courtcast.evidence.pieces import PIECE
 from courtcast.evidence.ranges import Ranges
 from courtcast.evidence.spool import Piece, Spool
 from courtcast.problems import Refused
@@ -222,3 +227,126 @@ async def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(Refused, match="data-not-writable"):
         await Spool.open(tmp_path / "file" / "spool", 100)
+
+
+async def _left(folder: Path, ranges: list[tuple[int, int]], data: bytes) -> None:
+    """By a former process: written, and written down."""
+    async with (
+        Database(folder / "db") as db,
+        await Spool.open(folder / "spool", len(data), ledger=Ledger(db, "x", 1)) as spool,
+    ):
+        for start, end in ranges:
+            for offset in range(start, end, 200_000):
+                await spool.write(Piece(offset, data[offset : min(offset + 200_000, end)]))
+
+
+BIG = random.Random(4).randbytes(5 * PIECE + 4321)
+BIG_HASH = hashlib.sha256(BIG).hexdigest()
+
+
+async def test_what_a_former_process_left_is_checked_while_the_rest_comes(tmp_path: Path) -> None:
+    await _left(tmp_path, [(0, PIECE // 2), (PIECE, 3 * PIECE + 99), (5 * PIECE, len(BIG))], BIG)
+    async with Database(tmp_path / "db") as db:
+        async with await Spool.open(tmp_path / "spool", len(BIG), ledger=Ledger(db, "x", 1)) as spool:
+            assert list(spool.held) == [(0, PIECE // 2), (PIECE, 3 * PIECE + 99), (5 * PIECE, len(BIG))]
+            assert spool.wanted() == []
+            assert await spool.read(5 * PIECE + 10, 100) == BIG[5 * PIECE + 10 : 5 * PIECE + 110], (
+                "what is wanted first"
+            )
+            await spool.write(Piece(3 * PIECE + 99, BIG[3 * PIECE + 99 : 5 * PIECE]))
+            await spool.write(Piece(PIECE // 2, BIG[PIECE // 2 : PIECE]))
+            while not spool.complete:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert await spool.settle() == BIG_HASH
+        rows = await Ledger(db, "x", 1).load()
+        assert [(row.start, row.end) for row in rows[:2]] == [(0, PIECE // 2), (PIECE // 2, PIECE)]
+        assert all(hashlib.sha256(BIG[row.start : row.end]).digest() == row.sha256 for row in rows)
+        assert sum(row.end - row.start for row in rows) == len(BIG)
+
+
+async def test_bytes_that_are_not_what_they_were_are_given_to_nobody_and_fetched_again(tmp_path: Path) -> None:
+    """As after a power cut: a row, and no bytes; or a disk that lies."""
+    await _left(tmp_path, [(0, len(BIG))], BIG)
+    with (tmp_path / "spool").open("r+b") as file:
+        file.seek(2 * PIECE + 17)
+        file.write(bytes(1000))
+    rung: list[list[tuple[int, int]]] = []
+    async with Database(tmp_path / "db") as db:
+        async with await Spool.open(tmp_path / "spool", len(BIG), ledger=Ledger(db, "x", 1)) as spool:
+            spool.on_want = lambda: rung.append([tuple(want) for want in spool.wanted()])
+            reading = asyncio.create_task(spool.read(2 * PIECE, 100))
+            matching = asyncio.create_task(spool.matches(Piece(2 * PIECE - 10, BIG[2 * PIECE - 10 : 2 * PIECE + 10])))
+            assert await matching, "of what is held no more, anything is true"
+            while not rung or not rung[-1]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert rung[-1] == [(2 * PIECE, 2 * PIECE + 100)], "it has to be fetched"
+            assert not reading.done()
+            await spool.write(Piece(0, BIG))
+            assert await reading == BIG[2 * PIECE : 2 * PIECE + 100]
+            while not spool.complete:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert await spool.settle() == BIG_HASH
+        assert len(await Ledger(db, "x", 1).load()) == 6
+    assert (tmp_path / "spool").read_bytes() == BIG
+
+
+async def test_ranges_of_an_earlier_version_get_their_hashes(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_bytes(BIG)
+    async with Database(tmp_path / "db") as db:
+        await db.run(lambda c: c.execute("INSERT INTO pieces VALUES ('x', 1, 5, ?, NULL)", (len(BIG) - 5,)))
+        assert await totals(db) == {("x", 1): len(BIG) - 10}
+        async with await Spool.open(tmp_path / "spool", len(BIG), ledger=Ledger(db, "x", 1)) as spool:
+            await spool.write(Piece(0, BIG[:5]))
+            await spool.write(Piece(len(BIG) - 5, BIG[-5:]))
+            while not spool.complete:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert await spool.settle() == BIG_HASH
+        rows = await Ledger(db, "x", 1).load()
+        assert all(hashlib.sha256(BIG[row.start : row.end]).digest() == row.sha256 for row in rows)
+        await Ledger(db, "x", 1).clear()
+        assert await totals(db) == {}
+
+
+async def test_a_file_that_is_known_to_be_whole_is_not_read_again(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_bytes(BIG)
+    async with await Spool.open(tmp_path / "spool", len(BIG), sha256=BIG_HASH) as spool:
+        assert spool.complete
+        assert spool.sha256 == BIG_HASH
+    (tmp_path / "spool").write_bytes(BIG[:PIECE])
+    async with await Spool.open(tmp_path / "spool", len(BIG), sha256=BIG_HASH) as spool:
+        assert spool.sha256 is None
+        await spool.write(Piece(PIECE, BIG[PIECE:]))
+        while not spool.complete:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert await spool.settle() == BIG_HASH
+
+
+@pytest.mark.parametrize("call", ["pwrite", "fdatasync", "pread"])
+async def test_a_disk_that_fails_is_said_and_it_goes_on_when_it_works_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """The system is what is outside: its calls say EIO, as a disk or cable that fails makes them."""
+    real, broken = getattr(os, call), [True]
+
+    def system(descriptor: int, *rest: object) -> object:
+        if broken[0]:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(descriptor, *rest)
+
+    async with Database(tmp_path / "db") as db:
+        async with await Spool.open(tmp_path / "spool", len(BIG), ledger=Ledger(db, "x", 1)) as spool:
+            await spool.write(Piece(0, BIG[:PIECE]))
+            monkeypatch.setattr(os, call, system)
+            failing = {
+                "pwrite": lambda: spool.write(Piece(PIECE, BIG[PIECE : 2 * PIECE + 5])),
+                "fdatasync": spool.flush,
+                "pread": lambda: spool.read(0, 100),
+            }
+            with pytest.raises(Refused, match="disk-failing"):
+                await failing[call]()
+            broken[0] = False
+            await spool.write(Piece(PIECE, BIG[PIECE:]))
+            assert await spool.flush()
+            assert await spool.settle() == BIG_HASH
+        rows = await Ledger(db, "x", 1).load()
+        assert sum(row.end - row.start for row in rows) == len(BIG)

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from courtcast.evidence.version import Version
 from courtcast.prepare import way as way_module
 from courtcast.prepare.kept import SPACE, Kept
 from courtcast.problems import Refused
@@ -452,5 +453,5 @@ async def test_killed_at_any_time_nothing_acknowledged_is_lost(tmp_path: Path, c
 
 
 def test_what_is_kept_reads_back() -> None:
-    kept = Kept(file=3, held=[(0, 5)], rendition="a" * 16, made_by="x")
+    kept = Kept(file=3, version=Version(length=5), relinked=True, rendition="a" * 16, made_by="x")
     assert msgspec.json.decode(msgspec.json.encode(kept), type=Kept) == kept
