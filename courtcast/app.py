@@ -24,9 +24,10 @@ from courtcast.control.services import Services
 from courtcast.control.timekeeper import Timekeeper, steady
 from courtcast.core.identity import Identity
 from courtcast.deliver.screens import Screens
+from courtcast.evidence import proxy
 from courtcast.evidence.database import Database
-from courtcast.evidence.guard import Guard
 from courtcast.evidence.library import Library
+from courtcast.evidence.links.portal import load as load_portals
 from courtcast.prepare.intake import Intake
 from courtcast.prepare.store import FolderStore
 from courtcast.problems import Refused
@@ -96,8 +97,11 @@ async def intake(settings: Settings, db: Database) -> AsyncIterator[tuple[Intake
         return shown_on[0].plays() if shown_on else None
 
     store = FolderStore(settings.data / "renditions")
-    guard = Guard(settings.allow_networks)
-    async with Intake(settings.data, Library(db), guard, store, changed, plays=plays, quiet=quiet, shown=shown) as made:
+    guard = proxy.make(settings.allow_networks, settings.proxy, settings.ca)
+    async with Intake(
+        settings.data, Library(db), guard, store, changed,
+        plays=plays, quiet=quiet, shown=shown, portals=load_portals(settings.data),
+    ) as made:  # fmt: skip
         yield made, listeners, shown_on
 
 

@@ -31,6 +31,24 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _proxy(text: str) -> str:
+    from courtcast.evidence.proxy import SYSTEM, Proxy
+
+    try:
+        return text if text == SYSTEM or Proxy.parse(text) else ""
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a proxy like http://proxy.example:8080") from None
+
+
+def _way_out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--proxy", type=_proxy, metavar="URL", help="fetch links through this proxy; 'system' takes the one set here"
+    )
+    parser.add_argument(
+        "--ca", type=Path, metavar="FILE", help="believe in this authority too (PEM), for links and nothing else"
+    )
+
+
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip():
@@ -83,6 +101,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--allow-network", type=_network, action="append", default=[], metavar="CIDR",
         help="let links lead into this network beside public addresses (again for more)",
     )  # fmt: skip
+    _way_out(serve)
     serve.add_argument(
         "--interface", action="append", default=[], metavar="ADDRESS",
         help="own address to reach the screens from (again for more; default all)",
@@ -107,10 +126,12 @@ def build_parser() -> argparse.ArgumentParser:
         "--header", type=_header, action="append", default=[], help="'Name: value', sent to its server only"
     )
     add.add_argument("--allow-network", type=_network, action="append", default=[], metavar="CIDR")
+    _way_out(add)
 
     doctor = commands.add_parser("doctor", help="what is missing on this machine, in plain words")
     _data(doctor)
     doctor.add_argument("--chromium", type=Path, metavar="PROGRAM")
+    _way_out(doctor)
     doctor.add_argument(
         "--screen", action="append", default=[], metavar="ADDRESS", help="look for a screen there too (again for more)"
     )
@@ -163,6 +184,8 @@ def _command(args: argparse.Namespace) -> Coroutine[Any, Any, int]:
                 port=args.port,
                 name=args.name,
                 allow_networks=tuple(args.allow_network),
+                proxy=args.proxy,
+                ca=args.ca,
                 interfaces=tuple(args.interface),
                 cert=args.cert,
                 key=args.key,
@@ -184,6 +207,8 @@ def _command(args: argparse.Namespace) -> Coroutine[Any, Any, int]:
                 restricted=args.restricted,
                 headers=dict(args.header),
                 allow_networks=tuple(args.allow_network),
+                proxy=args.proxy,
+                ca=args.ca,
             )
         case "doctor":
             from courtcast.doctor import doctor
@@ -192,6 +217,8 @@ def _command(args: argparse.Namespace) -> Coroutine[Any, Any, int]:
                 args.data,
                 args.chromium,
                 args.screen,
+                proxy=args.proxy,
+                ca=args.ca,
                 case=args.case,
                 room=args.room,
                 until=args.until,

@@ -102,6 +102,94 @@ TABLE: dict[str, Kind] = {
         "Certificate not trusted",
         "The server's certificate is not trusted here. Ask for another link, or look at the date of this machine.",
     ),
+    "link-several": Kind(
+        422,
+        "Several files",
+        "There are {count} files behind this link. Choose the one that is meant, or add each of them.",
+    ),
+    "link-choice-gone": Kind(
+        422,
+        "No longer there",
+        "The file that was chosen is not behind this link any more. Choose again, or ask for a new link.",
+    ),
+    "link-needs-login": Kind(
+        422,
+        "Needs a log-in",
+        "The link leads to a page that wants a log-in, and courtcast never logs in for anybody. Paste a fresh link that needs none, or download the file there and upload it here.",
+    ),
+    "link-page-no-file": Kind(
+        422,
+        "A page without a file",
+        "The link leads to a web page, and nothing on it can be fetched as a file. Paste the link of the download itself, or download the file there and upload it here.",
+    ),
+    "link-is-stream": Kind(
+        422,
+        "In pieces",
+        "The link leads to a list of pieces (HLS or DASH) that cannot be put together here. Ask for the recording as one file, or download it and upload it here.",
+    ),
+    "link-is-live": Kind(
+        422,
+        "Not over yet",
+        "What is behind this link is still being recorded. Ask for a link to the recording when it is over.",
+    ),
+    "link-protected": Kind(
+        422,
+        "Protected",
+        "The recording behind this link is protected against being copied, or its key does not fit. Ask for it as a file without protection.",
+    ),
+    "link-folder-empty": Kind(
+        422, "Empty folder", "The folder that was shared is empty. Ask for the evidence to be shared again."
+    ),
+    "link-too-large": Kind(
+        422,
+        "Too long a page",
+        "The page or list behind this link is longer than courtcast reads. Paste the link of the file itself.",
+    ),
+    "link-expired": Kind(
+        422,
+        "Expired",
+        "The link has expired. Ask for a new one, and paste it here.",
+    ),
+    "portal-key": Kind(
+        422,
+        "Key not accepted",
+        "The portal {host} does not accept the key that courtcast was given for it. Ask whoever runs the portal for a new one, and put it into portals.toml.",
+    ),
+    "portal-not-shared": Kind(
+        422,
+        "Not shared",
+        "The portal {host} does not show this to courtcast. Ask for the case to be shared with this court, paste a fresh link, or download the file there and upload it here.",
+    ),
+    "portal-answer": Kind(
+        422,
+        "Portal not understood",
+        "The portal {host} answers in a way that courtcast does not know. Paste a fresh link to the file, or download it there and upload it here.",
+    ),
+    "link-literal-address": Kind(
+        422,
+        "Server without a name",
+        "The link names its server by number ({host}), and links go through a proxy here, which hides where that leads. Ask for a link with the server's name.",
+    ),
+    "proxy-unreachable": Kind(
+        422,
+        "Proxy does not answer",
+        "The proxy that links go through here ({host}) does not answer. Look at the network here; it is tried again.",
+    ),
+    "proxy-sign-in": Kind(
+        422,
+        "Proxy wants a name",
+        "The proxy that links go through here wants a user name and a password that it accepts. Ask the network people here, and give them with --proxy.",
+    ),
+    "proxy-refused": Kind(
+        422,
+        "Proxy lets nothing through",
+        "The proxy that links go through here does not let this one through ({status}). Ask the network people here to allow its server, or upload the file.",
+    ),
+    "proxy-certificate": Kind(
+        422,
+        "Certificate not trusted",
+        "The certificate that comes through the proxy here is not trusted. Give the certificate of the proxy with --ca when starting the presenter.",
+    ),
     "hash-mismatch": Kind(
         422,
         "Not the file that was named",
@@ -456,6 +544,16 @@ TABLE: dict[str, Kind] = {
         404, "Unknown presenter", "No presenter called {name} is paired with this screen. Name one of: {known}."
     ),
     "presenter-none": Kind(404, "Nothing paired", "No presenter is paired with this screen."),
+    "proxy-not-set": Kind(
+        500,
+        "No proxy set",
+        "This system has no proxy set that can be used here. Leave --proxy out, or give its address, like http://proxy.example:8080.",
+    ),
+    "portals-file": Kind(
+        500,
+        "Portals not readable",
+        "The file {path} cannot be read, or lacks host, partner, client or secret of a portal. Put it right, or take it away.",
+    ),
     "certificate-file": Kind(500, "Certificate not readable", "The certificate or key file {path} cannot be read."),
     "internal": Kind(
         500,

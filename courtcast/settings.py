@@ -36,6 +36,10 @@ class Settings:
     """What the screens call this presenter."""
     allow_networks: tuple[Network, ...] = ()
     """Networks that links may lead to beside public addresses."""
+    proxy: str | None = None
+    """Way out for links: the address of a proxy, or `system` for the one that this system has set; None is straight."""
+    ca: Path | None = None
+    """Authorities that servers of links may be vouched for by, beside those that this system believes in (PEM)."""
     interfaces: tuple[str, ...] = ()
     """Own addresses used towards the screens; empty is all but loopback."""
     cert: Path | None = None

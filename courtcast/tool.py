@@ -41,12 +41,15 @@ async def add(
     restricted: bool,
     headers: Mapping[str, str],
     allow_networks: Sequence[Network],
+    proxy: str | None = None,
+    ca: Path | None = None,
 ) -> int:
     """Adds the link and stays until the exhibit is ready, or says why it never will be."""
     request = AddExhibit(url=url, ref=ref, title=title, headers=dict(headers), sha256=sha256, restricted=restricted)
     data = ready_folder(data)
+    settings = Settings(data=data, allow_networks=tuple(allow_networks), proxy=proxy, ca=ca)
     try:
-        async with _alone(data, allow_networks) as (send, look):
+        async with _alone(settings) as (send, look):
             return await _follow(await send(request), look)
     except Refused as problem:
         if problem.type != "data-in-use":
@@ -56,10 +59,9 @@ async def add(
 
 
 @asynccontextmanager
-async def _alone(data: Path, networks: Sequence[Network]) -> AsyncIterator[tuple[Add, Look]]:
+async def _alone(settings: Settings) -> AsyncIterator[tuple[Add, Look]]:
     """No presenter is running: this process does the work of its first half."""
-    settings = Settings(data=data, allow_networks=tuple(networks))
-    async with Database(database(data)) as db, intake(settings, db) as (exhibits, _, _):
+    async with Database(database(settings.data)) as db, intake(settings, db) as (exhibits, _, _):
 
         async def look(id_: str) -> Exhibit:
             return exhibits.get(id_)
@@ -94,6 +96,8 @@ async def _follow(exhibit: Exhibit, look: Look) -> int:
             exhibit = await look(exhibit.id)
             progress.update(bar, completed=exhibit.bytes_fetched, total=exhibit.bytes_total)
     if exhibit.problem is not None and exhibit.state == "failed":
+        for choice in exhibit.choices:
+            console.print(", ".join(filter(None, (choice.name, choice.says))), markup=False)
         raise Refused.of(exhibit.problem)
     size = f"{(exhibit.bytes_total or 0) / 1e6:.1f} MB"
     console.print(f"{exhibit.ref} {exhibit.title}: {exhibit.duration or 0:.2f} s, {exhibit.frames or 0} frames, {size}")

@@ -14,7 +14,7 @@ from courtcast.core.item import frame_at, moment
 from courtcast.prepare import sidecar
 from courtcast.prepare.labels import Label, labelled, source_hash
 from courtcast.problems import Refused
-from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
+from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink, TakeFiles
 
 STILL_SECONDS = 20.0
 """A browser opens six connections at most: a still that never comes must not stand in the way of a blank."""
@@ -59,6 +59,12 @@ async def remove(call: Call) -> None:
 
 async def relink(call: Call) -> Exhibit:
     await call.services.intake.relink(call.id, call.body)
+    return call.services.desk.exhibit(call.id)
+
+
+async def take(call: Call) -> Exhibit:
+    await call.services.intake.take(call.id, call.body.take)
+    call.services.desk.order_changed()
     return call.services.desk.exhibit(call.id)
 
 
@@ -187,6 +193,16 @@ ROUTES = (
         takes=NewLink,
         gives=Exhibit,
         problems=("exhibit-unknown", "link-malformed", "link-forbidden-address"),
+    ),
+    Route(
+        method="POST",
+        path="/exhibits/{id}/files",
+        handler=take,
+        says="Which of the files behind its link are meant: the first is this exhibit, the others become exhibits",
+        action="exhibits",
+        takes=TakeFiles,
+        gives=Exhibit,
+        problems=("exhibit-unknown", "link-choice-gone", "malformed"),
     ),
     Route(
         method="POST",

@@ -16,6 +16,7 @@ from courtcast.doctor.lines import Mark, Section
 from courtcast.doctor.machine import machine
 from courtcast.doctor.network import network
 from courtcast.doctor.office import office
+from courtcast.doctor.outside import outside
 
 MARKS: dict[Mark, str] = {
     "good": "[green]✓[/]",
@@ -31,6 +32,8 @@ async def doctor(
     chromium: Path | None,
     screens: Sequence[str] = (),
     *,
+    proxy: str | None = None,
+    ca: Path | None = None,
     case: bool = False,
     room: bool = False,
     until: float | None = None,
@@ -44,7 +47,8 @@ async def doctor(
         sections.append(Section("Case check", lambda: case_check(data, until, console)))
     if room:
         sections.append(Section("Room check", lambda: room_check(data, seconds, console)))
-    missing = await report(sections or this_machine(data, chromium, screens), console)
+    here = [*this_machine(data, chromium, screens), Section("", lambda: outside(proxy, ca))]
+    missing = await report(sections or here, console)
     return 1 if missing else 0
 
 

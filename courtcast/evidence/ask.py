@@ -10,8 +10,9 @@ import asyncio
 import re
 import socket
 import time
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import NamedTuple, Self
 
 import aiohttp
@@ -80,6 +81,16 @@ class Answer(NamedTuple):
         return date if changed is not None and now is not None and changed + 1 <= now else None
 
 
+class Document(NamedTuple):
+    """All of something small that a server has: a page, a list."""
+
+    url: URL
+    """Where it was found in the end."""
+    type: str
+    """Content-Type, in lower case and without parameters."""
+    data: bytes
+
+
 class Asker:
     """Asks for parts of the file behind one link. An async context manager."""
 
@@ -94,7 +105,13 @@ class Asker:
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(socket_factory=self._socket, limit=8, keepalive_timeout=60)
+        connector = aiohttp.TCPConnector(
+            socket_factory=self._socket,
+            resolver=self._guard.resolver(),
+            ssl=self._guard.tls or True,
+            limit=8,
+            keepalive_timeout=60,
+        )
         timeout = aiohttp.ClientTimeout(
             total=None, connect=None, sock_connect=self._limits.connect, sock_read=self._limits.idle
         )
@@ -131,6 +148,41 @@ class Asker:
         """The file from its first byte, without a word about ranges. Raises Refused or Trouble."""
         return self._understand(await self._follow({}), 0)
 
+    async def document(
+        self,
+        most: int,
+        *,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Document:
+        """What lies there, where it has so many bytes at most. What is posted is not sent on to where that leads.
+
+        Raises Refused (`link-…`; `link-too-large`) or Trouble.
+        """
+        response = await self._follow(dict(headers), method, body)
+        try:
+            if response.status not in {200, 207}:
+                raise _refusal(response, 1)
+            if response.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+                raise Refused("link-packed")  # nothing is unpacked here
+            data = bytearray()
+            async with asyncio.timeout(self._limits.answer):
+                while chunk := await response.content.read(READ):
+                    data += chunk
+                    if len(data) > most:
+                        raise Refused("link-too-large")
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise Trouble(Refused("link-unreachable")) from error
+        finally:
+            response.close()
+        type_ = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return Document(self.url, type_, bytes(data))
+
+    def turn_to(self, link: Link) -> None:
+        """Asks there from now on, over the same connections where that is the same server."""
+        self._first, self._given, self._found = parse(link.url), dict(link.headers), None
+
     @property
     def url(self) -> URL:
         """Where the file lies, as far as is known."""
@@ -143,9 +195,11 @@ class Asker:
             self._forbidden = error.address
             raise
 
-    async def _follow(self, headers: dict[str, str]) -> aiohttp.ClientResponse:
-        if self._found is not None:
-            response = await self._get(self._found, headers)
+    async def _follow(
+        self, headers: dict[str, str], method: str = "GET", body: bytes | None = None
+    ) -> aiohttp.ClientResponse:
+        if self._found is not None and body is None:
+            response = await self._get(self._found, headers, method)
             if response.status not in _STALE and response.status not in _REDIRECTS:
                 return response
             response.close()
@@ -156,8 +210,8 @@ class Asker:
             seen[url] = seen.get(url, 0) + 1
             if seen[url] > 2:  # once more may be meant: the first time set a cookie
                 break
-            response = await self._get(url, headers)
-            if response.status not in _REDIRECTS:
+            response = await self._get(url, headers, method, body)
+            if response.status not in _REDIRECTS or method == "POST":
                 if url != self._first:
                     self._found = url
                 return response
@@ -165,30 +219,58 @@ class Asker:
             url = parse(response.headers.get("Location", ""), url)
         raise Refused("link-redirect-loop")
 
-    async def _get(self, url: URL, headers: dict[str, str]) -> aiohttp.ClientResponse:
+    async def _get(
+        self, url: URL, headers: dict[str, str], method: str = "GET", body: bytes | None = None
+    ) -> aiohttp.ClientResponse:
+        await self._guard.admit(url)
         asked = CIMultiDict(self._given if url.origin() == self._first.origin() else {})
         asked.update(headers)
         self._forbidden = None
         unreachable = Trouble(Refused("link-unreachable"))
         try:
             async with asyncio.timeout(self._limits.answer):
-                return await self._session.get(url, headers=asked, allow_redirects=False)
+                response = await self._send(url, asked, method, body)
         except (aiohttp.InvalidURL, UnicodeError) as error:
             raise Refused("link-malformed") from error
         except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as error:
-            raise Refused("link-certificate") from error
+            raise Refused("link-certificate" if self._guard.proxy is None else "proxy-certificate") from error
         except aiohttp.ClientConnectorError as error:
+            if self._guard.proxy is not None:  # nothing else is ever connected to
+                raise Trouble(Refused("proxy-unreachable", host=self._guard.proxy.host)) from error
             if self._forbidden is not None:
                 raise Refused("link-forbidden-address", host=self._forbidden) from error
             if isinstance(error.os_error, socket.gaierror) and error.os_error.errno != socket.EAI_AGAIN:
                 raise Refused("link-unknown-host", host=url.host) from error
             raise unreachable from error
+        except aiohttp.ClientHttpProxyError as error:
+            raise _of_proxy(error.status) from error
         except aiohttp.ClientResponseError as error:
             raise Trouble(Refused("link-server", status="something that is not HTTP")) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise unreachable from error
-        except ValueError as error:
+        except (ValueError, IndexError) as error:  # of yarl and idna
             raise Refused("link-malformed") from error
+        if response.status == 407:
+            response.close()
+            raise _of_proxy(407)
+        return response
+
+    async def _send(
+        self, url: URL, headers: CIMultiDict[str], method: str, body: bytes | None
+    ) -> aiohttp.ClientResponse:
+        """Straight to the server, or to the proxy: in the request itself, or in that for a tunnel (RFC 9110 §9.3.6)."""
+        proxy, who = self._guard.proxy, self._guard.headers_for_proxy()
+        if proxy is not None and url.scheme == "http":
+            headers.update(who)
+        return await self._session.request(
+            method,
+            url,
+            headers=headers,
+            data=body,
+            allow_redirects=False,
+            proxy=proxy,
+            proxy_headers=None if proxy is None else who,
+        )
 
     def _understand(self, response: aiohttp.ClientResponse, start: int) -> Answer:
         """Closes the response where it raises."""
@@ -205,6 +287,17 @@ class Asker:
             return found
         response.close()
         raise found
+
+
+def _of_proxy(status: int) -> Exception:
+    """What it means that a proxy lets nothing through to the server."""
+    if status == 407:
+        return Refused("proxy-sign-in")
+    if status in {502, 504}:  # RFC 9110 §15.6: it did not get through either, or does not know the name
+        return Trouble(Refused("link-unreachable"))
+    if status >= 500 or status == 429:
+        return Trouble(Refused("proxy-refused", status=status))
+    return Refused("proxy-refused", status=status)
 
 
 def _part(response: aiohttp.ClientResponse, start: int) -> Answer | NoRanges:

@@ -2,7 +2,8 @@
 
 Whatever a link looks like (octal, hexadecimal, a name that resolves differently the second time, a redirect), in the
 end a socket is made for one numeric address, and every socket of the fetcher is made here. So only numbers are judged,
-and they are judged once, at the last moment.
+and they are judged once, at the last moment. A link that names its server by number is judged before that as well, so
+that nothing at all is done for it.
 
 Public is what the IANA special-purpose registries leave over. The table is our own: `ipaddress.is_global` lets
 multicast, NAT64 (64:ff9b::/96), 6to4 (2002::/16) and site-local addresses (fec0::/10) through.
@@ -12,11 +13,15 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Sequence
+import ssl
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from aiohappyeyeballs import AddrInfoType
+from aiohttp.abc import AbstractResolver
+from yarl import URL
 
+from courtcast.evidence.links.direct import HEXADECIMAL
 from courtcast.problems import Refused
 
 Network = IPv4Network | IPv6Network
@@ -64,7 +69,11 @@ NOT_PUBLIC_V6 = tuple(
 _MAPPED = IPv6Network("::ffff:0:0/96")
 _COMPATIBLE = IPv6Network("::/96")
 _TRANSLATED = IPv6Network("::ffff:0:0:0/96")
-_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+_NAT64 = IPv6Network("64:ff9b::/96")
+_NAT64_LOCAL = IPv6Network("64:ff9b:1::/48")
+"""RFC 8215: whoever runs the translator says where in it the IPv4 address stands."""
+_NAT64_PLACES = ((48, 40), (56, 32), (64, 24))
+"""Where RFC 6052 §2.2 puts it: behind a prefix of so many bits, around bits 64 to 71, and before so many that are 0."""
 _SIX_TO_FOUR = IPv6Network("2002::/16")
 _TEREDO = IPv6Network("2001::/32")
 _ISATAP = (0x00005EFE, 0x02005EFE)
@@ -83,8 +92,11 @@ def embedded(address: IPv6Address) -> list[IPv4Address]:
     """IPv4 addresses that a packet to this address may end at, besides the address itself."""
     low = int(address) & 0xFFFFFFFF
     found: list[IPv4Address] = []
-    if address in _COMPATIBLE or address in _TRANSLATED or any(address in prefix for prefix in _NAT64):
+    if address in _COMPATIBLE or address in _TRANSLATED or address in _NAT64:
         found.append(IPv4Address(low))
+    if address in _NAT64_LOCAL:
+        found.append(IPv4Address(low))
+        found.extend(_split(int(address), bits) for bits, rest in _NAT64_PLACES if int(address) % (1 << rest) == 0)
     if address in _SIX_TO_FOUR:
         found.append(IPv4Address((int(address) >> 80) & 0xFFFFFFFF))
     if address in _TEREDO:
@@ -95,11 +107,52 @@ def embedded(address: IPv6Address) -> list[IPv4Address]:
     return found
 
 
-class Guard:
-    """Lets through public addresses and the networks that were allowed, nothing else."""
+def _split(address: int, bits: int) -> IPv4Address:
+    """The IPv4 address behind a prefix of so many bits, without the eight bits in the middle that mean nothing."""
+    without = (address >> 64) << 56 | address & ((1 << 56) - 1)  # 120 bits
+    return IPv4Address((without >> (120 - bits - 32)) & 0xFFFFFFFF)
 
-    def __init__(self, allowed: Sequence[Network] = ()) -> None:
+
+def literal(host: str) -> Address | None:
+    """The address, where a link names its server by number, in whatever spelling; None where by name."""
+    try:
+        return ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return IPv4Address(socket.inet_aton(host)) if HEXADECIMAL.fullmatch(host) else None
+    except OSError:
+        return None
+
+
+class Guard:
+    """Lets through public addresses and the networks that were allowed, nothing else.
+
+    tls: whom to believe, where that is not what this system says; see `proxy` for a way out that is not straight
+    """
+
+    proxy: URL | None = None
+    """Where all requests go first."""
+
+    def __init__(self, allowed: Sequence[Network] = (), *, tls: ssl.SSLContext | None = None) -> None:
         self._allowed = tuple(allowed)
+        self.tls = tls
+
+    async def admit(self, url: URL) -> None:
+        """Before anything else is done for a link, or for where it leads to. Raises Refused (`link-…`)."""
+        address = literal(url.host or "")
+        if address is not None and not self.permits(address):
+            raise Refused("link-forbidden-address", host=url.host)
+        if HEXADECIMAL.fullmatch(url.host or ""):
+            raise Refused("link-malformed")
+
+    def resolver(self) -> AbstractResolver | None:
+        """What turns names into addresses; None is the system's own."""
+        return None
+
+    def headers_for_proxy(self) -> Mapping[str, str]:
+        """Who we are, where the proxy asks for that."""
+        return {}
 
     def permits(self, address: Address) -> bool:
         """An address carried inside another has to be permitted as well as the one around it."""

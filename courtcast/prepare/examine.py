@@ -8,9 +8,12 @@ from typing import NamedTuple
 
 from courtcast.core.expiry import expires
 from courtcast.core.manifest import Manifest
-from courtcast.evidence.guard import Guard
+from courtcast.evidence.ask import Trouble
+from courtcast.evidence.links.found import Stream, Web
+from courtcast.evidence.links.reach import reach
+from courtcast.evidence.look import SECONDS, look
 from courtcast.evidence.look import Seen as Answer
-from courtcast.evidence.look import look
+from courtcast.evidence.stream import version_of
 from courtcast.evidence.verify import is_intact
 from courtcast.prepare.store import Store, fragment_name, init_name
 from courtcast.prepare.way import Way
@@ -40,11 +43,23 @@ class Copy(NamedTuple):
         return self.intact is not False
 
 
-async def ask_link(way: Way, guard: Guard) -> Seen:
-    """One request; what was fetched is what its answer is compared with."""
+async def ask_link(way: Way, web: Web) -> Seen:
+    """What was fetched is what its answer is compared with. One request, and those that lead to the file."""
     spool = way.spool if way.spool is not None and way.spool.held.covers(0, 1) else None
-    answer = await look(way.entry.link, guard, known=way.kept.version, spool=spool)
-    return Seen(answer, expires(way.entry.link.url))
+    link, ends = way.entry.link, expires(way.entry.link.url)
+    try:
+        async with asyncio.timeout(SECONDS):
+            source = (await reach(link, web, way.kept.found)).source
+    except Trouble as trouble:
+        return Seen(Answer(problem=trouble.problem, passing=True), ends)
+    except TimeoutError:
+        return Seen(Answer(problem=Refused("link-unreachable"), passing=True), ends)
+    except Refused as refused:
+        return Seen(Answer(problem=refused), ends)
+    if isinstance(source, Stream):
+        known = way.kept.version
+        return Seen(Answer(changed=known is not None and version_of(source).differs(known)), ends)
+    return Seen(await look(source, web.guard, known=way.kept.version, spool=spool), ends)
 
 
 async def read_again(way: Way, store: Store) -> Copy:

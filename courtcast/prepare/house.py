@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +10,8 @@ from courtcast.evidence.database import Database
 from courtcast.evidence.guard import Guard
 from courtcast.evidence.hosts import Hosts
 from courtcast.evidence.library import Library
+from courtcast.evidence.links.found import Web
+from courtcast.evidence.links.portal import Portal
 from courtcast.evidence.turns import Turns
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.leaves.office import Office
@@ -35,6 +37,12 @@ class House(NamedTuple):
     """Nothing is on the screens: there is time for what nobody waits for."""
     shown: Callable[[str], bool]
     """That exhibit is on the screens."""
+    portals: Sequence[Portal] = ()
+
+    @property
+    def web(self) -> Web:
+        """What links are looked behind with."""
+        return Web(self.guard, portals=self.portals)
 
     @property
     def db(self) -> Database:

@@ -26,6 +26,8 @@ from courtcast.evidence.ledger import forget, totals
 from courtcast.evidence.library import Entry, Library
 from courtcast.evidence.links import Link, parse
 from courtcast.evidence.links.direct import check_headers
+from courtcast.evidence.links.found import choosing
+from courtcast.evidence.links.portal import Portal
 from courtcast.evidence.turns import Turns
 from courtcast.evidence.verify import is_intact
 from courtcast.prepare import messages, sidecar, subtitles
@@ -40,10 +42,11 @@ from courtcast.prepare.leaves.office import Office
 from courtcast.prepare.moments import Stills, frame_meant
 from courtcast.prepare.sheet import load, load_strip
 from courtcast.prepare.store import Store
+from courtcast.prepare.told import choices
 from courtcast.prepare.viewer import Viewer
 from courtcast.prepare.way import Way
 from courtcast.problems import Refused
-from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink
+from courtcast.wire.api import AddExhibit, ChangeExhibit, Choice, Exhibit, NewLink
 from courtcast.wire.inspection import Inspection
 from courtcast.wire.screen import Cue
 from courtcast.wire.sheet import Sheet
@@ -74,7 +77,8 @@ class Intake:
     data: the spools lie in its folder `evidence`; on_change: called with an exhibit's id at every change of what
     `exhibits` says of it (also when it is gone), four times a second at most for progress; plays: what all screens
     decode (see `plan.make`), None while none has said anything; quiet: nothing is on the
-    screens, so that there is time for what nobody waits for; shown: that exhibit is on them
+    screens, so that there is time for what nobody waits for; shown: that exhibit is on them; portals: those that there
+    is a key for
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class Intake:
         plays: Callable[[], frozenset[str] | None] = lambda: None,
         quiet: Callable[[], bool] = lambda: True,
         shown: Callable[[str], bool] = lambda _: False,
+        portals: Sequence[Portal] = (),
     ) -> None:
         self._house = House(
             folder=data / "evidence",
@@ -103,6 +108,7 @@ class Intake:
             plays=plays,
             quiet=quiet,
             shown=shown,
+            portals=portals,
         )
         self._open = AsyncExitStack()
         self._on_change = on_change
@@ -276,6 +282,27 @@ class Intake:
         self._on_change(id_)
         return way.seen()
 
+    async def take(self, id_: str, files: Sequence[str]) -> Exhibit:
+        """Of the files behind its link the first one is meant; each of the others becomes an exhibit behind the last.
+
+        Raises Refused (`link-choice-gone`, `malformed`, `disk-full`).
+        """
+        if not files or len(set(files)) < len(files):
+            raise Refused("malformed", why="take names each file once")
+        async with self._changing:
+            way = self._way(id_)
+            entry, meant = way.entry, _meant(way, files)
+            for choice, link in meant[1:]:
+                other = Entry(
+                    id=secrets.token_hex(8), ref="", title=choice.name, link=link, added=time.time(),
+                    restricted=entry.restricted,
+                )  # fmt: skip
+                self._take_in(await self._house.library.add(other), Kept()).start()
+            await way.relink(await self._house.library.relink(id_, meant[0][1]))
+        for changed in list(self._ways):
+            self._on_change(changed)
+        return way.seen()
+
     async def add_subtitles(self, id_: str, data: bytes, *, title: str = "", language: str = "") -> Exhibit:
         """Those of an SRT or WebVTT file; they are not shown by that.
 
@@ -321,7 +348,7 @@ class Intake:
         """
         if self._way(id_).entry.parts:
             raise Refused("exhibit-unknown")
-        return await ask_link(self._way(id_), self._house.guard)
+        return await ask_link(self._way(id_), self._house.web)
 
     async def read_again(self, id_: str, *, heal: bool) -> Copy:
         """Whether what is on the disk of it is what was fetched and prepared. Where it is not, and `heal`, it is
@@ -447,6 +474,15 @@ class Intake:
             delete(connection, REMAINS, id_)
 
         await self._house.db.run(clear)
+
+
+def _meant(way: Way, files: Sequence[str]) -> list[tuple[Choice, Link]]:
+    """Those files of the choice, each as a link that means it. Raises Refused (`link-choice-gone`)."""
+    found = way.kept.found
+    offered = {} if found is None else {choice.id: choice for choice in choices(found)}
+    if found is None or not offered.keys() >= set(files):
+        raise Refused("link-choice-gone")
+    return [(offered[file], choosing(way.entry.link, found.kind, file)) for file in files]
 
 
 def _link(url: str, headers: dict[str, str]) -> Link:

@@ -8,6 +8,7 @@ from typing import Self
 
 import msgspec
 
+from courtcast.evidence.links.found import Seen as Found
 from courtcast.evidence.version import Version
 from courtcast.prepare import job
 from courtcast.prepare.cues import Cues
@@ -44,6 +45,8 @@ class Kept(msgspec.Struct, kw_only=True):
     """Renditions that were replaced, and may still lie in the store."""
     made_by: str = ""
     """`MADE_BY` of the process that numbered the rendition."""
+    found: Found | None = None
+    """What was found behind the link, where it is not the file's own."""
     need: Need | None = None
     """Why the file cannot be sent as it would be planned (see `plan.Need`)."""
     sound: int | None = None

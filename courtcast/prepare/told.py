@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from courtcast.core.expiry import expires
 from courtcast.core.manifest import Manifest
 from courtcast.evidence.library import Entry
 from courtcast.evidence.links import parse
 from courtcast.evidence.links.direct import name_of
+from courtcast.evidence.links.found import Seen as Found
 from courtcast.prepare import another, subtitles
 from courtcast.prepare.job import Probe
 from courtcast.prepare.kept import Kept
 from courtcast.problems import Refused
-from courtcast.wire.api import Exhibit, ExhibitState, Kind, Problem, Treatment
+from courtcast.wire.api import Choice, Exhibit, ExhibitState, Kind, Problem, Treatment
 
 
 def told(
@@ -47,6 +49,9 @@ def told(
         converted=any(one.done in ("lossless", "converted") for one in made),
         treatments=made,
         url=entry.link.shown(),
+        link_ends=expires(entry.link.url),
+        found="" if kept.found is None else kept.found.says,
+        choices=[] if kept.found is None or problem is None else choices(kept.found),
         restricted=entry.restricted,
         showable=usable and cleared and manifest is not None and manifest.showable,
         prepared=0.0 if manifest is None else manifest.prepared,
@@ -59,11 +64,19 @@ def told(
 
 
 def name(entry: Entry, kept: Kept) -> str:
-    """Of the file: the server's, else the link's."""
+    """Of the file: the folder's or portal's that it lies in, else the server's, else the link's."""
     if entry.parts:
         return f"{len(entry.parts)} recordings played as one"
     named = kept.version.name if kept.version is not None else ""
-    return named or name_of(parse(entry.link.url))
+    found = kept.found.name if kept.found is not None else ""
+    if kept.found is not None and kept.found.kind == "page":  # which knows an address, and no name
+        found = named or found
+    return found or named or name_of(parse(entry.link.url))
+
+
+def choices(found: Found) -> list[Choice]:
+    """Files that somebody has to choose from."""
+    return [Choice(id=id_, name=name, says=says, size=size) for id_, name, says, size in found.files]
 
 
 def treatments(kept: Kept) -> list[Treatment]:

@@ -21,16 +21,15 @@ from typing import Protocol
 import msgspec
 
 from courtcast.core.manifest import Manifest
-from courtcast.evidence.fetch import fetch
 from courtcast.evidence.files import in_words
 from courtcast.evidence.ledger import Ledger
 from courtcast.evidence.library import Entry
 from courtcast.evidence.meter import Meter
-from courtcast.evidence.same import prove
 from courtcast.evidence.spool import Spool
 from courtcast.evidence.turns import Rank
 from courtcast.evidence.version import Version
 from courtcast.prepare import afterwards, another, inspection, messages, subtitles
+from courtcast.prepare.arrival import Arrival
 from courtcast.prepare.cues import Cues
 from courtcast.prepare.frames import JOINS
 from courtcast.prepare.house import House
@@ -122,6 +121,7 @@ class Way:
         self._filling: Manifest | None = None
         """The one that the preparing in hand fills."""
         self._meter = Meter()
+        self._arrival = Arrival(house.web)
         self._begun = 0
         self._sheet_of = ""
         """The rendition whose contact sheet is in the store."""
@@ -224,6 +224,7 @@ class Way:
         """Goes on with another link. Where what is held proved to be no use, from the start."""
         await self._halt()
         self.entry = entry
+        self._arrival.forget(self.kept)
         if self.state == "ready":
             self.start()  # there may be something to do that nobody waits for
             return
@@ -297,7 +298,10 @@ class Way:
                 self._retire()
                 self.kept.rendition = ""  # another plan, another rendition
                 continue
-            except Refused as refused:
+            except Refused as met:
+                refused = await self._arrival.looked_behind(self.entry.link, self.kept, met)
+                if refused is None:
+                    continue
                 if refused.type in {"link-changed", "link-other-file"} and self._begun < VERSIONS - 1:
                     self._begun += 1
                     await self._begin_anew()
@@ -396,6 +400,7 @@ class Way:
         self.kept = Kept(
             file=self.kept.file + 1,
             former=self.kept.former,
+            found=None if self.kept.found is None else msgspec.structs.replace(self.kept.found, lengths=[]),
             password=self.kept.password,
             sound=self.kept.sound,
             subtitles=self.kept.subtitles,
@@ -417,13 +422,13 @@ class Way:
             self._meter = Meter()
             async with self._noting(spool, lend):
                 if self.kept.relinked and self.kept.version is not None and spool.held:
-                    self.kept.version = await prove(self.entry.link, spool, self._house.guard, self.kept.version)
+                    self.kept.version = await self._arrival.prove(self.entry.link, self.kept, spool, self.kept.version)
                     self.kept.relinked = False
                     await self._keep()
-                await fetch(
+                await self._arrival.fetch(
                     self.entry.link,
+                    self.kept,
                     spool,
-                    self._house.guard,
                     on_progress=self._came(spool.held.total),
                     known=self.kept.version,
                     on_version=self._answered,

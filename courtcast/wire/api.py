@@ -126,6 +126,17 @@ class ExhibitPart(msgspec.Struct, frozen=True, kw_only=True):
     """Where it begins, in seconds of the joined exhibit; null while that is not known."""
 
 
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several files behind a link."""
+
+    id: str
+    name: str
+    says: str = ""
+    """What sets it apart: the folder that it lies in, the size of its picture."""
+    size: int | None = None
+    """Bytes, where that is known."""
+
+
 class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     """One piece of evidence, as the API shows it."""
 
@@ -167,6 +178,12 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     safe, or when that cannot be said."""
     url: str | None = None
     """The link without its query: a query may be a secret."""
+    link_ends: float | None = None
+    """Unix time (seconds) until which the link itself says that it holds; null where it does not say so."""
+    found: str = ""
+    """How the file was found behind the link, in words; empty where the link is the file's own."""
+    choices: list[Choice] = []
+    """With the problem `link-several`: the files behind the link, to be chosen from (`POST /exhibits/{id}/files`)."""
     showable: bool = False
     """True as soon as the first fragments exist."""
     prepared: float = 0.0
@@ -218,6 +235,13 @@ class NewLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     url: str
     headers: dict[str, str] = {}
+
+
+class TakeFiles(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /exhibits/{id}/files`: which of the files behind its link are meant."""
+
+    take: list[str]
+    """Ids of `choices`. The first is this exhibit; each of the others becomes an exhibit of its own."""
 
 
 class ScreenReport(msgspec.Struct, frozen=True, kw_only=True):

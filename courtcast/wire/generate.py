@@ -45,9 +45,9 @@ PARTS = (
         api,
         ("Event",),
         (
-            "AddExhibit", "ChangeExhibit", "NewLink", "AddScreen", "PairScreen", "ChangeScreen", "CueRequest",
-            "ShowRequest", "BlankRequest", "PlayRequest", "PlainRequest", "SeekRequest", "StepRequest", "RateRequest",
-            "ViewRequest", "VolumeRequest", "CaseCheckRequest", "RoomCheckRequest", "Checks",
+            "AddExhibit", "ChangeExhibit", "NewLink", "TakeFiles", "AddScreen", "PairScreen", "ChangeScreen",
+            "CueRequest", "ShowRequest", "BlankRequest", "PlayRequest", "PlainRequest", "SeekRequest", "StepRequest",
+            "RateRequest", "ViewRequest", "VolumeRequest", "CaseCheckRequest", "RoomCheckRequest", "Checks",
         ),
         pages=True,
     ),

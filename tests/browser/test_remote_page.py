@@ -314,6 +314,21 @@ async def test_a_new_link_beside_the_exhibit_that_failed(browser: Browser, prese
     assert asked(presenter, "exhibits/e8/link") == [{"url": "https://evidence.example/again.mp4"}]
 
 
+async def test_files_behind_a_link_are_chosen_by_keyboard(browser: Browser, presenter: Presenter) -> None:
+    presenter.show("choosing")
+    page = await opened(browser, presenter)
+    boxes = page.get_by_role("group", name="Which files are meant?").get_by_role("checkbox")
+    await expect(boxes).to_have_count(3)
+    await page.get_by_role("button", name="Use these files").press("Enter")
+    await expect(page.get_by_text("Choose at least one file.")).to_be_visible()
+    await expect(boxes.first).to_be_focused()
+    await page.keyboard.press("Space")
+    await boxes.nth(1).press("Space")
+    await page.get_by_role("button", name="Use these files").press("Enter")
+    await until(lambda: asked(presenter, "exhibits/e1/files"))
+    assert asked(presenter, "exhibits/e1/files") == [{"take": ["3f2a00000001", "3f2a00000002"]}]
+
+
 async def test_restricted_is_set_by_keyboard_and_stands_on_the_row(browser: Browser, presenter: Presenter) -> None:
     presenter.show("ready")
     page = await opened(browser, presenter)

@@ -54,6 +54,8 @@ class TestExhibits:
             ("PATCH", "/exhibits/nobody", {}, 404, "exhibit-unknown"),
             ("DELETE", "/exhibits/nobody", None, 404, "exhibit-unknown"),
             ("POST", "/exhibits/nobody/link", {"url": "https://a.b/"}, 404, "exhibit-unknown"),
+            ("POST", "/exhibits/nobody/files", {"take": ["a"]}, 404, "exhibit-unknown"),
+            ("POST", "/exhibits/nobody/files", {}, 400, "malformed"),
             ("GET", "/exhibits/nobody/still", None, 404, "exhibit-unknown"),
             ("POST", "/exhibits", {"url": "file:///etc/passwd"}, 422, "link-malformed"),
             ("POST", "/exhibits", {}, 400, "malformed"),

@@ -1,39 +1,32 @@
-"""The gate: numbers in every spelling that a socket may be given."""
+"""The gate: numbers in every spelling that a socket may be given, and links in every spelling of a number."""
 
 from __future__ import annotations
 
 import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from yarl import URL
 
-from courtcast.evidence.guard import Forbidden, Guard
+from courtcast.evidence.ask import Asker
+from courtcast.evidence.guard import Forbidden, Guard, embedded
+from courtcast.evidence.limits import Limits
+from courtcast.evidence.links import Link, parse
 from courtcast.problems import Refused
+from tests.evidence.spellings import NAMES, ODD, PUBLIC, REFUSED, ZONED, links
+from tests.stand_ins.evidence_server import serving
 
-REFUSED = """
-0.0.0.0 0.0.0.1 0.255.255.255 10.0.0.0 10.1.2.3 10.255.255.255 100.64.0.1 100.127.255.255 127.0.0.1 127.255.255.254
-169.254.0.1 169.254.169.254 172.16.0.1 172.31.255.255 192.0.0.1 192.0.0.170 192.0.2.1 192.31.196.1 192.52.193.1
-192.88.99.1 192.168.0.1 192.168.255.255 192.175.48.1 198.18.0.1 198.19.255.255 198.51.100.1 203.0.113.1 224.0.0.1
-239.255.255.255 240.0.0.1 255.255.255.255
-:: ::1 ::2 ::127.0.0.1 ::10.0.0.1 ::8.8.8.8 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:169.254.169.254 ::ffff:0.0.0.0
-::ffff:192.168.1.1 ::ffff:c0a8:101 ::ffff:0:127.0.0.1 ::ffff:0:10.0.0.1 64:ff9b::127.0.0.1 64:ff9b::10.0.0.1
-64:ff9b::8.8.8.8 64:ff9b::7f00:1 64:ff9b:1::1 64:ff9b:1::10.0.0.1 100::1 2001::1 2001:0:4136:e378:8000:63bf:3fff:fdd2
-2001:2::1 2001:10::1 2001:20::1 2001:db8::1 2001:db8:ffff::1 2002:7f00:1::1 2002:a00:1::1 2002:808:808::1
-2002:c0a8:101::1 2620:4f:8000::1 3fff::1 3fff:fff::1 4000::1 5f00::1 8000::1 fc00::1 fd00::1 fd00:ec2::254 fdff::1
-fe80::1 fe80::1%1 fe80::1%lo febf::1 fec0::1 feff::1 ff00::1 ff02::1 ff02::fb ff0e::1
-2a00:1450:4001::5efe:127.0.0.1 2a00:1450:4001::200:5efe:10.0.0.1 2a00:1450:4001::5efe:192.168.0.1
-"""
-
-PUBLIC = """
-1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.1 169.253.255.255
-172.15.255.255 172.32.0.1 192.0.1.1 192.167.255.255 192.169.0.1 198.17.255.255 198.20.0.1 223.255.255.255
-::ffff:8.8.8.8 2001:200::1 2001:4860:4860::8888 2003::1 2606:4700::1111 2a00:1450:4001::5efe:8.8.8.8 3ffe::1
-"""
+QUICK = Limits(connect=1.0, answer=2.0, idle=1.0)
+NO_WAY = {"link-forbidden-address", "link-malformed"}
 
 
-@pytest.mark.parametrize("address", REFUSED.split())
+@pytest.mark.parametrize("address", [*REFUSED.split(), *ZONED])
 def test_no_way_into_networks_that_were_not_allowed(address: str) -> None:
     with pytest.raises(Refused) as refused:
         Guard().check(address)
@@ -61,6 +54,11 @@ def test_what_is_no_numeric_address_does_not_pass(text: str) -> None:
         ("fd12::/16", ["fd12::1"], ["fd13::1", "fe80::1"]),
         ("fe80::/10", ["fe80::1", "fe80::1%1"], ["fec0::1"]),
         ("64:ff9b::/96", ["64:ff9b::8.8.8.8"], ["64:ff9b::10.0.0.1", "64:ff9b::127.0.0.1"]),
+        (
+            "64:ff9b:1::/48",
+            ["64:ff9b:1::8.8.8.8", "64:ff9b:1:808:8:800::", "64:ff9b:1:8:8:808::"],
+            ["64:ff9b:1::10.0.0.1", "64:ff9b:1:a00:0:100::", "64:ff9b:1:0a:0:1::", "64:ff9b:1:0:a:0:100:0"],
+        ),
         ("2002::/16", ["2002:808:808::1"], ["2002:7f00:1::1", "2002:a00:1::"]),
     ],
 )
@@ -71,6 +69,12 @@ def test_allowing_a_network_opens_that_network_only(network: str, passes: list[s
     for address in still_refused:
         with pytest.raises(Refused):
             guard.check(address)
+
+
+@pytest.mark.parametrize("address", ["64:ff9b:1:c000:2:2100::", "64:ff9b:1:c0:0:221::", "64:ff9b:1:0:c0:2:2100:0"])
+def test_an_address_behind_a_local_translator_is_found_wherever_it_stands(address: str) -> None:
+    """The examples of RFC 6052 §2.4 for prefixes of 48, 56 and 64 bits."""
+    assert IPv4Address("192.0.2.33") in embedded(IPv6Address(address))
 
 
 @given(st.ip_addresses(v=6))
@@ -97,3 +101,119 @@ def test_the_socket_is_only_made_where_the_gate_is_open() -> None:
     assert forbidden.value.address == "127.0.0.1"
     with Guard([ip_network("127.0.0.0/8")]).socket_factory(info) as made:
         assert made.family == socket.AF_INET
+
+
+# links, and not a socket made for them
+
+_events: list[str] = []
+_heard: list[bool] = []
+
+
+def _hear(event: str, _: tuple[Any, ...]) -> None:
+    if _heard and event.startswith("socket.") and event != "socket.gethostname":
+        _events.append(event)
+
+
+sys.addaudithook(_hear)
+
+
+@contextmanager
+def heard() -> Iterator[list[str]]:
+    """What this process does with sockets meanwhile (PEP 578): the interpreter says so itself."""
+    _events.clear()
+    _heard.append(True)
+    try:
+        yield _events
+    finally:
+        _heard.clear()
+
+
+async def answer(url: str, guard: Guard) -> str:
+    """What comes of asking there: a problem's type."""
+    try:
+        async with Asker(Link(url), guard, QUICK) as asker:
+            await asker.ask(0)
+    except Refused as refused:
+        return refused.type
+    raise AssertionError(f"{url} was answered")
+
+
+async def test_no_spelling_of_a_link_gets_past_the_gate_and_none_makes_a_socket() -> None:
+    cases = [*links(), *ODD]
+    assert len(cases) + len(NAMES) >= 150
+    for link in cases:
+        with heard() as events:
+            assert await answer(link, Guard()) in NO_WAY, ascii(link)
+        assert events == [], ascii(link)
+
+
+async def test_nor_does_a_name_that_leads_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The resolver's answer is all that is made up here."""
+    monkeypatch.setattr(
+        socket, "getaddrinfo", resolving({(URL(f"http://{k}").raw_host or "").lower(): v for k, v in NAMES.items()})
+    )
+    for name in NAMES:
+        with heard() as events:
+            assert await answer(f"http://{name}/x", Guard()) == "link-forbidden-address", ascii(name)
+        assert events == [], ascii(name)
+
+
+async def test_the_number_that_is_judged_is_the_one_that_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that leads somewhere else whenever it is looked up: it is looked up once for each connection."""
+    asked: list[str] = []
+    open_, shut = "127.0.0.1", "127.0.0.2"
+
+    def turning(host: str, port: int, *args: Any, **more: Any) -> Any:
+        if host == "turning.example":
+            asked.append(host)
+            return resolving({host: [open_ if len(asked) % 2 else shut]})(host, port, *args, **more)
+        return getaddrinfo(host, port, *args, **more)
+
+    getaddrinfo = socket.getaddrinfo
+    guard = Guard([ip_network(f"{open_}/32")])
+    async with serving({"x": b"x"}, host=open_) as meant:
+        port = int(meant.address.rpartition(":")[2])
+        async with serving({"x": b"x"}, host=shut, port=port) as other:
+            monkeypatch.setattr(socket, "getaddrinfo", turning)
+            answers = []
+            for _ in range(20):
+                try:
+                    async with Asker(Link(f"http://turning.example:{port}/x"), guard, QUICK) as asker:
+                        (await asker.ask(0)).response.close()
+                    answers.append("came")
+                except Refused as refused:
+                    answers.append(refused.type)
+    assert answers == ["came", "link-forbidden-address"] * 10
+    assert (len(asked), len(meant.requests), len(other.requests)) == (20, 10, 0)
+
+
+def resolving(names: dict[str, list[str]]) -> Callable[..., Any]:
+    """As `socket.getaddrinfo` answers."""
+
+    def getaddrinfo(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        found = names.get(host.lower()) or names.get(host.lower().rstrip("."))
+        if found is None:
+            raise socket.gaierror(socket.EAI_NONAME, "not known")
+        return [
+            (socket.AF_INET6, socket.SOCK_STREAM, 6, "", (address, port, 0, 0))
+            if ":" in address
+            else (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
+            for address in found
+        ]
+
+    return getaddrinfo
+
+
+@pytest.mark.parametrize("base", ["http://8.8.8.8/a", "https://evidence.example/a?b"])
+async def test_nor_does_any_of_them_as_where_a_link_leads_on_to(base: str) -> None:
+    for link in [*links(), *ODD]:
+        if "://" not in link or link.endswith("/x" + "y" * 9000):
+            continue
+        said = "its own server"
+        try:
+            url = parse(link, URL(base))
+            await Guard().admit(url)
+            assert url.host == URL(base).host, ascii(link)
+        except Refused as refused:
+            said = refused.type
+        assert said in {*NO_WAY, "its own server"}, ascii(link)

@@ -13,7 +13,7 @@ import { HeardClock, positionAt } from "../../web/remote/position.js";
 import { SETTLE, Steady } from "../../web/remote/steady.js";
 import { rowsOf } from "../../web/remote/rows.js";
 import { tilesOf } from "../../web/remote/tiles.js";
-import { exact, grouped, lasting, list, running, sentenceOf, short, size, speed, wall } from "../../web/remote/words.js";
+import { exact, expiry, grouped, lasting, list, running, sentenceOf, short, size, speed, wall } from "../../web/remote/words.js";
 import { Change, Exhibit, RoomState, Screen, Snapshot } from "../../web/shared/wire.js";
 
 /** @param {Partial<import("../../web/shared/wire.js").Exhibit>} fields */
@@ -37,6 +37,15 @@ test("sizes, lengths, lists", () => {
   assert.deepEqual([list([]), list(["a"]), list(["a", "b"]), list(["a", "b", "c"])], ["", "a", "a and b", "a, b and c"]);
   assert.equal(grouped(1234567), "1,234,567");
   assert.deepEqual([speed(1), speed(0.5), speed(2)], ["", "at half speed", "at 2× speed"]);
+});
+
+test("until when a link holds", () => {
+  const noon = 20_786 * 86400 + 43200;
+  assert.equal(expiry(noon + 9000, noon, 0), "expires 14:30");
+  assert.equal(expiry(noon + 86400 + 9000, noon, 0), "expires 14:30 tomorrow");
+  assert.equal(expiry(noon + 11 * 3600, noon, 60), "expires 00:00 tomorrow", "by the clock on the wall here");
+  assert.equal(expiry(noon + 4 * 86400, noon, 0), "expires in 4 days");
+  assert.equal(expiry(noon, noon, 0), "has expired");
 });
 
 test("the wall's clock", () => {

@@ -105,7 +105,7 @@ async def test_an_index_at_the_end_of_a_file_without_a_length_is_waited_for(
     [
         ("nothing.mp4", "link-not-found"),
         ("one.mp4?status=403", "link-refused"),
-        ("page.html", "link-is-page"),
+        ("page.html", "link-needs-login"),
         ("empty.mp4", "link-empty"),
         ("one.mp4?cutat=3000&ranges=no", "link-cut-short"),
         ("one.mp4?redirect=loop", "link-redirect-loop"),

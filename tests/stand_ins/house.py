@@ -169,6 +169,12 @@ class Shelf:
         self.kept[exhibit] = msgspec.structs.replace(self.get(exhibit), url=link.url, state="fetching", problem=None)
         return self.kept[exhibit]
 
+    async def take(self, exhibit: str, files: Sequence[str], /) -> Exhibit:
+        if not {choice.id for choice in self.get(exhibit).choices} >= set(files):
+            raise Refused("link-choice-gone")
+        self.kept[exhibit] = msgspec.structs.replace(self.get(exhibit), choices=[], state="fetching", problem=None)
+        return self.kept[exhibit]
+
     async def add_subtitles(self, exhibit: str, data: bytes, /, *, title: str = "", language: str = "") -> Exhibit:
         self.get(exhibit)
         read = sidecar.read(data, title=title, language=language)

@@ -2,6 +2,7 @@
  * The running order, the field that finds in it, and the form that adds to it. Edge: the page.
  */
 
+import { Choosing } from "./choosing.js";
 import { follow, leaveFocus, make, setAttribute, setCan, setHidden, setOptions, setText, setTone } from "./dom.js";
 import { entryOf, linkOf, nextRef } from "./entry.js";
 import { hasLeaves, placeIn } from "./leaves.js";
@@ -17,6 +18,7 @@ import { exact, sentenceOf } from "./words.js";
  * @property {(exhibit: string, at: number | null) => void} cue
  * @property {(wish: {url: string, ref: string, title: string, restricted: boolean}) => Promise<void>} add rejects with a sentence in `detail`
  * @property {(exhibit: string, url: string) => Promise<void>} relink
+ * @property {(exhibit: string, files: string[]) => Promise<void>} take says which of the files behind its link are meant
  * @property {(exhibit: string, change: {ref?: string, title?: string, position?: number, restricted?: boolean, sound?: number, subtitles?: string | null}) => Promise<void>} change
  * @property {(exhibit: string) => Promise<void>} remove
  * @property {(exhibit: string, file: File) => Promise<void>} subtitle adds subtitles from a file; nothing is shown by that
@@ -233,8 +235,9 @@ class RowNode {
     this.link = make(doc, "input", { type: "text", inputmode: "url", placeholder: "https://…", autocapitalize: "off", spellcheck: "false", autocomplete: "off" });
     this.linkSaid = make(doc, "p", { class: "said", role: "alert" });
     this.linkForm = make(doc, "form", { class: "relink" }, this.link, make(doc, "button", { type: "submit", class: "plain" }, "Use this link"), this.linkSaid);
+    this.choosing = new Choosing(doc, (files) => acts.take(this.id, files));
     this.tools = this.makeTools(doc);
-    this.node = make(doc, "li", {}, make(doc, "div", { class: "head-of-row" }, this.cue, this.more), this.line, this.problem, this.notes, this.linkForm, this.tools);
+    this.node = make(doc, "li", {}, make(doc, "div", { class: "head-of-row" }, this.cue, this.more), this.line, this.problem, this.choosing.node, this.notes, this.linkForm, this.tools);
     leaveFocus(this.cue);
     this.cue.addEventListener("click", () => {
       if (this.cue.getAttribute("aria-disabled") !== "true") acts.cue(this.id, null);
@@ -395,6 +398,7 @@ class RowNode {
     setText(this.problem, row.problem ?? "");
     setHidden(this.problem, row.problem === null);
     setTone(this.problem, row.needsLink ? "stop" : "wait");
+    this.choosing.show(row.ref, row.files, !view.watching);
     setText(this.notes, row.notes);
     setHidden(this.notes, row.notes === "");
     setAttribute(this.link, "aria-label", `New link for ${row.ref}`);

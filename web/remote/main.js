@@ -92,7 +92,7 @@ const draw = () => {
 const view = () => {
   if (model === null) return null;
   const at = link === "live" ? now() : lost;
-  return look(model, { link, now: at, clock: clock.at(at), east: -new Date().getTimezoneOffset(), zones, build });
+  return look(model, { link, now: at, clock: clock.at(at), unix: Date.now() / 1000, east: -new Date().getTimezoneOffset(), zones, build });
 };
 
 const write = () => {
@@ -280,6 +280,7 @@ const exhibits = new Exhibits(document.body, images, {
   add: async ({ url, ref, title, restricted }) =>
     takeExhibit(await api.call("POST", "exhibits", { url, restricted, ...(ref === "" ? {} : { ref }), ...(title === "" ? {} : { title }) })),
   relink: async (exhibit, url) => takeExhibit(await api.call("POST", `exhibits/${encodeURIComponent(exhibit)}/link`, { url })),
+  take: async (exhibit, files) => takeExhibit(await api.call("POST", `exhibits/${encodeURIComponent(exhibit)}/files`, { take: files })),
   change: async (exhibit, change) => {
     await api.call("PATCH", `exhibits/${encodeURIComponent(exhibit)}`, change);
   },

@@ -27,6 +27,7 @@ import { capital, exact, grouped, list, running, short, speed } from "./words.js
  * @property {Link} link
  * @property {number} now this page's clock, seconds
  * @property {number | null} clock the room's clock now
+ * @property {number} [unix] Unix time, seconds, by the wall's clock
  * @property {number} east minutes that the wall's clock is ahead of UTC
  * @property {ReadonlyArray<string> | null} zones who will see it, as chosen here; null is everyone
  * @property {string} build of this page
@@ -134,7 +135,7 @@ export const look = (model, around) => {
     role: ROLES[model.role],
     link: LINKS[around.link],
     screensPill: { text: answering(model, around.now), tone: tiles.some((tile) => tile.look === "silent") ? "stop" : "quiet" },
-    rows: rowsOf(model, around.east),
+    rows: rowsOf(model, around.east, around.unix),
     rowsEmpty: model.exhibits.length === 0 ? "No evidence yet. Add the first piece of it from a link." : "",
     ready,
     live,

@@ -5,7 +5,7 @@
 import { cover, still } from "./film.js";
 import { hasLeaves, leafLength } from "./leaves.js";
 import { soundSaid, soundsOf, subtitlesOf, subtitlesSaid } from "./tracks.js";
-import { capital, lasting, short, size, wall } from "./words.js";
+import { capital, expiry, lasting, short, size, wall } from "./words.js";
 
 /** @typedef {import("./model.js").Model} Model */
 /** @typedef {import("../shared/wire.js").Exhibit} Exhibit */
@@ -27,6 +27,7 @@ import { capital, lasting, short, size, wall } from "./words.js";
  * @property {string | null} problem one sentence, with what to do next
  * @property {string} notes what else has to be known of it
  * @property {boolean} needsLink a new link is what helps
+ * @property {import("./choosing.js").FileChoice[]} files behind its link, where somebody has to say which are meant
  * @property {boolean} showable
  * @property {boolean} restricted no screen keeps it
  * @property {import("./tracks.js").SoundChoice[]} sounds to choose from
@@ -38,9 +39,10 @@ import { capital, lasting, short, size, wall } from "./words.js";
 /**
  * @param {Model} model
  * @param {number} east minutes that the wall's clock is ahead of UTC
+ * @param {number} [unix] Unix time, seconds
  * @returns {Row[]}
  */
-export const rowsOf = (model, east) => model.exhibits.map((exhibit) => row(model, exhibit, east));
+export const rowsOf = (model, east, unix = 0) => model.exhibits.map((exhibit) => row(model, exhibit, east, unix));
 
 /**
  * Whether it will play to its end, in words.
@@ -99,8 +101,8 @@ export const unsafe = (exhibit, east, screens) => {
   return `${exhibit.ref} is not played yet: it ${stops}. ${capital(safe)}.`;
 };
 
-/** @param {Model} model @param {Exhibit} exhibit @param {number} east @returns {Row} */
-const row = (model, exhibit, east) => {
+/** @param {Model} model @param {Exhibit} exhibit @param {number} east @param {number} unix @returns {Row} */
+const row = (model, exhibit, east, unix) => {
   const { room } = model;
   const live = room.shown?.exhibit === exhibit.id;
   const ready = room.cued?.exhibit === exhibit.id;
@@ -112,15 +114,16 @@ const row = (model, exhibit, east) => {
     ref: exhibit.ref,
     title: exhibit.title,
     place: live && ready ? "both" : live ? "live" : ready ? "ready" : "",
-    parts: failed ? [] : parts(exhibit, { live, ready, east, screens: model.screens }),
+    parts: failed ? [] : parts(exhibit, { live, ready, east, unix, screens: model.screens }),
     badge: badge(exhibit),
     picture: at === null ? null : still(exhibit.id, { t: at, width: 160 }),
     coming: exhibit.state === "fetching" ? `${exhibit.ref}: ${coming(exhibit)}` : busy ? `${exhibit.ref} ${exhibit.state === "waiting" ? "waits to be fetched" : "is being prepared"}` : "",
     fetched: exhibit.state === "fetching" ? fetched(exhibit) : null,
     busy,
     problem: exhibit.problem?.detail ?? null,
-    notes: [...exhibit.treatments.map(treated), ...exhibit.notes.map((note) => note.detail), soundSaid(exhibit.sounds), subtitlesSaid(exhibit.subtitles)].filter(Boolean).join(" "),
+    notes: [exhibit.found, ...exhibit.treatments.map(treated), ...exhibit.notes.map((note) => note.detail), soundSaid(exhibit.sounds), subtitlesSaid(exhibit.subtitles)].filter(Boolean).join(" "),
     needsLink: failed,
+    files: exhibit.choices.map(({ id, name, says, size: bytes }) => ({ id, text: [name, says, bytes === null ? "" : size(bytes)].filter(Boolean).join(", ") })),
     showable: exhibit.showable && !failed,
     restricted: exhibit.restricted,
     sounds: soundsOf(exhibit.sounds),
@@ -140,15 +143,16 @@ const treated = ({ part, done, codec, into, reasons }) => {
 
 /**
  * @param {Exhibit} exhibit
- * @param {{live: boolean, ready: boolean, east: number, screens: ReadonlyArray<Screen>}} where
+ * @param {{live: boolean, ready: boolean, east: number, unix: number, screens: ReadonlyArray<Screen>}} where
  * @returns {Row["parts"]}
  */
-const parts = (exhibit, { live, ready, east, screens }) => {
+const parts = (exhibit, { live, ready, east, unix, screens }) => {
   /** @type {Row["parts"]} */
   const result = [];
   if (exhibit.restricted) result.push({ text: "restricted", tone: "quiet" });
   if (exhibit.duration !== null) result.push({ text: hasLeaves(exhibit) ? leafLength(exhibit) : short(exhibit.duration), tone: "quiet" });
   else if (exhibit.state === "fetching") result.push({ text: coming(exhibit), tone: "quiet" });
+  if (exhibit.link_ends !== null && exhibit.sha256 === null) result.push({ text: `link ${expiry(exhibit.link_ends, unix, east)}`, tone: exhibit.link_ends <= unix ? "stop" : "wait" });
   if (exhibit.state === "preparing") result.push({ text: "being prepared", tone: "quiet" });
   if (exhibit.kind === "audio") result.push({ text: "sound", tone: "quiet" });
   if (exhibit.converted && !live) result.push({ text: "converted", tone: "quiet" });

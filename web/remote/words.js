@@ -68,6 +68,21 @@ export const wall = (unix, east) => {
 };
 
 /**
+ * expires 14:30 tomorrow; expires in 4 days; has expired.
+ * @param {number} unix seconds
+ * @param {number} now Unix time, seconds
+ * @param {number} east minutes that the local time is ahead of UTC
+ * @returns {string}
+ */
+export const expiry = (unix, now, east) => {
+  if (unix <= now) return "has expired";
+  const day = (/** @type {number} */ at) => Math.floor((at / 60 + east) / 1440);
+  const days = day(unix) - day(now);
+  if (days > 1) return `expires in ${days} days`;
+  return `expires ${wall(unix, east)}${days === 1 ? " tomorrow" : ""}`;
+};
+
+/**
  * a, b and c.
  * @param {ReadonlyArray<string>} items
  * @returns {string}

@@ -1014,6 +1014,24 @@ export const Chapter = record(
 );
 
 /**
+ * One of several files behind a link.
+ * @typedef {object} Choice
+ * @property {string} id
+ * @property {string} name
+ * @property {string} says What sets it apart: the folder that it lies in, the size of its picture.
+ * @property {number | null} size Bytes, where that is known.
+ */
+/** @type {Codec<Choice>} */
+export const Choice = record(
+  {
+    id: [text],
+    name: [text],
+    says: [text, ""],
+    size: [nullable(integer), null],
+  }
+);
+
+/**
  * One of the exhibits that another is joined from.
  * @typedef {object} ExhibitPart
  * @property {string} id
@@ -1071,6 +1089,11 @@ export const ExhibitPart = record(
  * @property {number | null} holds Seconds of media that would play before a stop if it were started now, or still will
  *   if it plays; null when it is safe, or when that cannot be said.
  * @property {string | null} url The link without its query: a query may be a secret.
+ * @property {number | null} link_ends Unix time (seconds) until which the link itself says that it holds; null where it
+ *   does not say so.
+ * @property {string} found How the file was found behind the link, in words; empty where the link is the file's own.
+ * @property {Array<Choice>} choices With the problem `link-several`: the files behind the link, to be chosen from
+ *   (`POST /exhibits/{id}/files`).
  * @property {boolean} showable True as soon as the first fragments exist.
  * @property {number} prepared Seconds of media time that are prepared.
  * @property {boolean} restricted It goes to no screen before it is cued, lies on no screen's disk, and leaves the
@@ -1109,6 +1132,9 @@ export const Exhibit = record(
     safe_screen: [nullable(text), null],
     holds: [nullable(number), null],
     url: [nullable(text), null],
+    link_ends: [nullable(number), null],
+    found: [text, ""],
+    choices: [list(Choice.check), []],
     showable: [flag, false],
     prepared: [number, 0.0],
     restricted: [flag, false],
@@ -1450,6 +1476,20 @@ export const NewLink = record(
   {
     url: [text],
     headers: [dict(text), {}],
+  },
+  { closed: true },
+);
+
+/**
+ * `POST /exhibits/{id}/files`: which of the files behind its link are meant.
+ * @typedef {object} TakeFiles
+ * @property {Array<string>} take Ids of `choices`. The first is this exhibit; each of the others becomes an exhibit of
+ *   its own.
+ */
+/** @type {Codec<TakeFiles>} */
+export const TakeFiles = record(
+  {
+    take: [list(text)],
   },
   { closed: true },
 );

@@ -24,7 +24,12 @@ MAX_NAME = 200
 """Characters of a file's name that are kept."""
 
 _PLAIN = re.compile(r"[!-~]+")
-_HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|[0-9A-Fa-f:.]+(%[!-~]+)?")
+_HOST = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(%[!-~]+)?")
+_QUAD = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!\Z)|\Z)){4}")
+_NUMBER = re.compile(r"(?:\d+|0x[0-9a-f]*)", re.I)
+"""A last label that sockets take for part of an address, in whatever spelling (WHATWG URL §3.5): no name ends so."""
+HEXADECIMAL = re.compile(r"(?=.*0x)(?:\d+|0x[0-9a-f]+)(?:\.(?:\d+|0x[0-9a-f]+)){0,3}", re.I)
+"""An address of IPv4 in a spelling that sockets know (inet_aton(3)) and links do not have."""
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _OURS = frozenset(
     [
@@ -44,6 +49,7 @@ _OURS = frozenset(
 _PAGE_START = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<!--.{0,300}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
 )
+_LIST = re.compile(r"\.(?:m3u8?|mpd|isml?/manifest)\Z", re.I)
 _EXTENDED_NAME = re.compile(r"filename\*\s*=\s*UTF-8'[^']*'([^;\s]+)", re.I)
 _FILE_NAME = re.compile(r"filename\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"|([^;\s]+))", re.I)
 """RFC 6266 §4.3; the extended form goes first where both are given."""
@@ -77,13 +83,26 @@ def parse(text: str, base: URL | None = None) -> URL:
         if base is not None and not url.scheme:
             url = base.join(url)
         url = url.with_fragment(None)
-        if url.scheme not in {"http", "https"} or not url.host or not url.port:
+        if url.scheme not in {"http", "https"} or not url.port or not url.host or url.host.endswith("%"):
             raise Refused("link-malformed")
-        if _HOST.fullmatch(url.raw_host or "") is None or any(len(label) > 63 for label in url.host.split(".")):
+        if not _is_host(url.raw_host or "") or ("[" in url.raw_authority) != (":" in (url.raw_host or "")):
             raise Refused("link-malformed")
     except (ValueError, UnicodeError, TypeError, IndexError):  # the last of yarl, at `http://[]@`
         raise Refused("link-malformed") from None
     return url
+
+
+def _is_host(host: str) -> bool:
+    """A name, or an address in its plain spelling: not 127.1, 017700000001, 2130706433 or 127.0.0.1. with a dot behind.
+
+    Those in hexadecimal pass, for the gate to say where they lead.
+    """
+    labels = host.removesuffix(".").split(".")
+    if _HOST.fullmatch(host) is None or any(len(label) > 63 for label in labels):
+        return False
+    if ":" in host or _NUMBER.fullmatch(labels[-1]) is None or _QUAD.fullmatch(host) is not None:
+        return True
+    return HEXADECIMAL.fullmatch(host) is not None
 
 
 def check_headers(headers: Mapping[str, str]) -> None:
@@ -103,6 +122,11 @@ def looks_like_page(content_type: str, head: bytes) -> bool:
     if called_page:
         return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
     return _PAGE_START.match(head[:1024]) is not None
+
+
+def is_list(link: Link) -> bool:
+    """It leads to a list of pieces rather than to a file, by its address: HLS, DASH, Smooth Streaming."""
+    return _LIST.search(link.url.partition("#")[0].partition("?")[0]) is not None
 
 
 def name_of(url: URL, disposition: str = "") -> str:
