@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,8 @@ from courtcast.control.api import make_app
 from courtcast.control.auth import Auth
 from courtcast.control.checkup import Checkup
 from courtcast.control.desk import Desk
+from courtcast.control.onlooker import Onlooker
+from courtcast.control.retention import Retention
 from courtcast.control.saved import BlankNote, load
 from courtcast.control.services import Services
 from courtcast.control.timekeeper import Timekeeper, steady
@@ -28,6 +31,7 @@ from courtcast.evidence import proxy
 from courtcast.evidence.database import Database
 from courtcast.evidence.library import Library
 from courtcast.evidence.links.portal import load as load_portals
+from courtcast.evidence.record import Record, load_signer
 from courtcast.prepare.intake import Intake
 from courtcast.prepare.store import FolderStore
 from courtcast.problems import Refused
@@ -77,6 +81,14 @@ def load_identity(data: Path, name: str) -> Identity:
 
 
 @asynccontextmanager
+async def open_record(data: Path, db: Database, program: str = "The presenter") -> AsyncIterator[Record]:
+    """The record of this data folder; what it says of its beginning names the program."""
+    started = {"version": version("courtcast"), "program": program}
+    async with Record(db, load_signer(data), started=started) as record:
+        yield record
+
+
+@asynccontextmanager
 async def intake(settings: Settings, db: Database) -> AsyncIterator[tuple[Intake, list[Desk], list[Screens]]]:
     """Everything up to the manifests. The desk that hears of changes is put into the list when there is one, and so are
     the screens that say what they decode."""
@@ -111,7 +123,11 @@ async def presenter(settings: Settings) -> AsyncIterator[Presenter]:
     data = ready_folder(settings.data)
     assets = Assets.find()
     note = data / "blank"
-    async with Database(database(data)) as db, intake(settings, db) as (exhibits, listeners, shown_on):
+    async with (
+        Database(database(data)) as db,
+        open_record(data, db) as record,
+        intake(settings, db) as (exhibits, listeners, shown_on),
+    ):
         clock = Timekeeper((await load(db, BlankNote(note))).mark)
         desks: list[Desk] = []
 
@@ -133,16 +149,28 @@ async def presenter(settings: Settings) -> AsyncIterator[Presenter]:
                 build=assets.build,
                 monotonic=steady,
             ) as screens,
-            Desk(db=db, intake=exhibits, screens=screens, clock=clock, note=note) as desk,
+            Desk(db=db, intake=exhibits, screens=screens, clock=clock, note=note, record=record) as desk,
+            Onlooker(db=db, record=record, desk=desk, intake=exhibits) as onlooker,
+            Retention(db=db, record=record, intake=exhibits, data=data, room=desk) as retention,
             Checkup(db=db, intake=exhibits, screens=screens, desk=desk, data=data) as checkup,
         ):
             desks.append(desk)
             shown_on.append(screens)
             listeners.append(desk)
             hosts = () if settings.loopback else tuple(https.names_for(settings.host))
-            auth = Auth(db, hosts=hosts)
+            auth = Auth(db, hosts=hosts, record=record)
             await auth.open()
-            services = Services(intake=exhibits, screens=screens, desk=desk, checkup=checkup, auth=auth, assets=assets)
+            services = Services(
+                intake=exhibits,
+                screens=screens,
+                desk=desk,
+                checkup=checkup,
+                auth=auth,
+                record=record,
+                onlooker=onlooker,
+                retention=retention,
+                assets=assets,
+            )
             app = make_app(services)
             async with _site(app, settings) as url:
                 file = data / RUNNING

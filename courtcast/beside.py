@@ -18,7 +18,8 @@ from courtcast.evidence.database import Database
 from courtcast.problems import Refused
 from courtcast.wire.api import Problem, Role
 
-CALL_SECONDS = 20.0
+CALL_SECONDS = 60.0
+FETCH_SECONDS = 600.0
 
 T = TypeVar("T")
 
@@ -42,6 +43,18 @@ class Beside:
             raise Refused.of(msgspec.json.decode(content, type=Problem))
         return msgspec.json.decode(content or b"null", type=gives)
 
+    async def fetch(self, path: str) -> bytes:
+        """What is no JSON, as it is. Raises likewise."""
+        limit = aiohttp.ClientTimeout(total=FETCH_SECONDS)
+        try:
+            async with self._http.get(f"{self._url}/api/v1{path}", timeout=limit) as answer:
+                content = await answer.read()
+        except (aiohttp.ClientError, TimeoutError):
+            raise self._nobody from None
+        if answer.status >= 400:
+            raise Refused.of(msgspec.json.decode(content, type=Problem))
+        return content
+
 
 @asynccontextmanager
 async def beside(data: Path, role: Role, nobody: Refused) -> AsyncIterator[Beside]:
@@ -55,7 +68,7 @@ async def beside(data: Path, role: Role, nobody: Refused) -> AsyncIterator[Besid
     if tls is not None:
         tls.check_hostname = False  # it is this machine's own, found in the presenter's own folder
     async with Database(database(data), presenter=False) as db:
-        secret = await issue_token(db, role)
+        secret = await issue_token(db, role, "this machine")
         try:
             async with aiohttp.ClientSession(
                 trust_env=False,

@@ -74,6 +74,27 @@ def _data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=default_data(), metavar="DIR", help="the presenter's data folder")
 
 
+def _add_record(commands: Any) -> None:
+    """The commands about the record, and about how long evidence is kept."""
+    audit = commands.add_parser("audit", help="the record: check an export of it, or export it")
+    what = audit.add_subparsers(dest="what", required=True, metavar="verify|export")
+    verify = what.add_parser("verify", help="checks an exported record; 1 and the first bad entry if it was touched")
+    verify.add_argument("file", metavar="FILE", help="- reads from standard input")
+    verify.add_argument("--key", metavar="K", help="the key that was printed: it has to be of that presenter")
+    verify.add_argument("--head", metavar="H", help="the head that was printed: that entry has to be in it")
+    export = what.add_parser("export", help="writes the record, with or without a running presenter")
+    _data(export)
+    export.add_argument("--out", default="-", metavar="FILE", help="where to; standard output otherwise")
+
+    purge = commands.add_parser("purge", help="removes exhibits' files for good, now or by itself later")
+    _data(purge)
+    purge.add_argument("refs", nargs="*", metavar="REF", help="references, like JM/1")
+    purge.add_argument("--all", action="store_true", help="all exhibits")
+    purge.add_argument("--added-before", type=_moment, metavar="TIME", help="those added before, like 2026-11-30")
+    purge.add_argument("--after", type=_moment, metavar="TIME", help="by itself, from then on, while a presenter runs")
+    purge.add_argument("--keep", action="store_true", help="not by itself any more")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """All commands and options; the documents are tested against it."""
     parser = argparse.ArgumentParser(
@@ -112,6 +133,7 @@ def build_parser() -> argparse.ArgumentParser:
     token = commands.add_parser("token", help="prints an API bearer token")
     _data(token)
     token.add_argument("--role", choices=("clerk", "advocate", "viewer"), required=True)
+    token.add_argument("--name", default="", help="whose it is; stands in the record")
 
     add = commands.add_parser("add", help="adds an exhibit from a link, with a progress bar")
     _data(add)
@@ -127,6 +149,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add.add_argument("--allow-network", type=_network, action="append", default=[], metavar="CIDR")
     _way_out(add)
+
+    _add_record(commands)
 
     doctor = commands.add_parser("doctor", help="what is missing on this machine, in plain words")
     _data(doctor)
@@ -194,7 +218,7 @@ def _command(args: argparse.Namespace) -> Coroutine[Any, Any, int]:
         case "token":
             from courtcast.tool import token
 
-            return token(args.data, args.role)
+            return token(args.data, args.role, args.name)
         case "add":
             from courtcast.tool import add
 
@@ -209,6 +233,22 @@ def _command(args: argparse.Namespace) -> Coroutine[Any, Any, int]:
                 allow_networks=tuple(args.allow_network),
                 proxy=args.proxy,
                 ca=args.ca,
+            )
+        case "audit":
+            from courtcast.audit import audit_export, audit_verify
+
+            if args.what == "verify":
+                return audit_verify(args.file, args.key, args.head)
+            return audit_export(args.data, args.out)
+        case "purge":
+            from courtcast.audit import purge
+
+            return purge(
+                args.data,
+                args.refs,
+                everything=args.all,
+                added_before=args.added_before,
+                after=0.0 if args.keep else args.after,
             )
         case "doctor":
             from courtcast.doctor import doctor

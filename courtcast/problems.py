@@ -20,6 +20,24 @@ class Kind(NamedTuple):
 
 
 TABLE: dict[str, Kind] = {
+    # the record
+    "sheet-too-long": Kind(422, "Too long for a sheet", "That is more than a sheet takes. Choose a single day."),
+    "purge-unknown": Kind(
+        404, "No such exhibit", "There is no exhibit {ref}. Nothing was removed; see what there is in the remote."
+    ),
+    "purge-what": Kind(422, "Nothing named", "Say which exhibits: their references, --added-before, or --all."),
+    "digits-malformed": Kind(
+        422, "Not 64 digits", "{option} takes the 64 digits (0 to 9, a to f) that were printed; spaces do not matter."
+    ),
+    "file-unreadable": Kind(
+        422, "Cannot be read", "The file {path} cannot be read. Look at its name, and whether you may read it."
+    ),
+    "file-unwritable": Kind(422, "Cannot be written", "The file {path} cannot be written there. Choose another place."),
+    "purge-left": Kind(
+        500,
+        "Not all of it is gone",
+        "Some of its files could not be removed ({path}). Remove them by hand, and look at that disk.",
+    ),
     # links
     "link-malformed": Kind(
         422, "Not a link", "This is not a link that can be fetched. Paste the whole address, beginning with https://."

@@ -24,10 +24,10 @@ Look = Callable[[str], Awaitable[Exhibit]]
 Add = Callable[[AddExhibit], Awaitable[Exhibit]]
 
 
-async def token(data: Path, role: Role) -> int:
-    """Prints a new token of that role."""
+async def token(data: Path, role: Role, name: str = "") -> int:
+    """Prints a new token of that role; name: whose it is, for the record."""
     async with Database(database(ready_folder(data)), presenter=False) as db:
-        print(await issue_token(db, role))
+        print(await issue_token(db, role, name, recorded=True))
     return 0
 
 

@@ -17,15 +17,20 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").
 
 
 def subparsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Those that do something: of `audit`, what it can do."""
+    found: dict[str, argparse.ArgumentParser] = {}
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
-            return dict(action.choices)
-    raise AssertionError("no commands")
+            for name, command in action.choices.items():
+                inner = subparsers(command)
+                found.update({f"{name} {word}": one for word, one in inner.items()} or {name: command})
+    return found
 
 
 def test_every_command_and_option_is_in_the_operations_document() -> None:
     text = (ROOT / "docs/operations.md").read_text()
     for program, parser in (("courtcast", build_parser()), ("courtcast-receiver", build_receiver_parser())):
+        assert subparsers(parser)
         for name, command in subparsers(parser).items():
             line = next((line for line in text.splitlines() if line.startswith(f"| `{program} {name}")), None)
             assert line, f"{program} {name}"

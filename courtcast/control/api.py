@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from courtcast.control import checks, exhibits, inspections, pages, room, screens, sheets
+from courtcast.control import audit, checks, exhibits, inspections, pages, room, screens, sheets
 from courtcast.control.events import Hub
 from courtcast.control.gate import check_origin, drop_cookie, set_cookie
 from courtcast.control.metrics import CONTENT_TYPE, Counters, render
@@ -55,6 +55,7 @@ ROUTES: tuple[Route, ...] = (
     *screens.ROUTES,
     *room.ROUTES,
     *checks.ROUTES,
+    *audit.ROUTES,
     Route(
         method="GET",
         path="/events",

@@ -11,13 +11,16 @@ import asyncio
 import hashlib
 import logging
 import secrets
+import sqlite3
 import time
 from contextlib import suppress
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from courtcast.evidence.database import Database
+from courtcast.core.entries import fact, text
+from courtcast.evidence.database import Database, put
+from courtcast.evidence.record import Record, append, stamp
 from courtcast.problems import Refused
 from courtcast.wire.api import Role
 
@@ -34,6 +37,8 @@ LOOK_UP_SECONDS = 2.0
 LOOK_UPS = 4
 """Of unknown secrets at a time: guessing must not keep the disk from its work."""
 LONGEST_SECRET = 256
+WHO_DIGITS = 8
+LONGEST_NAME = 64
 
 
 class Pass(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +49,8 @@ class Pass(msgspec.Struct, frozen=True, kw_only=True):
     made: float
     """Unix time, seconds."""
     until: float | None = None
+    name: str = ""
+    """Whose it is, where that was said; a session has it from the token that it was signed in with."""
 
 
 class Principal(NamedTuple):
@@ -54,6 +61,17 @@ class Principal(NamedTuple):
     """The browser sends it by itself, so requests from other pages have to be kept out."""
     id: str
     """Hash of the secret: to tell one from another, not to be shown."""
+    name: str = ""
+
+    @property
+    def who(self) -> str:
+        """For the record: the name, and in any case enough of the hash to tell two apart."""
+        return who(self.id, self.name)
+
+
+def who(hash_: str, name: str) -> str:
+    """Whose it is, in words."""
+    return f"{name} ({hash_[:WHO_DIGITS]})" if name else hash_[:WHO_DIGITS]
 
 
 def digest(secret: str) -> str:
@@ -61,21 +79,33 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-async def issue_token(db: Database, role: Role) -> str:
-    """A new bearer token, written to disk: for `courtcast token`, with a database opened beside the presenter's."""
+async def issue_token(db: Database, role: Role, name: str = "", *, recorded: bool = False) -> str:
+    """A new bearer token, written to disk: for `courtcast token`, with a database opened beside the presenter's.
+
+    name: whose it is; recorded: the record says that there is one
+    """
     secret = f"cc_{secrets.token_urlsafe(32)}"
-    await db.put(SPACE, digest(secret), msgspec.json.encode(Pass(kind="token", role=role, made=time.time())))
+    name = text(" ".join(name.split()), LONGEST_NAME)
+    made = Pass(kind="token", role=role, made=time.time(), name=name)
+
+    def work(connection: sqlite3.Connection) -> None:
+        put(connection, SPACE, digest(secret), msgspec.json.encode(made))
+        if recorded:
+            append(connection, fact(stamp(), "token", role=role, who=who(digest(secret), name)))
+
+    await db.run(work)
     return secret
 
 
 class Auth:
     """Everybody who may come in.
 
-    hosts: names under which this presenter is reached, beside addresses and localhost
+    hosts: names under which this presenter is reached, beside addresses and localhost; record: is told who signs in
     """
 
-    def __init__(self, db: Database, *, hosts: tuple[str, ...] = ()) -> None:
+    def __init__(self, db: Database, *, hosts: tuple[str, ...] = (), record: Record | None = None) -> None:
         self._db = db
+        self._record = record
         self.hosts = frozenset(host.lower() for host in hosts)
         self._known: dict[str, Pass] = {}
         self._keys: dict[str, Role] = {}
@@ -102,13 +132,16 @@ class Auth:
 
     async def sign_in(self, key: str) -> tuple[str, Role] | None:
         """The secret of a new session, for a key that was not used yet or for a token; None where it is neither."""
-        role = self._keys.pop(digest(key), None)
+        role, name = self._keys.pop(digest(key), None), ""
         if role is None:
             token = await self.look_up(key, "token")
             if token is None:
                 return None
-            role = token.role
-        return await self._new_session(role), role
+            role, name = token.role, token.name
+        secret = await self._new_session(role, name)
+        if self._record is not None:
+            self._record.later(fact(stamp(), "signed-in", by=role, who=who(digest(secret), name)))
+        return secret, role
 
     async def sign_out(self, principal: Principal) -> None:
         """Ends a session. Tokens stay."""
@@ -122,11 +155,11 @@ class Auth:
         """Whose request it is. A bearer token that is sent counts alone."""
         if bearer is not None:
             token = await self.look_up(bearer, "token")
-            return None if token is None else Principal(token.role, by_cookie=False, id=digest(bearer))
+            return None if token is None else Principal(token.role, False, digest(bearer), token.name)
         if cookie is None:
             return None
         session = await self.look_up(cookie, "session")
-        return None if session is None else Principal(session.role, by_cookie=True, id=digest(cookie))
+        return None if session is None else Principal(session.role, True, digest(cookie), session.name)
 
     async def look_up(self, secret: str, kind: str) -> Pass | None:
         """What is known of a secret: from memory at once, else from the disk, within bounds."""
@@ -154,10 +187,10 @@ class Auth:
             self._known[hash_] = found
         return found
 
-    async def _new_session(self, role: Role) -> str:
+    async def _new_session(self, role: Role, name: str) -> str:
         """A session holds in memory even where the disk does not take it: signing in must work on a full disk."""
         secret, now = secrets.token_urlsafe(32), time.time()
-        session = Pass(kind="session", role=role, made=now, until=now + SESSION_SECONDS)
+        session = Pass(kind="session", role=role, made=now, until=now + SESSION_SECONDS, name=name)
         gone = self._oldest()
         self._known[digest(secret)] = session
         try:

@@ -1,7 +1,8 @@
 """The desk: carries out commands on the one room there is, and tells the screens.
 
 Order of things. A command is applied, written to the disk, then it is the room's state, goes out to the screens and is
-acknowledged: what was acknowledged survives a kill -9. *Blank* is the exception: it is in force and out before anything
+acknowledged: what was acknowledged survives a kill -9, and so does what the record says of it, which is written in the
+same step. *Blank* is the exception: it is in force and out before anything
 else is looked at, waits for no lock and no disk, and a command that was being written when it came is refused. It is
 written afterwards, for as long as it takes; the note (`saved.BlankNote`) covers the time until then.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -24,15 +25,27 @@ from courtcast.control.outlook import Outlook
 from courtcast.control.ports import Intake, Screens
 from courtcast.control.saved import BlankNote, GivenUp, Writing, load
 from courtcast.control.timekeeper import Timekeeper
+from courtcast.core import deeds, stage
 from courtcast.core import room as rooms
-from courtcast.core import stage
 from courtcast.core.card import still_up
+from courtcast.core.entries import Fact, fact
 from courtcast.core.item import Item
 from courtcast.core.room import Command, Forget, Room, Withdraw
 from courtcast.deliver.day import Day
 from courtcast.evidence.database import Database
+from courtcast.evidence.record import Record, stamp
 from courtcast.problems import Refused
-from courtcast.wire.api import Checks, CueRequest, Exhibit, PlayRequest, RoomState, Screen, SeekRequest, ShowRequest
+from courtcast.wire.api import (
+    BlankRequest,
+    Checks,
+    CueRequest,
+    Exhibit,
+    PlayRequest,
+    RoomState,
+    Screen,
+    SeekRequest,
+    ShowRequest,
+)
 from courtcast.wire.screen import Stage
 
 log = logging.getLogger(__name__)
@@ -64,13 +77,16 @@ WATCH_SECONDS = 5.0
 class Desk:
     """An async context manager; inside it the room is restored, kept, and the screens follow it.
 
-    note: file for the revision of the last blank, beside the database
+    note: file for the revision of the last blank, beside the database; record: what it writes into, open
     """
 
-    def __init__(self, *, db: Database, intake: Intake, screens: Screens, clock: Timekeeper, note: Path) -> None:
+    def __init__(
+        self, *, db: Database, intake: Intake, screens: Screens, clock: Timekeeper, note: Path, record: Record
+    ) -> None:
         self.clock = clock
         self.catalog = Catalog(intake)
         self._db = db
+        self._record = record
         self._intake = intake
         self._screens = screens
         self._note = BlankNote(note)
@@ -101,6 +117,8 @@ class Desk:
 
     async def __aenter__(self) -> Self:
         saved = await load(self._db, self._note)
+        if saved.noted:  # the presenter was killed before it could be recorded
+            self._record.later(fact(stamp(), "blanked", found=True))
         # A test card does not outlive the presenter that put it up.
         self._room = self._known(msgspec.structs.replace(saved.room, card=None))
         self._unwritten.set()
@@ -119,11 +137,11 @@ class Desk:
         self._tasks.clear()
         if self._unwritten.is_set():
             with suppress(Refused, GivenUp):
-                await Writing(self._db).save(self._room, self.clock.mark())
+                await Writing(self._db, self._record).save(self._room, self.clock.mark())
 
     # commands
 
-    def blank(self, zones: list[str] | None, *, by: str) -> RoomState:
+    def blank(self, zones: list[str] | None, *, by: str, who: str = "") -> RoomState:
         """Black, now. Nothing may stand before `_send` here that can wait or fail."""
         before = self._room
         self._room = rooms.blank(before, zones, by=by)
@@ -141,6 +159,9 @@ class Desk:
             self._note_holds.clear()
             for event in (self._unwritten, self._to_do_note, self._wake):
                 event.set()
+            if self._room != before:
+                asked = BlankRequest(zones=zones)
+                self._record.later(*self._deed(asked, before, self._room, by=by, who=who))
         self._tell("room")
         return self.state()
 
@@ -150,29 +171,44 @@ class Desk:
             async with asyncio.timeout(NOTE_SECONDS):
                 await self._note_holds.wait()
 
-    async def command(self, command: Command, *, by: str) -> RoomState:
-        """Everything but blank. Raises Refused, and then nothing has happened."""
+    async def command(self, command: Command, *, by: str, who: str = "") -> RoomState:
+        """Everything but blank. Raises Refused, and then nothing has happened.
+
+        by: role of who asked; who: which of them
+        """
         if isinstance(command, CueRequest):
             # also where it is refused because nothing of it is there yet: that is when its turn matters most
             self._intake.prefer(command.exhibit)
         async with self._turn:
             base, blanks = self._room, self._blanks
+            deed: Sequence[Fact] | None = None
             for _ in range(STARTS_LATE):
                 room = rooms.apply(base, command, now=self.clock(), by=by, catalog=self.catalog)
                 if room.revision == base.revision:
                     return self.state()
                 self._gate(command, base, room)
-                writing = self._writing = Writing(self._db)
+                if deed is None:
+                    deed = facts = self._deed(command, base, room, by=by, who=who)
+                else:  # it is written once, however often its start has to be moved
+                    facts = ()
+                writing = self._writing = Writing(self._db, self._record)
+                failed: Refused | None = None
                 try:
-                    await writing.save(room, self.clock.mark())
+                    await writing.save(room, self.clock.mark(), facts)
                 except GivenUp:
-                    raise Refused("moved-on") from None
+                    failed = Refused("moved-on")
+                except Refused as refused:
+                    failed = refused
                 finally:
                     self._writing = None
                     if self._blanks != blanks:
                         self._unwritten.set()
-                if self._blanks != blanks:
-                    raise Refused("moved-on")
+                if failed is None and self._blanks != blanks:
+                    failed = Refused("moved-on")
+                if failed is not None:
+                    if writing.begun or not facts:
+                        self._record.later(*(fact(stamp(), "not-done", kind=one.kind) for one in deed))
+                    raise failed
                 if not isinstance(command, STARTS) or room.shown is None or not room.shown.playing:
                     break
                 if room.shown.clock > self.clock():
@@ -225,6 +261,10 @@ class Desk:
     def foreseen(self, exhibit: str) -> Exhibit:
         """As it would play now, looked at afresh. Raises Refused exhibit-unknown."""
         return self._outlook.now(self._intake.get(exhibit), self._room, now=self.clock())
+
+    def told(self, screen: str) -> Stage | None:
+        """What that screen should do, as it was last sent."""
+        return self._stages.get(screen)
 
     def screens(self) -> list[Screen]:
         return [self._as_heard(screen) for screen in self._screens.screens()]
@@ -333,6 +373,20 @@ class Desk:
         everyone = [screen.id for screen in self._screens.screens() if screen.paired]
         self._screens.watch(everyone if self._lookers else [screen for screen in everyone if screen in self._watched])
 
+    def _deed(self, command: Command, before: Room, after: Room, *, by: str, who: str) -> Sequence[Fact]:
+        """What the record says of it. A fault in that must not keep a screen from going black."""
+        at = stamp()
+        try:
+            told = deeds.deed(
+                command, before, after, at=at, now=self.clock(), by=by, who=who,
+                items={**self._items(before), **self._items(after)},
+                names={screen.id: screen.name for screen in self._screens.screens()},
+            )  # fmt: skip
+        except Exception:
+            log.exception("the record says less of a command than it should")
+            told = fact(at, "blanked", by=by, who=who) if isinstance(command, BlankRequest) else None
+        return () if told is None else (told,)
+
     async def _keep(self) -> None:
         """Writes what a blank (or what has become known of an exhibit) changed, until it is written."""
         while True:
@@ -340,7 +394,7 @@ class Desk:
             async with self._turn:
                 self._unwritten.clear()
                 try:
-                    await Writing(self._db).save(self._room, self.clock.mark())
+                    await Writing(self._db, self._record).save(self._room, self.clock.mark())
                     continue
                 except Refused as refused:
                     log.warning("the room is not written yet (%s)", refused.type)

@@ -36,12 +36,14 @@ async def one(call: Call) -> Exhibit:
 
 async def add(call: Call) -> web.StreamResponse | Exhibit:
     added = await call.services.intake.add(call.body)
+    await call.services.onlooker.look(added.id, by=call.by, who=call.who)
     call.services.desk.order_changed()
     return call.services.desk.exhibit(added.id)
 
 
 async def change(call: Call) -> Exhibit:
     await call.services.intake.change(call.id, call.body)
+    await call.services.onlooker.look(call.id, by=call.by, who=call.who)
     call.services.desk.order_changed()
     call.services.desk.exhibit_changed(call.id)
     return call.services.desk.exhibit(call.id)
@@ -53,12 +55,14 @@ async def remove(call: Call) -> None:
         if any(part.id == call.id for part in other.parts):
             raise Refused("exhibit-joined", ref=other.ref)
     await call.services.desk.forget(call.id)
+    await call.services.onlooker.goes(call.id, by=call.by, who=call.who)
     await call.services.intake.delete(call.id)
     call.services.desk.order_changed()
 
 
 async def relink(call: Call) -> Exhibit:
     await call.services.intake.relink(call.id, call.body)
+    await call.services.onlooker.look(call.id, by=call.by, who=call.who, relinked=True)
     return call.services.desk.exhibit(call.id)
 
 

@@ -23,20 +23,20 @@ async def state(call: Call) -> RoomState:
 
 async def blank(call: Call) -> RoomState:
     """Whatever the body is: if it does not name zones, all of them are meant."""
-    after = call.services.desk.blank(await _zones(call.request), by=call.by)
+    after = call.services.desk.blank(await _zones(call.request), by=call.by, who=call.who)
     await call.services.desk.blank_holds()
     return after
 
 
 async def command(call: Call) -> RoomState:
-    return await call.services.desk.command(call.body, by=call.by)
+    return await call.services.desk.command(call.body, by=call.by, who=call.who)
 
 
 async def volume(call: Call) -> RoomState:
     asked: api.VolumeRequest = call.body
     if asked.screen is not None:
         call.services.screens.get(asked.screen)
-    after = await call.services.desk.command(asked, by=call.by)
+    after = await call.services.desk.command(asked, by=call.by, who=call.who)
     if asked.screen is not None:
         call.services.desk.screen_changed(asked.screen)
     return after

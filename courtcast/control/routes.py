@@ -47,6 +47,11 @@ class Call:
         """Who asked, as the room remembers it."""
         return self.principal.role
 
+    @property
+    def who(self) -> str:
+        """Which of them, as the record remembers it."""
+        return self.principal.who
+
     def number(self, name: str) -> float | None:
         """A number from the query. Raises Refused malformed."""
         text = self.request.query.get(name)

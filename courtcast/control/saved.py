@@ -7,6 +7,7 @@ import logging
 import os
 import sqlite3
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,8 +16,10 @@ import msgspec
 from courtcast.core import room as rooms
 from courtcast.core import stage
 from courtcast.core.clock import Mark
+from courtcast.core.entries import Fact
 from courtcast.core.room import Room
 from courtcast.evidence.database import Database, put
+from courtcast.evidence.record import Record
 from courtcast.problems import Refused
 
 log = logging.getLogger(__name__)
@@ -38,6 +41,8 @@ class Saved(msgspec.Struct, frozen=True):
 
     room: Room
     mark: Mark | None
+    noted: bool = False
+    """It is blank by the note alone."""
 
 
 async def load(db: Database, note: BlankNote) -> Saved:
@@ -53,6 +58,7 @@ async def load(db: Database, note: BlankNote) -> Saved:
     noted = note.read()
     if noted > room.revision:
         room = rooms.overtake(rooms.blank(room, None, by=room.by or ""), noted + 1)
+        return Saved(room, mark, noted=True)
     return Saved(room, mark)
 
 
@@ -61,23 +67,33 @@ class GivenUp(Exception):
 
 
 class Writing:
-    """One write of the room. `give_up` keeps one that has not happened yet from happening later."""
+    """One write of the room, and of what the record says of it. `give_up` keeps one that has not happened yet from
+    happening later."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, record: Record) -> None:
         self._db = db
+        self._record = record
         self._given_up = threading.Event()
+        self._begun = threading.Event()
+
+    @property
+    def begun(self) -> bool:
+        """It may be on the disk, whether or not somebody waited for it."""
+        return self._begun.is_set()
 
     def give_up(self) -> None:
         self._given_up.set()
 
-    async def save(self, room: Room, mark: Mark) -> None:
-        """Raises Refused where the database cannot write, or not within `SAVE_SECONDS`; GivenUp."""
-        record = msgspec.json.encode(_Record(mark=mark, room=msgspec.Raw(stage.encode(room))))
+    async def save(self, room: Room, mark: Mark, facts: Sequence[Fact] = ()) -> None:
+        """Both or neither. Raises Refused where the database cannot write, or not within `SAVE_SECONDS`; GivenUp."""
+        data = msgspec.json.encode(_Record(mark=mark, room=msgspec.Raw(stage.encode(room))))
 
         def work(db: sqlite3.Connection) -> None:
             if self._given_up.is_set():
                 raise GivenUp
-            put(db, SPACE, KEY, record)
+            self._begun.set()
+            put(db, SPACE, KEY, data)
+            self._record.entering(db, facts)
 
         try:
             async with asyncio.timeout(SAVE_SECONDS):
@@ -85,8 +101,12 @@ class Writing:
         except TimeoutError:
             raise Refused("not-recorded") from None
         except sqlite3.Error:
+            self._begun.clear()
             log.exception("the room cannot be kept")
             raise Refused("not-recorded") from None
+        except Refused:
+            self._begun.clear()
+            raise
         finally:
             self.give_up()
 

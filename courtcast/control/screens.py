@@ -7,7 +7,9 @@ from aiohttp import web
 from courtcast.control.room import ROOM_PROBLEMS
 from courtcast.control.routes import Call, Query, Route
 from courtcast.core.card import EndCard, ShowCard
+from courtcast.core.entries import Fact, fact
 from courtcast.core.room import ChooseSound, SetDelay
+from courtcast.evidence.record import stamp
 from courtcast.problems import Refused
 from courtcast.wire.api import AddScreen, ChangeScreen, PairScreen, PlainRequest, RoomState, Screen
 
@@ -23,7 +25,8 @@ async def add(call: Call) -> Screen:
 
 async def pair(call: Call) -> Screen:
     call.services.screens.get(call.id)
-    await call.services.screens.pair(call.id, call.body.code)
+    paired = await call.services.screens.pair(call.id, call.body.code)
+    await call.services.record.tell(_of(call, "paired", paired, address=paired.address))
     return _told(call, call.id)
 
 
@@ -32,20 +35,23 @@ async def change(call: Call) -> Screen:
     call.services.screens.get(call.id)
     desk = call.services.desk
     if asked.delay_ms is not None:  # first: it is what may be refused
-        await desk.command(SetDelay(screen=call.id, milliseconds=asked.delay_ms), by=call.by)
+        await desk.command(SetDelay(screen=call.id, milliseconds=asked.delay_ms), by=call.by, who=call.who)
     if asked.name is not None or asked.zone is not None:
-        await call.services.screens.change(call.id, ChangeScreen(name=asked.name, zone=asked.zone))
+        changed = await call.services.screens.change(call.id, ChangeScreen(name=asked.name, zone=asked.zone))
+        await call.services.record.tell(_of(call, "placed", changed))
     if asked.sound is True:
-        await desk.command(ChooseSound(screen=call.id), by=call.by)
+        await desk.command(ChooseSound(screen=call.id), by=call.by, who=call.who)
     elif asked.sound is False and desk.screen(call.id).sound:
-        await desk.command(ChooseSound(screen=None), by=call.by)
+        await desk.command(ChooseSound(screen=None), by=call.by, who=call.who)
     return _told(call, call.id)
 
 
 async def remove(call: Call) -> None:
-    call.services.screens.get(call.id)
+    known = call.services.screens.get(call.id)
+    if known.paired:
+        await call.services.record.write(_of(call, "unpaired", known))
     # Else a screen that is gone would go on making every start wait for it.
-    await call.services.desk.command(SetDelay(screen=call.id, milliseconds=0), by=call.by)
+    await call.services.desk.command(SetDelay(screen=call.id, milliseconds=0), by=call.by, who=call.who)
     await call.services.screens.remove(call.id)
     call.services.desk.screen_changed(call.id)
 
@@ -65,12 +71,17 @@ async def card(call: Call) -> RoomState:
     screen = call.services.screens.get(call.id)
     if not screen.paired or not screen.online:
         raise Refused("card-no-screen", name=screen.name)
-    return await call.services.desk.command(ShowCard(screen=call.id, revision=asked.revision), by=call.by)
+    return await call.services.desk.command(ShowCard(screen=call.id, revision=asked.revision), by=call.by, who=call.who)
 
 
 async def end_card(call: Call) -> RoomState:
     call.services.screens.get(call.id)
-    return await call.services.desk.command(EndCard(screen=call.id), by=call.by)
+    return await call.services.desk.command(EndCard(screen=call.id), by=call.by, who=call.who)
+
+
+def _of(call: Call, kind: str, screen: Screen, **more: str) -> Fact:
+    said = {"screen": screen.id, "name": screen.name, "zone": screen.zone}
+    return fact(stamp(), kind, **said, **more, by=call.by, who=call.who)
 
 
 def _told(call: Call, screen: str) -> Screen:

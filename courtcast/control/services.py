@@ -12,7 +12,10 @@ from courtcast.control.checkup import Checkup
 from courtcast.control.desk import Desk
 from courtcast.control.events import Hub
 from courtcast.control.metrics import Counters
+from courtcast.control.onlooker import Onlooker
 from courtcast.control.ports import Intake, Screens
+from courtcast.control.retention import Retention
+from courtcast.evidence.record import Record
 from courtcast.wire.assets import Assets
 
 
@@ -25,6 +28,9 @@ class Services:
     desk: Desk
     checkup: Checkup
     auth: Auth
+    record: Record
+    onlooker: Onlooker
+    retention: Retention
     assets: Assets
 
 

@@ -10,9 +10,10 @@ from typing import Literal
 from courtcast.problems import Refused
 from courtcast.wire.api import Role
 
-Action = Literal["look", "blank", "present", "exhibits", "screens", "access"]
+Action = Literal["look", "blank", "present", "exhibits", "screens", "access", "record", "purge"]
 """look: read everything · blank: clear the screens · present: cue, show, play and so on · exhibits: add, change, remove
-evidence · screens: find, pair, change, remove screens · access: give others a way in."""
+evidence · screens: find, pair, change, remove screens · access: give others a way in · record: take the record out ·
+purge: have evidence removed for good."""
 
 ALLOWED: dict[Action, frozenset[Role]] = {
     "look": frozenset({"clerk", "advocate", "viewer"}),
@@ -21,6 +22,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     "exhibits": frozenset({"clerk", "advocate"}),
     "screens": frozenset({"clerk"}),
     "access": frozenset({"clerk"}),
+    "record": frozenset({"clerk", "advocate"}),
+    "purge": frozenset({"clerk"}),
 }
 
 

@@ -11,7 +11,7 @@ import contextlib
 import os
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -60,6 +60,18 @@ MIGRATIONS: tuple[str, ...] = (
             FROM small WHERE space = 'ways'
         ) AS note, json_each(note.text, '$.held') AS held
         WHERE json_extract(note.text, '$.sha256') IS NULL;
+    """,
+    """
+    CREATE TABLE record (n INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, line BLOB NOT NULL);
+    CREATE INDEX record_kinds ON record (kind, n);
+    CREATE INDEX record_times ON record (at);
+    CREATE TRIGGER record_goes_on BEFORE INSERT ON record
+        WHEN NEW.n <> (SELECT COALESCE(MAX(n) + 1, 0) FROM record)
+        BEGIN SELECT RAISE(ABORT, 'the record is added to at its end only'); END;
+    CREATE TRIGGER record_stays BEFORE UPDATE ON record
+        BEGIN SELECT RAISE(ABORT, 'the record is not changed'); END;
+    CREATE TRIGGER record_keeps BEFORE DELETE ON record
+        BEGIN SELECT RAISE(ABORT, 'nothing is taken out of the record'); END;
     """,
 )
 """In order; never changed once released, only added to. `user_version` counts those that are done."""
@@ -231,9 +243,19 @@ def migrate(db: sqlite3.Connection) -> None:
                 raise Refused("data-newer")
             if done == len(MIGRATIONS):
                 return
-            for statement in MIGRATIONS[done].split(";"):
+            for statement in _statements(MIGRATIONS[done]):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {done + 1}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """One by one: `executescript` would end the transaction that they have to be in. A trigger has several in one."""
+    statement = ""
+    for part in script.split(";"):
+        statement += f"{part};"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _locked(path: Path) -> IO[bytes]:

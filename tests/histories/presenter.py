@@ -12,9 +12,11 @@ from courtcast.control.desk import Desk
 from courtcast.control.saved import BlankNote, load
 from courtcast.core.clock import Mark, RoomClock, restore
 from courtcast.core.rates import Rates
+from courtcast.core.signing import Signer
 from courtcast.deliver.day import Day
 from courtcast.deliver.talk import Talk
 from courtcast.evidence.database import Database, migrate
+from courtcast.evidence.record import Record
 from courtcast.wire.api import Screen
 from courtcast.wire.screen import Stage
 from tests.histories.loop import VirtualLoop
@@ -22,6 +24,7 @@ from tests.histories.loop import VirtualLoop
 if TYPE_CHECKING:
     from tests.histories.world import World
 
+SIGNER = Signer.make()
 SCREENS = {"left": "jury", "bench": "judge"}
 """Screens and their zones."""
 
@@ -98,7 +101,10 @@ class Presenter:
                 on_pumped=lambda: None,
                 on_other_version=lambda: None,
             )
-        desk = Desk(db=world.db, intake=world.recordings, screens=self, clock=clock, note=world.note)  # type: ignore[arg-type]
+        record = Record(world.db, SIGNER)
+        desk = Desk(
+            db=world.db, intake=world.recordings, screens=self, clock=clock, note=world.note, record=record,  # type: ignore[arg-type]
+        )  # fmt: skip
         await desk.__aenter__()
         self.desk = desk
 

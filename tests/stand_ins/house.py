@@ -21,10 +21,13 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
+from courtcast.app import open_record
 from courtcast.control.api import make_app
 from courtcast.control.auth import Auth
 from courtcast.control.checkup import Checkup
 from courtcast.control.desk import Desk
+from courtcast.control.onlooker import Onlooker
+from courtcast.control.retention import Retention
 from courtcast.control.saved import BlankNote, load
 from courtcast.control.services import Services
 from courtcast.control.timekeeper import Timekeeper
@@ -33,6 +36,7 @@ from courtcast.core.manifest import Manifest
 from courtcast.deliver.day import Day
 from courtcast.evidence.database import Database
 from courtcast.evidence.look import Seen as Answer
+from courtcast.evidence.record import Record
 from courtcast.prepare import sidecar, subtitles
 from courtcast.prepare.examine import Copy, Seen
 from courtcast.prepare.kept import Kept
@@ -347,6 +351,7 @@ class House:
     checkup: Checkup
     auth: Auth
     app: web.Application
+    record: Record
     tokens: dict[str, str] = field(default_factory=dict)
 
     def tell(self, problem: Problem | None = None) -> None:
@@ -359,16 +364,21 @@ class House:
 async def house(data: Path, shelf: Shelf, wall: Wall) -> AsyncIterator[House]:
     """Opens a data folder as the presenter does."""
     note = data / "blank"
-    async with Database(data / "courtcast.db") as db:
+    async with Database(data / "courtcast.db") as db, open_record(data, db) as record:
         clock = Timekeeper((await load(db, BlankNote(note))).mark)
         async with (
-            Desk(db=db, intake=shelf, screens=wall, clock=clock, note=note) as desk,
+            Desk(db=db, intake=shelf, screens=wall, clock=clock, note=note, record=record) as desk,
+            Onlooker(db=db, record=record, desk=desk, intake=shelf) as onlooker,
+            Retention(db=db, record=record, intake=shelf, data=data, room=desk) as retention,
             Checkup(db=db, intake=shelf, screens=wall, desk=desk, data=data) as checkup,
         ):
-            auth = Auth(db)
+            auth = Auth(db, record=record)
             await auth.open()
-            services = Services(intake=shelf, screens=wall, desk=desk, checkup=checkup, auth=auth, assets=Assets.find())
-            yield House(data, db, shelf, wall, desk, checkup, auth, make_app(services))
+            services = Services(
+                intake=shelf, screens=wall, desk=desk, checkup=checkup, auth=auth, record=record, onlooker=onlooker,
+                retention=retention, assets=Assets.find(),
+            )  # fmt: skip
+            yield House(data, db, shelf, wall, desk, checkup, auth, make_app(services), record)
 
 
 async def main(data: Path) -> None:

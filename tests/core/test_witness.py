@@ -1,0 +1,113 @@
+"""What a screen showed, from when to when, out of its reports."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from random import Random
+
+from courtcast.core.entries import MICRO, fact
+from courtcast.core.witness import LONGEST, Sight, Stretch, Witness
+
+RATE = 30
+
+
+def at_frame(frame: int, *, playing: bool = False, exhibit: str = "a", **more: object) -> Sight:
+    return Sight(exhibit, f"r-{exhibit}", frame, frame * MICRO // RATE, playing, 1.0 if playing else 0.0, **more)  # type: ignore[arg-type]
+
+
+def hear(reports: list[tuple[float, Sight | None]]) -> list[Stretch]:
+    """All that ended, from reports at times in seconds; at the end nobody listens any more."""
+    witness, found = Witness(), []
+    for at, sight in reports:
+        found += witness.sees(round(at * MICRO), sight)
+    return found + witness.stop(round(reports[-1][0] * MICRO))
+
+
+def playing(since: float, first: int, seconds: float) -> list[tuple[float, Sight | None]]:
+    steps = round(seconds * 4)
+    return [(since + n / 4, at_frame(first + round(n / 4 * RATE), playing=True)) for n in range(steps + 1)]
+
+
+def frames(stretch: Stretch) -> tuple[str, object, object]:
+    fields = stretch.fields()
+    return stretch.how, fields["from"], fields["to"]
+
+
+def test_put_up_played_paused_and_taken_down() -> None:
+    reports = [(0.0, None), (1.0, at_frame(90)), *playing(3.0, 90, 5.0), (8.1, at_frame(243)), (20.0, None)]
+    found = hear(reports)
+    assert [frames(one) for one in found] == [("still", 90, 90), ("played", 90, 240), ("still", 243, 243)]
+    assert [(one.since / MICRO, one.until / MICRO) for one in found] == [(1.0, 3.0), (3.0, 8.1), (8.1, 20.0)]
+    assert [one.ended for one in found] == ["changed", "changed", "blank"]
+
+
+def test_a_jump_while_it_plays_begins_another() -> None:
+    found = hear([*playing(0.0, 0, 2.0), *playing(2.2, 900, 2.0), *playing(4.4, 300, 1.0)])
+    assert [frames(one) for one in found] == [("played", 0, 60), ("played", 900, 960), ("played", 300, 330)]
+
+
+def test_it_may_stand_still_for_a_while_without_a_break_in_the_frames() -> None:
+    """It stalled: no frame was left out."""
+    late = [(at + 3.0, sight) for at, sight in playing(2.25, 67, 1.0)]
+    found = hear([*playing(0.0, 0, 2.0), *late])
+    assert len(found) == 1
+    assert frames(found[0])[:2] == ("played", 0)
+
+
+def test_steps_are_one_stretch_until_somebody_rests() -> None:
+    steps = [(1.0 + n * 0.2, at_frame(100 + n)) for n in range(1, 11)]
+    found = hear(
+        [(0.0, at_frame(100)), *steps, (9.0, at_frame(110)), (9.2, at_frame(109)), (9.4, at_frame(108)), (20.0, None)]
+    )
+    assert [frames(one) for one in found] == [("still", 100, 100), ("stepped", 101, 110), ("stepped", 108, 109)]
+
+
+def test_another_exhibit_begins_another() -> None:
+    found = hear([(0.0, at_frame(5)), (1.0, at_frame(5, exhibit="b")), (2.0, None)])
+    assert [(one.first.exhibit, one.ended) for one in found] == [("a", "changed"), ("b", "blank")]
+
+
+def test_a_screen_that_falls_silent_showed_it_until_its_last_word() -> None:
+    witness = Witness()
+    for at, sight in playing(0.0, 0, 3.0):
+        assert not witness.sees(round(at * MICRO), sight)
+    (found,) = witness.silent()
+    assert (found.until, found.ended, frames(found)) == (3 * MICRO, "silent", ("played", 0, 90))
+    assert witness.shows is None
+    assert witness.silent() == []
+
+
+def test_what_goes_on_for_long_is_written_down_in_between() -> None:
+    found = hear(playing(0.0, 0, 300.0))
+    assert [one.ended for one in found] == ["goes-on", "goes-on", "stopped"]
+    assert all(one.until - one.since <= LONGEST for one in found)
+    assert [one.first.frame for one in found[1:]] == [one.last.frame for one in found[:-1]]
+
+
+def test_stalls_are_counted_within_it() -> None:
+    found = hear(
+        [
+            (0.0, at_frame(0, playing=True, stalls=2, stalled=MICRO)),
+            (0.25, at_frame(7, playing=True, stalls=3, stalled=2 * MICRO)),
+        ]
+    )
+    assert (found[0].fields()["stalls"], found[0].fields()["stalled"]) == (1, MICRO)
+
+
+def test_any_reports_make_stretches_that_do_not_overlap_and_fit_the_table() -> None:
+    for seed in range(200):
+        random = Random(seed)
+        at, witness, found = 0, Witness(), []
+        for _ in range(80):
+            at += random.choice([0, 20_000, 250_000, 3_000_000])
+            sight = (
+                None
+                if random.random() < 0.1
+                else at_frame(random.randrange(50), playing=random.random() < 0.5, exhibit=random.choice("ab"))
+            )
+            found += witness.silent() if random.random() < 0.02 else witness.sees(at, sight)
+        found += witness.stop(at)
+        for before, after in pairwise(found):
+            assert before.since <= before.until <= after.since
+        for one in found:
+            fact(one.until, "shown", screen="s", name="Jury", zone="jury", ref="JM/1", **one.fields())
