@@ -35,6 +35,8 @@ async def one(call: Call) -> Exhibit:
 
 
 async def add(call: Call) -> web.StreamResponse | Exhibit:
+    if not (call.body.url or call.body.join):
+        raise Refused("malformed", why="an exhibit has a link (url), or is joined from others (join)")
     added = await call.services.intake.add(call.body)
     await call.services.onlooker.look(added.id, by=call.by, who=call.who)
     call.services.desk.order_changed()
