@@ -165,6 +165,7 @@ async def presenter(settings: Settings) -> AsyncIterator[Presenter]:
                 screens=screens,
                 desk=desk,
                 checkup=checkup,
+                uploads=exhibits.uploads,
                 auth=auth,
                 record=record,
                 onlooker=onlooker,

@@ -4,10 +4,10 @@ made for this and taken away again."""
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import aiohttp
 import msgspec
@@ -24,6 +24,13 @@ FETCH_SECONDS = 600.0
 T = TypeVar("T")
 
 
+class Answer(NamedTuple):
+    """What came back."""
+
+    headers: Mapping[str, str]
+    content: bytes
+
+
 class Beside:
     """The running presenter's API."""
 
@@ -34,14 +41,21 @@ class Beside:
         """One call. Raises what it refuses, and `nobody` where it does not answer."""
         data = None if body is None else msgspec.json.encode(body)
         headers = {} if body is None else {"Content-Type": "application/json"}
+        answer = await self.request(method, path, headers, data)
+        return msgspec.json.decode(answer.content or b"null", type=gives)
+
+    async def request(self, method: str, path: str, headers: Mapping[str, str], data: bytes | None = None) -> Answer:
+        """The same without its form being known. Raises what it refuses, and `nobody` where it does not answer."""
         try:
             async with self._http.request(method, f"{self._url}/api/v1{path}", data=data, headers=headers) as answer:
                 content = await answer.read()
         except (aiohttp.ClientError, TimeoutError):
             raise self._nobody from None
         if answer.status >= 400:
+            if not content:  # to a HEAD no words come
+                raise Refused("upload-unknown")
             raise Refused.of(msgspec.json.decode(content, type=Problem))
-        return msgspec.json.decode(content or b"null", type=gives)
+        return Answer(answer.headers, content)
 
     async def fetch(self, path: str) -> bytes:
         """What is no JSON, as it is. Raises likewise."""

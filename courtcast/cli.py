@@ -135,9 +135,9 @@ def build_parser() -> argparse.ArgumentParser:
     token.add_argument("--role", choices=("clerk", "advocate", "viewer"), required=True)
     token.add_argument("--name", default="", help="whose it is; stands in the record")
 
-    add = commands.add_parser("add", help="adds an exhibit from a link, with a progress bar")
+    add = commands.add_parser("add", help="adds an exhibit from a link or a file, with a progress bar")
     _data(add)
-    add.add_argument("url", metavar="URL")
+    add.add_argument("url", metavar="URL|FILE", help="a file is sent to the presenter, which has to run")
     add.add_argument("--ref", help="reference, like JM/1")
     add.add_argument("--title", help="what it is")
     add.add_argument("--sha256", help="refuse it where the file has another hash")

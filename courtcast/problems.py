@@ -30,7 +30,9 @@ TABLE: dict[str, Kind] = {
         422, "Not 64 digits", "{option} takes the 64 digits (0 to 9, a to f) that were printed; spaces do not matter."
     ),
     "file-unreadable": Kind(
-        422, "Cannot be read", "The file {path} cannot be read. Look at its name, and whether you may read it."
+        422,
+        "Cannot be read",
+        "The file {path} cannot be read. Look at its name, whether its disc or stick is still there, and whether you may read it.",
     ),
     "file-unwritable": Kind(422, "Cannot be written", "The file {path} cannot be written there. Choose another place."),
     "purge-left": Kind(
@@ -166,7 +168,7 @@ TABLE: dict[str, Kind] = {
     "link-expired": Kind(
         422,
         "Expired",
-        "The link has expired. Ask for a new one, and paste it here.",
+        "The link has expired. Ask for a new one and paste it here, or upload the file.",
     ),
     "portal-key": Kind(
         422,
@@ -231,6 +233,52 @@ TABLE: dict[str, Kind] = {
         "Copy damaged",
         "The copy of this evidence on this machine is not what was fetched any more. It is fetched again.",
     ),
+    # uploads
+    "upload-unknown": Kind(
+        404, "No such upload", "There is no such upload any more. Choose the file again, and it is sent anew."
+    ),
+    "upload-expired": Kind(
+        410,
+        "Not sent to its end",
+        "The rest of this file did not come within a week, so what had come was removed. Remove it here, and send the file again.",
+    ),
+    "upload-cancelled": Kind(
+        422,
+        "Not sent to its end",
+        "Sending this file was given up before its end. Remove it here and send the file again, or paste a link to it.",
+    ),
+    "upload-waits": Kind(
+        200,
+        "The rest is missing",
+        "The rest of this file has not been sent yet, and nobody is sending it now. Choose the same file again, and it goes on from what is here.",
+    ),
+    "upload-offset": Kind(
+        409,
+        "Goes on elsewhere",
+        "The first {here} bytes of this file are here. Go on from there.",
+    ),
+    "upload-busy": Kind(
+        423, "Being sent already", "Somebody else is sending this file just now. Wait until that has ended."
+    ),
+    "upload-checksum": Kind(460, "Damaged on the way", "This piece of the file was damaged on its way. Send it again."),
+    "upload-too-large": Kind(
+        413, "Too large", "This is more than fits here: {most} bytes. Look whether it is the file that was meant."
+    ),
+    "upload-too-many": Kind(
+        429, "Too many at once", "There are {most} of these already. Wait until some are here, or give some up."
+    ),
+    "upload-empty": Kind(422, "Empty file", "This file is empty. Copy it from where it came from once more."),
+    "upload-alone": Kind(
+        422, "Nothing to keep it with", "A companion is kept beside a recording of its set. Send the recording first."
+    ),
+    "upload-complete": Kind(
+        409, "All here", "All of this file is here, so it is an exhibit now. Remove it there if it has to go."
+    ),
+    "upload-not-now": Kind(
+        503, "Not ready to take it", "This file cannot be taken just now. It is tried again in a moment."
+    ),
+    "upload-kind": Kind(415, "Not a piece of a file", "Pieces of a file are sent as application/offset+octet-stream."),
+    "upload-version": Kind(412, "Other version", "Uploads are taken by tus {version}. Say Tus-Resumable: {version}."),
     # files
     "file-not-media": Kind(
         422, "Not a recording", "This file is not a recording that can be read. Ask which program wrote it."

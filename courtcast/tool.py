@@ -14,6 +14,7 @@ from courtcast.app import database, intake
 from courtcast.beside import beside
 from courtcast.control.auth import issue_token
 from courtcast.evidence.database import Database
+from courtcast.filesender import send_file
 from courtcast.problems import Refused
 from courtcast.settings import Network, Settings, ready_folder
 from courtcast.wire.api import AddExhibit, Exhibit, Role
@@ -44,7 +45,10 @@ async def add(
     proxy: str | None = None,
     ca: Path | None = None,
 ) -> int:
-    """Adds the link and stays until the exhibit is ready, or says why it never will be."""
+    """Adds the link, or the file of this machine; stays until the exhibit is ready, or says why it never will be."""
+    if "://" not in url and Path(url).is_file():
+        words = {"ref": ref or "", "title": title or "", "restricted": "yes" if restricted else ""}
+        return await _send(data, Path(url), words)
     request = AddExhibit(url=url, ref=ref, title=title, headers=dict(headers), sha256=sha256, restricted=restricted)
     data = ready_folder(data)
     settings = Settings(data=data, allow_networks=tuple(allow_networks), proxy=proxy, ca=ca)
@@ -79,17 +83,33 @@ async def _beside(data: Path) -> AsyncIterator[tuple[Add, Look]]:
         )
 
 
-async def _follow(exhibit: Exhibit, look: Look) -> int:
-    console = Console(highlight=False)
-    with Progress(
+async def _send(data: Path, file: Path, words: dict[str, str]) -> int:
+    """A presenter has to be running: a file is sent to it as the remote does it."""
+    async with beside(ready_folder(data), "advocate", Refused("no-presenter", path=data)) as presenter:
+        with _bar() as progress:
+            bar = progress.add_task(file.name, total=None)
+            id_ = await send_file(
+                presenter, file, words, lambda here, whole: progress.update(bar, completed=here, total=whole)
+            )
+        look: Look = lambda id_: presenter.call("GET", f"/exhibits/{id_}", Exhibit)  # noqa: E731
+        return await _follow(await look(id_), look)
+
+
+def _bar() -> Progress:
+    return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
-        console=console,
+        console=Console(highlight=False),
         transient=True,
-    ) as progress:
+    )
+
+
+async def _follow(exhibit: Exhibit, look: Look) -> int:
+    console = Console(highlight=False)
+    with _bar() as progress:
         bar = progress.add_task(exhibit.ref, total=exhibit.bytes_total)
         while exhibit.state not in ("ready", "failed"):
             await asyncio.sleep(LOOK_SECONDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from courtcast.control import audit, checks, exhibits, inspections, pages, room, screens, sheets
+from courtcast.control import audit, checks, exhibits, inspections, pages, room, screens, sheets, uploads
 from courtcast.control.events import Hub
 from courtcast.control.gate import check_origin, drop_cookie, set_cookie
 from courtcast.control.metrics import CONTENT_TYPE, Counters, render
@@ -56,6 +56,7 @@ ROUTES: tuple[Route, ...] = (
     *room.ROUTES,
     *checks.ROUTES,
     *audit.ROUTES,
+    *uploads.ROUTES,
     Route(
         method="GET",
         path="/events",
@@ -102,6 +103,7 @@ def make_app(services: Services) -> web.Application:
     app[COUNTERS] = Counters()
     app[HUB] = Hub(services.desk, services.assets.build)
     app.on_shutdown.append(_end_streams)
+    app.on_response_prepare.append(uploads.sign)
     for route in ROUTES:
         app.router.add_route(route.method, PREFIX + route.path, route.endpoint())
     description = msgspec.json.encode(describe(ROUTES))

@@ -320,6 +320,7 @@ def _case_file(exhibit: Exhibit, seen: Seen | None, copy: Copy, manifest: Manife
             passing=seen.answer.passing,
             changed=seen.answer.changed,
             ends=seen.ends,
+            sent=seen.sent,
         )
     return CaseFile(
         ref=exhibit.ref,

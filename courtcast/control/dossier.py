@@ -100,6 +100,7 @@ def dossier(seen: Inspection, spoken: Spoken) -> dict[str, Any]:
         "leaves": seen.opened is not None and seen.opened.leaves is not None,
         "container": [] if seen.opened is None else list(_container(seen.opened)),
         "container_tags": [] if seen.opened is None else _tags(seen.opened.tags),
+        "companions": _companions(seen),
         "streams": [] if seen.opened is None else [_stream(one) for one in seen.opened.streams],
         "left_out": "" if seen.opened is None else _left_out(seen.opened),
     }
@@ -122,8 +123,8 @@ def _gist(seen: Inspection, claims: list[Claim]) -> Iterator[str]:
             "its own hash, below, and its own inspection."
         )
     else:
-        came = f"This file came from the link below and has {seen.bytes:,} bytes."
-        yield f"{came} Its SHA-256 is {seen.sha256}. {compared}"
+        whence = "came from the link below" if seen.url else "was sent here from a disc or a computer"
+        yield f"This file {whence} and has {seen.bytes:,} bytes. Its SHA-256 is {seen.sha256}. {compared}"
     for one in seen.treatments:
         yield _gist_of(one)
     if seen.pace is not None:
@@ -153,14 +154,37 @@ def _gist_of(treatment: Treatment) -> str:
     return f"The {part} on the screens was converted from {treatment.codec} to {treatment.into}; {lost}."
 
 
+def _whence(seen: Inspection, spoken: Spoken) -> Iterator[Row]:
+    here = "not written down" if seen.fetched is None else spoken(seen.fetched)
+    if seen.url:
+        yield Row("Link", plain(seen.url))
+        yield Row("Link given", spoken(seen.added))
+        yield Row("Fetched", here)
+        return
+    yield Row("Folder that it lay in", plain(seen.path) or "none given")
+    if seen.modified is not None:
+        yield Row("Last changed there", spoken(seen.modified))
+    yield Row("Sent here from", spoken(seen.added))
+    yield Row("All of it here", here)
+
+
+def _companions(seen: Inspection) -> list[Row]:
+    """Files of strangers, by their names alone: none of them is opened."""
+    return [
+        Row(
+            plain(f"{one.path}/{one.name}" if one.path else one.name) or "a file without a name",
+            f"{one.bytes:,} bytes, " + ("not all here yet" if one.sha256 is None else f"SHA-256 {one.sha256}"),
+        )
+        for one in seen.companions
+    ]
+
+
 def _file(seen: Inspection, spoken: Spoken) -> Iterator[Row]:
     if seen.parts:
         yield from _parts(seen, spoken)
         return
     yield Row("File name", plain(seen.name) or "none")
-    yield Row("Link", plain(seen.url))
-    yield Row("Link given", spoken(seen.added))
-    yield Row("Fetched", "not written down" if seen.fetched is None else spoken(seen.fetched))
+    yield from _whence(seen, spoken)
     yield Row("Size", f"{seen.bytes:,} bytes")
     yield Row("SHA-256 of the file", seen.sha256)
     if seen.expected is not None:

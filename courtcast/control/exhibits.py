@@ -52,13 +52,18 @@ async def change(call: Call) -> Exhibit:
 
 
 async def remove(call: Call) -> None:
-    call.services.intake.get(call.id)
+    await take_out(call, call.id)
+
+
+async def take_out(call: Call, exhibit: str) -> None:
+    """Off the list, and recorded before. Raises Refused: exhibit-unknown, exhibit-joined, exhibit-shown."""
+    call.services.intake.get(exhibit)
     for other in call.services.intake.exhibits():  # before the room lets go of it
-        if any(part.id == call.id for part in other.parts):
+        if any(part.id == exhibit for part in other.parts):
             raise Refused("exhibit-joined", ref=other.ref)
-    await call.services.desk.forget(call.id)
-    await call.services.onlooker.goes(call.id, by=call.by, who=call.who)
-    await call.services.intake.delete(call.id)
+    await call.services.desk.forget(exhibit)
+    await call.services.onlooker.goes(exhibit, by=call.by, who=call.who)
+    await call.services.intake.delete(exhibit)
     call.services.desk.order_changed()
 
 

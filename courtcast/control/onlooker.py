@@ -23,10 +23,11 @@ from courtcast.control.desk import Desk, What
 from courtcast.control.ports import Intake
 from courtcast.control.timekeeper import steady
 from courtcast.core.chain import Value
-from courtcast.core.entries import MICRO, Fact, fact, micro
+from courtcast.core.entries import MICRO, SENT, Fact, fact, micro
 from courtcast.core.witness import Sight, Stretch, Witness
 from courtcast.evidence.database import Database, delete, put
 from courtcast.evidence.record import Record, stamp
+from courtcast.evidence.uploads import sent_for
 from courtcast.prepare.kept import SPACE as WAYS
 from courtcast.prepare.kept import Kept
 from courtcast.problems import Refused
@@ -137,7 +138,7 @@ class Onlooker:
             ref=exhibit.ref,
             title=exhibit.title,
             restricted=exhibit.restricted,
-            source=exhibit.url or "",
+            source=exhibit.url or ("" if exhibit.parts else SENT),
             sha256=exhibit.sha256 or (None if before is None else before.sha256),
             rendition=former if manifest is None else manifest.rendition,
             problem=failed,
@@ -149,13 +150,14 @@ class Onlooker:
         at, of = stamp(), _of(exhibit)
         told: list[Fact] = []
         restricted = exhibit.restricted or None
+        file = await self._sent_as(exhibit.id) if after.source == SENT else None
         if before is None:
             added = at if by else await self._added(exhibit.id) or at
-            told.append(fact(added, "received", **of, title=after.title, source=after.source, restricted=restricted,
-                             by=by, who=who))  # fmt: skip
+            told.append(fact(added, "received", **of, title=after.title, source=after.source, file=file,
+                             restricted=restricted, by=by, who=who))  # fmt: skip
         else:
             if relinked or after.source != before.source:
-                told.append(fact(at, "relinked", **of, source=after.source, by=by, who=who))
+                told.append(fact(at, "relinked", **of, source=after.source, file=file, by=by, who=who))
             if (after.ref, after.title, after.restricted) != (before.ref, before.title, before.restricted):
                 told.append(fact(at, "renamed", **of, title=after.title, restricted=exhibit.restricted, by=by, who=who))
         found = before or Noted(ref="", title="", restricted=False, source="")
@@ -170,6 +172,11 @@ class Onlooker:
         if after.problem is not None and after.problem != found.problem:
             told.append(fact(at, "failed", **of, problem=after.problem))
         return told
+
+    async def _sent_as(self, id_: str) -> str | None:
+        """The file's name where it came from, with the folders that it lay in."""
+        sent = next(iter(await sent_for(self._db, id_)), None)
+        return None if sent is None else "/".join(filter(None, (sent.path, sent.name))) or None
 
     async def _added(self, id_: str) -> int | None:
         """When an exhibit was added, of which nobody said so."""

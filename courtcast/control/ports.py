@@ -9,6 +9,7 @@ from courtcast.core.checks import Line
 from courtcast.core.item import Part
 from courtcast.core.manifest import Manifest
 from courtcast.deliver.day import Day
+from courtcast.evidence.upload import Said, Upload
 from courtcast.prepare.examine import Copy, Seen
 from courtcast.wire.api import AddExhibit, ChangeExhibit, ChangeScreen, Exhibit, NewLink, Screen
 from courtcast.wire.inspection import Inspection
@@ -20,6 +21,9 @@ class Intake(Protocol):
     """Exhibits and their files (`prepare.intake`)."""
 
     async def add(self, request: AddExhibit, /) -> Exhibit: ...
+
+    async def receive(self, said: Said, length: int, /) -> Upload:
+        """Raises Refused: exhibit-unknown, upload-…, malformed, disk-…"""
 
     def exhibits(self) -> list[Exhibit]: ...
 

@@ -22,8 +22,10 @@ import msgspec
 from courtcast.control.onlooker import depart
 from courtcast.control.ports import Intake
 from courtcast.core.entries import fact, micro
+from courtcast.evidence import uploads
 from courtcast.evidence.database import Database, delete, put
 from courtcast.evidence.record import Record, stamp
+from courtcast.evidence.uploads import sent_for
 from courtcast.prepare.kept import SPACE as WAYS
 from courtcast.prepare.kept import Kept
 from courtcast.prepare.leaves.details import SPACE as DETAILS
@@ -113,17 +115,25 @@ class Retention:
             self._data / EVIDENCE / exhibit,
             *(self._data / RENDITIONS / name for name in (*renditions, *details)),
         ]
+        sent = [one.id for one in await sent_for(self._db, exhibit)]
+        places += [path for id_ in sent for path in uploads.places(self._data / EVIDENCE, id_)]
         files, size = await asyncio.to_thread(_measure, places)
         if self._room is not None:
             await self._room.forget(exhibit)
         await depart(self._db, self._record, known, by=by, who=who)
         await self._intake.delete(exhibit)
         await self._until_gone(places)
-        await self._db.run(lambda db: delete(db, SPACE, exhibit))
+        await self._db.run(lambda db: self._strike(db, exhibit, sent))
         await self._record.tell(
             fact(stamp(), "purged", exhibit=exhibit, ref=known.ref, sha256=known.sha256, files=files, bytes=size)
         )
         return Purged(exhibit=exhibit, ref=known.ref, gone=True, files=files, bytes=size)
+
+    @staticmethod
+    def _strike(db: sqlite3.Connection, exhibit: str, sent: Sequence[str]) -> None:
+        delete(db, SPACE, exhibit)
+        for id_ in sent:
+            delete(db, uploads.SPACE, id_)
 
     async def _details(self, exhibit: str) -> Sequence[str]:
         """Renditions of parts of its leaves."""
@@ -135,7 +145,7 @@ class Retention:
                 while await asyncio.to_thread(_any, places):  # noqa: ASYNC110 (nothing tells when)
                     await asyncio.sleep(0.05)
         for place in places:
-            await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+            await asyncio.to_thread(_remove, place)
         if left := await asyncio.to_thread(_any, places):
             raise Refused("purge-left", path=left)
 
@@ -160,8 +170,16 @@ class Retention:
 
 
 def _measure(places: Sequence[Path]) -> tuple[int, int]:
-    found = [file for place in places if place.exists() for file in place.rglob("*") if file.is_file()]
+    found = [file for place in places for file in (place, *place.rglob("*")) if file.is_file()]
     return len(found), sum(file.stat().st_size for file in found)
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir():
+        shutil.rmtree(place, ignore_errors=True)
+        return
+    with suppress(OSError):
+        place.unlink(missing_ok=True)
 
 
 def _any(places: Sequence[Path]) -> Path | None:

@@ -79,7 +79,7 @@ class Call:
 class Route:
     """One call of the API."""
 
-    method: Literal["GET", "POST", "PATCH", "DELETE"]
+    method: Literal["GET", "HEAD", "OPTIONS", "POST", "PATCH", "DELETE"]
     path: str
     """Below `PREFIX`."""
     handler: Callable[[Call], Awaitable[object]]

@@ -16,6 +16,7 @@ from courtcast.control.onlooker import Onlooker
 from courtcast.control.ports import Intake, Screens
 from courtcast.control.retention import Retention
 from courtcast.evidence.record import Record
+from courtcast.evidence.uploads import Uploads
 from courtcast.wire.assets import Assets
 
 
@@ -27,6 +28,7 @@ class Services:
     screens: Screens
     desk: Desk
     checkup: Checkup
+    uploads: Uploads
     auth: Auth
     record: Record
     onlooker: Onlooker

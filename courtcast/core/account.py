@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 from courtcast.core.chain import Entry
-from courtcast.core.entries import KINDS, LATE, MICRO
+from courtcast.core.entries import KINDS, LATE, MICRO, SENT
 from courtcast.core.item import in_words
 
 When = Callable[[int], str]
@@ -192,9 +192,22 @@ def _zones(what: Mapping[str, Any]) -> str:
 
 
 def _received(what: Mapping[str, Any], _: When) -> str:
-    source = f" from {what['source']}" if what.get("source") else ""
+    source = _sent(what) or (f" from {what['source']}" if what.get("source") else "")
     held = " It is restricted." if what.get("restricted") else ""
     return f"{_who(what)} added {_exhibit(what)}{source}.{held}"
+
+
+def _relinked(what: Mapping[str, Any], _: When) -> str:
+    if sent := _sent(what):
+        return f"{_who(what)} gave the file for {_exhibit(what)}{sent}."
+    return f"{_who(what)} gave another link for {_exhibit(what)}: {what.get('source', '')}."
+
+
+def _sent(what: Mapping[str, Any]) -> str:
+    """Empty where it came by a link."""
+    if what.get("source") != SENT:
+        return ""
+    return f", {SENT}" + (f" ({what['file']})" if what.get("file") else "")
 
 
 def _prepared(what: Mapping[str, Any], _: When) -> str:
@@ -252,7 +265,7 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], When], str]]] = {
     "signed-in": lambda what, _: f"{_who(what)} signed in.",
     "token": lambda what, _: f"A token was made for the {what['role']} ({what['who']}).",
     "received": _received,
-    "relinked": lambda what, _: f"{_who(what)} gave another link for {_exhibit(what)}: {what.get('source', '')}.",
+    "relinked": _relinked,
     "renamed": lambda what, _: (
         f"{_who(what)} changed its entry to {_exhibit(what)}" + (", restricted." if what.get("restricted") else ".")
     ),

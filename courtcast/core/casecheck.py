@@ -32,6 +32,8 @@ class LinkFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Another file lies there than the one that was fetched."""
     ends: float | None = None
     """Until when the link says that it holds."""
+    sent: bool = False
+    """There is no link: the file is sent here from a disc or a computer."""
 
 
 class CaseFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +119,14 @@ CASE_KINDS: dict[str, Kind] = {
         "The copy of {name} on this machine is not what was fetched.",
         "It is fetched again by itself while its link holds. Repeat the check after that.",
     ),
+    "sent-damaged": Kind(
+        "stop", "The copy of {name} on this machine is not what was sent.", "Send its file again: choose it at {name}."
+    ),
+    "sent-not-whole": Kind(
+        "stop",
+        "Not all of {name} has been sent here: {held} of {total}.",
+        "Choose the same file again at {name}; it goes on from there.",
+    ),
     "file-not-whole": Kind(
         "look", "{name} is not all here yet: {held} of {total}.", "Leave the presenter running until it is."
     ),
@@ -152,12 +162,14 @@ def _file(file: CaseFile, facts: CaseFacts, spoken: Spoken) -> Iterator[Finding]
 
     if file.problem is not None:
         yield found("file-problem", why=file.problem)
+    sent = file.link is not None and file.link.sent
     if file.complete and file.intact is False:
-        yield found("copy-damaged")
+        yield found("sent-damaged" if sent else "copy-damaged")
     elif file.complete and file.intact is None:
         yield found("file-not-checked")
     elif not file.complete and file.problem is None:
-        yield found("file-not-whole", held=in_bytes(file.held), total=_total(file))
+        missing = "sent-not-whole" if sent else "file-not-whole"
+        yield found(missing, held=in_bytes(file.held), total=_total(file))
     if file.complete and not file.prepared and file.problem is None:
         yield found("file-not-prepared")
     yield from _link(file, facts, spoken)
@@ -175,6 +187,8 @@ def _link(file: CaseFile, facts: CaseFacts, spoken: Spoken) -> Iterator[Finding]
     if link is None:
         if file.needs_link:
             yield found("link-not-asked")
+        return
+    if link.sent:
         return
     ended = link.ends is not None and link.ends <= facts.now
     if file.needs_link and ended and link.ends is not None:
@@ -209,7 +223,9 @@ def _measured(file: CaseFile, spoken: Spoken) -> Iterator[str]:
     elif file.seconds:
         yield f"{in_words(Fraction(file.seconds))} prepared so far"
     link = file.link
-    if link is not None and link.problem is None:
+    if link is not None and link.sent:
+        yield "sent here, so that no link is needed"
+    elif link is not None and link.problem is None:
         yield "its link answers"
     if link is not None and link.ends is not None:
         yield f"its link says that it ends {spoken(link.ends)}"

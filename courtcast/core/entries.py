@@ -57,9 +57,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     # evidence
     "received": _kind(
         "An exhibit was given in, as a link or as a file.",
-        _EXHIBIT, "title source expected restricted", _WHO,
+        _EXHIBIT, "title source file expected restricted", _WHO,
     ),
-    "relinked": _kind("Another link was given for the same exhibit.", _EXHIBIT, "source", _WHO),
+    "relinked": _kind("Another link, or a file, was given for the same exhibit.", _EXHIBIT, "source file", _WHO),
     "renamed": _kind("Its reference, title or restriction became another.", _EXHIBIT, "title restricted", _WHO),
     "complete": _kind("All of its file was here, and this is its hash.", _EXHIBIT, "sha256 bytes file"),
     "prepared": _kind(
@@ -101,6 +101,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "fault": _kind("A screen could not show this as it is.", "screen name zone exhibit ref type media_from media_to"),
 }  # fmt: skip
+SENT: Final = "sent here from a disc or a computer"
+"""The `source` of what came by no link; `file`: its name there, with the folders that it lay in."""
 LATE: Final = "late"
 """Field of any entry: microseconds that it was written after it happened, where that was more than a moment."""
 

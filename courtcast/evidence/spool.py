@@ -277,6 +277,11 @@ class Spool:
             raise ValueError(f"not held: {offset}+{n}")
         return await self._whole(_off_loop(self._file.pour, offset, n, pipe))
 
+    async def checked(self) -> None:
+        """Returns when nothing of what a former process left is in doubt any more."""
+        if self._checking is not None:
+            await asyncio.wait([self._checking])
+
     async def close(self) -> None:
         """Waits for file work in hand, and writes down what came; reads that still wait raise."""
         if self._closed:
@@ -412,7 +417,8 @@ class Spool:
     def _write_and_hash(self, parts: list[tuple[int, bytes]], contiguous: int) -> None:
         for offset, data in parts:
             self._file.write(offset, data)
-            self._runs.take(offset, data)
+            if self._ledger is not None:
+                self._runs.take(offset, data)
             if offset == self._hashed:
                 self._digest.update(data)
                 self._hashed += len(data)

@@ -11,6 +11,7 @@ from courtcast.core.manifest import Manifest
 from courtcast.evidence.ask import Trouble
 from courtcast.evidence.links.found import Stream, Web
 from courtcast.evidence.links.reach import reach
+from courtcast.evidence.links.upload import upload_of
 from courtcast.evidence.look import SECONDS, look
 from courtcast.evidence.look import Seen as Answer
 from courtcast.evidence.stream import version_of
@@ -26,6 +27,8 @@ class Seen(NamedTuple):
     answer: Answer
     ends: float | None
     """Unix time at which the link itself says that it ends."""
+    sent: bool = False
+    """There is no link to ask: the file is sent here."""
 
 
 class Copy(NamedTuple):
@@ -45,6 +48,8 @@ class Copy(NamedTuple):
 
 async def ask_link(way: Way, web: Web) -> Seen:
     """What was fetched is what its answer is compared with. One request, and those that lead to the file."""
+    if upload_of(way.entry.link) is not None:
+        return Seen(Answer(), None, sent=True)
     spool = way.spool if way.spool is not None and way.spool.held.covers(0, 1) else None
     link, ends = way.entry.link, expires(way.entry.link.url)
     try:

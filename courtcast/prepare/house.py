@@ -13,6 +13,7 @@ from courtcast.evidence.library import Library
 from courtcast.evidence.links.found import Web
 from courtcast.evidence.links.portal import Portal
 from courtcast.evidence.turns import Turns
+from courtcast.evidence.uploads import Uploads
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.leaves.office import Office
 from courtcast.prepare.store import Store
@@ -24,6 +25,7 @@ class House(NamedTuple):
     folder: Path
     library: Library
     guard: Guard
+    uploads: Uploads
     store: Store
     cage: Cage
     office: Office

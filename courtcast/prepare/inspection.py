@@ -9,7 +9,8 @@ import msgspec
 from courtcast.core.manifest import Manifest
 from courtcast.core.pace import pace
 from courtcast.evidence.library import Entry
-from courtcast.prepare import messages
+from courtcast.evidence.uploads import Uploads
+from courtcast.prepare import messages, sent
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.kept import Kept
@@ -68,12 +69,14 @@ def told(
     name: str,
     found: Opened | None,
     unopened: Problem | None,
+    uploads: Uploads,
 ) -> Inspection:
     """All of it: what the file says, and what is known of it here. `kept` is of a file that is all here."""
     assert kept.sha256 is not None
     leaves = manifest is not None and manifest.leaves
     own = manifest is not None and manifest.complete and exhibit.video is not None and not leaves
     timeline = manifest.timeline if own and manifest is not None else None
+    path, modified = sent.lay_in(uploads, exhibit.id)
     return Inspection(
         exhibit=exhibit.id,
         ref=exhibit.ref,
@@ -96,6 +99,9 @@ def told(
         pace=None if timeline is None else pace(timeline.pts, timeline.timescale),
         treatments=exhibit.treatments,
         notes=exhibit.notes,
+        path=path,
+        modified=modified,
+        companions=sent.companions(exhibit.id, uploads),
     )
 
 

@@ -11,7 +11,7 @@ import sqlite3
 import time
 import unicodedata
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -28,9 +28,12 @@ from courtcast.evidence.links import Link, parse
 from courtcast.evidence.links.direct import check_headers
 from courtcast.evidence.links.found import choosing
 from courtcast.evidence.links.portal import Portal
+from courtcast.evidence.links.upload import link_of, upload_of
 from courtcast.evidence.turns import Turns
+from courtcast.evidence.upload import Said, Upload
+from courtcast.evidence.uploads import Uploads
 from courtcast.evidence.verify import is_intact
-from courtcast.prepare import messages, sidecar, subtitles
+from courtcast.prepare import messages, sent, sidecar, subtitles
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.examine import Copy, Seen, ask_link, read_again
 from courtcast.prepare.house import House
@@ -98,6 +101,7 @@ class Intake:
             folder=data / "evidence",
             library=library,
             guard=guard,
+            uploads=Uploads(library.db, data / "evidence"),
             store=store,
             cage=Cage(),
             office=Office(),
@@ -127,6 +131,11 @@ class Intake:
         self._background: set[asyncio.Task[None]] = set()
 
     # what there is
+
+    @property
+    def uploads(self) -> Uploads:
+        """Files that are being sent here."""
+        return self._house.uploads
 
     def exhibits(self) -> list[Exhibit]:
         """In running order. `safe` and `safe_at` are left to whoever knows the screens."""
@@ -228,6 +237,32 @@ class Intake:
         self._on_change(entry.id)
         return way.seen()
 
+    async def receive(self, said: Said, length: int) -> Upload:
+        """A file is about to be sent: it is an exhibit from now on, or the file of one that is there already, or a
+        companion. Raises Refused: see `Uploads.begin`; malformed, exhibit-unknown, upload-complete."""
+        said = said._replace(ref=_text("ref", said.ref), title=_text("title", said.title))
+        async with self._changing:
+            way = self._way(said.exhibit) if said.exhibit and not said.companion else None
+            if way is not None and way.entry.parts:
+                raise Refused("malformed", why="a joined exhibit has no file of its own; its parts have")
+            if way is not None and way.kept.sha256 is not None:
+                raise Refused("upload-complete")
+            upload = await sent.begin(self.uploads, said, length)
+            if upload.exhibit is None:
+                return upload
+            if way is not None:
+                await self._relink(way, link_of(upload.id))
+                return upload
+            entry, kept = sent.entry(upload, said)
+            try:
+                way = self._take_in(await self._house.library.add(entry), kept)
+            except Refused:
+                await self.uploads.forget(upload.id)
+                raise
+            way.start()
+        self._on_change(entry.id)
+        return upload
+
     async def change(self, id_: str, request: ChangeExhibit) -> Exhibit:
         async with self._changing:
             way = self._way(id_)
@@ -262,6 +297,9 @@ class Intake:
                     raise Refused("exhibit-joined", ref=other.entry.ref)
             await self._house.library.delete(id_, remains=msgspec.json.encode(way.remains()))
             del self._ways[id_]
+            if (upload := upload_of(way.entry.link)) is not None:
+                with suppress(Refused):  # else the next process does it
+                    await self.uploads.forget(upload)
             self._share_line(way)
             self._line_up()
             if (timer := self._progress.pop(id_, None)) is not None:
@@ -278,8 +316,7 @@ class Intake:
         link = _link(request.url, request.headers)
         async with self._changing:
             way = self._way(id_)
-            await way.relink(await self._house.library.relink(id_, link))
-        self._on_change(id_)
+            await self._relink(way, link)
         return way.seen()
 
     async def take(self, id_: str, files: Sequence[str]) -> Exhibit:
@@ -381,7 +418,12 @@ class Intake:
                 self._own(self._look_again(way, way.kept.sha256), f"looking at {entry.id} again")
         for id_, remains in await db.items(REMAINS):
             self._own(self._clear(id_, msgspec.json.decode(remains, type=list[str])), f"clearing {id_}")
+        await self.uploads.open({entry.id: upload_of(entry.link) for entry in entries})
+        self._open.push_async_callback(self.uploads.close)
+        self.uploads.on_beside = self._beside
         for way in self._ways.values():
+            if (upload := upload_of(way.entry.link)) is not None:
+                way.recorded = self.uploads.held(upload).total
             way.start()
         return self
 
@@ -414,6 +456,16 @@ class Intake:
         self._ways[entry.id] = way
         self._line_up()
         return way
+
+    async def _relink(self, way: Way, link: Link) -> None:
+        former = upload_of(way.entry.link)
+        await way.relink(await self._house.library.relink(way.entry.id, link))
+        if former is not None:
+            await self.uploads.forget(former)
+        self._on_change(way.entry.id)
+
+    def _beside(self, companion: Upload) -> None:
+        self._own(sent.subtitle(companion, self.uploads, self.add_subtitles), f"companion {companion.id}")
 
     def _line_up(self) -> None:
         for position, way in enumerate(self._ways.values()):

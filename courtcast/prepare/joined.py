@@ -152,6 +152,7 @@ class Joined(Way):
             name="",
             found=None,
             unopened=None,
+            uploads=self._house.uploads,
         )
         return msgspec.structs.replace(told, parts=seen.parts)
 

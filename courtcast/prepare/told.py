@@ -8,6 +8,7 @@ from courtcast.evidence.library import Entry
 from courtcast.evidence.links import parse
 from courtcast.evidence.links.direct import name_of
 from courtcast.evidence.links.found import Seen as Found
+from courtcast.evidence.links.upload import upload_of
 from courtcast.prepare import another, subtitles
 from courtcast.prepare.job import Probe
 from courtcast.prepare.kept import Kept
@@ -48,10 +49,11 @@ def told(
         kind=_kind(probe),
         converted=any(one.done in ("lossless", "converted") for one in made),
         treatments=made,
-        url=entry.link.shown(),
+        url=entry.link.shown() or None,
         link_ends=expires(entry.link.url),
         found="" if kept.found is None else kept.found.says,
         choices=[] if kept.found is None or problem is None else choices(kept.found),
+        upload=upload_of(entry.link) if kept.sha256 is None else None,
         restricted=entry.restricted,
         showable=usable and cleared and manifest is not None and manifest.showable,
         prepared=0.0 if manifest is None else manifest.prepared,
@@ -68,6 +70,8 @@ def name(entry: Entry, kept: Kept) -> str:
     if entry.parts:
         return f"{len(entry.parts)} recordings played as one"
     named = kept.version.name if kept.version is not None else ""
+    if upload_of(entry.link) is not None:
+        return named
     found = kept.found.name if kept.found is not None else ""
     if kept.found is not None and kept.found.kind == "page":  # which knows an address, and no name
         found = named or found

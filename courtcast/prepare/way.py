@@ -24,6 +24,7 @@ from courtcast.core.manifest import Manifest
 from courtcast.evidence.files import in_words
 from courtcast.evidence.ledger import Ledger
 from courtcast.evidence.library import Entry
+from courtcast.evidence.links.upload import upload_of
 from courtcast.evidence.meter import Meter
 from courtcast.evidence.spool import Spool
 from courtcast.evidence.turns import Rank
@@ -74,6 +75,8 @@ LATER = frozenset(("office-document", "office-out-of-time"))
 """Problems that another start of the presenter may not have: LibreOffice was installed, the machine is less busy."""
 NOTICES = frozenset(("link-changed", "link-other-file", "copy-damaged"))
 """Problems that are dealt with already; they are said until the exhibit is ready."""
+GIVEN_UP = frozenset(("upload-cancelled", "upload-expired"))
+"""Nothing more of it will come, and what came is of no use."""
 LOCKED = frozenset(("document-locked", "document-wrong-password"))
 """Problems that a password may solve."""
 VERSIONS = 3
@@ -183,6 +186,7 @@ class Way:
             name=self._name(),
             found=found,
             unopened=refused,
+            uploads=self._house.uploads,
         )
 
     def _name(self) -> str:
@@ -216,20 +220,25 @@ class Way:
     async def close(self) -> None:
         """Ends what is under way; what came is kept."""
         await self._halt()
-        if self.spool is not None:
-            await self.spool.close()
-            self.spool = None
+        await self._close_spool()
 
     async def relink(self, entry: Entry) -> None:
         """Goes on with another link. Where what is held proved to be no use, from the start."""
         await self._halt()
+        former = upload_of(self.entry.link)
+        self._house.uploads.let_go(self.entry.link)
         self.entry = entry
         self._arrival.forget(self.kept)
         if self.state == "ready":
             self.start()  # there may be something to do that nobody waits for
             return
         known = self.kept.version
-        if self.kept.problem is not None or (self.kept.sha256 is not None and not self.cleared):
+        if (
+            former is not None  # its bytes stand in no ledger
+            or upload_of(entry.link) is not None
+            or self.kept.problem is not None
+            or (self.kept.sha256 is not None and not self.cleared)
+        ):
             await self._begin_anew()
             with suppress(Refused):  # else before anything is begun
                 await self._keep()
@@ -309,12 +318,13 @@ class Way:
                     continue
                 if self.spool is not None:
                     self.spool.fail(refused)
-                    if (
-                        refused.type == "disk-failing"
-                    ):  # what the system took may never have got there: it is read again
-                        await self.spool.close()
-                        self.recorded, self.spool = self.spool.held.total, None
+                    if refused.type == "disk-failing":  # what the system took may never have got there: read again
+                        held = self.spool.held.total
+                        await self._close_spool()
+                        self.recorded = held
                 self._set("failed", self._said(refused))
+                if refused.type in GIVEN_UP:
+                    await self._empty()
                 if refused.type not in PASSING:
                     return
             except Exception:
@@ -331,18 +341,15 @@ class Way:
 
     async def _once(self) -> None:
         kept = self.kept
-        if kept.problem is not None and kept.made_by == MADE_BY:
-            raise Refused.of(kept.problem)
+        known = Refused.of(kept.problem) if kept.problem is not None and kept.made_by == MADE_BY else None
+        upload = upload_of(self.entry.link)
+        if known is not None and (upload is None or kept.sha256 is not None):
+            raise known
         self._number()
         if not self._noted:
             await self._keep()
         if self.spool is None:
-            self.spool = await Spool.open(
-                self._house.folder / self.entry.id / f"{kept.file}.spool",
-                kept.version.length if kept.version is not None else None,
-                ledger=self._ledger(),
-                sha256=kept.sha256,
-            )
+            self.spool = await self._open_spool(upload)
         self.spool.revive()
         complete = self.spool.complete and kept.sha256 is not None
         if complete and not self.cleared:
@@ -353,13 +360,19 @@ class Way:
             await self._finish()
             return
         spool = self.spool
-        works: list[Work] = [lambda: self._prepare(spool)]
+        # What is sent here is taken to its end also where it cannot be shown: the disc may be gone tomorrow.
+        held_back = [known] if known is not None else []
+        works: list[Work] = [] if known is not None else [lambda: self._prepare(spool)]
+        if upload is not None and works:
+            works = [lambda: self._prepare_or(held_back, spool)]
         if not complete:
             works.append(lambda: self._fetch(spool))
         try:
             await together(*works)
         except BaseExceptionGroup as errors:
             raise _plainest(errors) from errors
+        if held_back:
+            raise held_back[0]
         await self._finish()
 
     async def _finish(self) -> None:
@@ -393,9 +406,7 @@ class Way:
 
     async def _begin_anew(self) -> None:
         """Another file: its own spool and rendition. The former stay until all of this one is there."""
-        if self.spool is not None:
-            await self.spool.close()
-            self.spool = None
+        await self._close_spool()
         self._retire()
         self.kept = Kept(
             file=self.kept.file + 1,
@@ -415,9 +426,54 @@ class Way:
             self.replaced.append(self._manifest)
         self._manifest = None
 
+    async def _open_spool(self, upload: str | None) -> Spool:
+        """What came by a link stands in the ledger; of an upload, its mark says what was acknowledged."""
+        path = self._house.folder / self.entry.id / f"{self.kept.file}.spool"
+        length = self.kept.version.length if self.kept.version is not None else None
+        if upload is not None:
+            return await Spool.open(path, length, self._house.uploads.held(upload), sha256=self.kept.sha256)
+        return await Spool.open(path, length, ledger=self._ledger(), sha256=self.kept.sha256)
+
+    async def _close_spool(self) -> None:
+        if self.spool is not None:
+            self._house.uploads.let_go(self.entry.link)
+            await self.spool.close()
+            self.spool = None
+
+    async def _empty(self) -> None:
+        """What came goes from the disk."""
+        name = self._name()
+        await self._begin_anew()
+        self.kept.version = Version(name=name)
+        folder = self._house.folder / self.entry.id
+        await asyncio.to_thread(_remove_others, folder / f"{self.kept.file}.spool")
+        with suppress(Refused):  # else the next process does it
+            await self._keep()
+
     # fetching
 
     async def _fetch(self, spool: Spool) -> None:
+        if (upload := upload_of(self.entry.link)) is not None:
+            self._meter = Meter()
+            await self._house.uploads.receive(
+                upload,
+                spool,
+                on_progress=self._came(spool.held.total),
+                on_version=self._answered,
+                on_waiting=self._sender_waits,
+            )
+        else:
+            await self._fetch_link(spool)
+        if self.kept.version is not None:
+            self.kept.version = msgspec.structs.replace(self.kept.version, length=spool.length)
+        self.kept.sha256, self.kept.fetched = spool.sha256, time.time()
+        await self._keep()
+        await self._ledger().clear()
+        if not self.cleared:
+            raise Refused("hash-mismatch")
+        self._set("preparing", self._notice())
+
+    async def _fetch_link(self, spool: Spool) -> None:
         async with self._house.fetching.turn(self._rank) as lend:
             self._meter = Meter()
             async with self._noting(spool, lend):
@@ -435,14 +491,13 @@ class Way:
                     may_read=self.may_read,
                     hosts=self._house.hosts,
                 )
-        if self.kept.version is not None:
-            self.kept.version = msgspec.structs.replace(self.kept.version, length=spool.length)
-        self.kept.sha256, self.kept.fetched = spool.sha256, time.time()
-        await self._keep()
-        await self._ledger().clear()
-        if not self.cleared:
-            raise Refused("hash-mismatch")
-        self._set("preparing", self._notice())
+
+    def _sender_waits(self, waits: bool) -> None:
+        """Nobody sends the rest of an upload now, or somebody does again."""
+        if waits:
+            self._set("fetching", Refused("upload-waits").problem())
+        elif self.problem is not None and self.problem.type == "upload-waits":
+            self._set("fetching", None)
 
     def _answered(self, found: Version) -> None:
         self.kept.version, self._noted = found, False
@@ -532,6 +587,15 @@ class Way:
         subtitles.of_file(self.kept, found)
         self.kept.told = told
         await self._keep()  # what it is, and what was done to it
+
+    async def _prepare_or(self, held_back: list[Refused], spool: Spool) -> None:
+        try:
+            await self._prepare(spool)
+        except Refused as refused:
+            if refused.type in PASSING:
+                raise
+            held_back.append(refused)
+            self._set("fetching", refused.problem())
 
     def _began(self, starts: list[Fraction]) -> None:
         """Where the files behind the first begin, where it is made of several."""
@@ -678,4 +742,7 @@ def _plainest(errors: BaseExceptionGroup[BaseException]) -> BaseException:
     flat: list[BaseException] = []
     for error in errors.exceptions:
         flat.append(_plainest(error) if isinstance(error, BaseExceptionGroup) else error)
-    return min(flat, key=lambda error: (not isinstance(error, Refused), not str(error).startswith(("link-", "hash-"))))
+    return min(
+        flat,
+        key=lambda error: (not isinstance(error, Refused), not str(error).startswith(("link-", "hash-", "upload-"))),
+    )

@@ -177,13 +177,16 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of media that would play before a stop if it were started now, or still will if it plays; null when it is
     safe, or when that cannot be said."""
     url: str | None = None
-    """The link without its query: a query may be a secret."""
+    """The link without its query: a query may be a secret. null where there is none: the file was sent here, or others
+    were joined."""
     link_ends: float | None = None
     """Unix time (seconds) until which the link itself says that it holds; null where it does not say so."""
     found: str = ""
     """How the file was found behind the link, in words; empty where the link is the file's own."""
     choices: list[Choice] = []
     """With the problem `link-several`: the files behind the link, to be chosen from (`POST /exhibits/{id}/files`)."""
+    upload: str | None = None
+    """Id of the upload that its bytes come by (`/uploads`), until all of them are here."""
     showable: bool = False
     """True as soon as the first fragments exist."""
     prepared: float = 0.0
@@ -228,6 +231,27 @@ class ChangeExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`id` of the subtitles to show over it, null for none: at once, also on the screens."""
     password: str | None = None
     """Of a document that is locked (`document-locked`, `document-wrong-password`): with it, preparing goes on."""
+
+
+class Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """`GET /uploads`: a file that is being sent here, or was."""
+
+    id: str
+    exhibit: str | None
+    """Id of the exhibit that it is the file of; null for a companion, which is only kept."""
+    name: str
+    path: str
+    """The folders that it lay in."""
+    length: int
+    offset: int
+    """Bytes from the beginning that are here."""
+    fingerprint: str
+    """What the client that began it recognises the file by."""
+    set: str
+    sending: bool
+    """Somebody sends it now."""
+    expires: float | None
+    """Unix time (seconds) at which it is given up if nothing more comes; null once it is whole."""
 
 
 class NewLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -48,6 +48,7 @@ PARTS = (
             "AddExhibit", "ChangeExhibit", "NewLink", "TakeFiles", "AddScreen", "PairScreen", "ChangeScreen",
             "CueRequest", "ShowRequest", "BlankRequest", "PlayRequest", "PlainRequest", "SeekRequest", "StepRequest",
             "RateRequest", "ViewRequest", "VolumeRequest", "CaseCheckRequest", "RoomCheckRequest", "Checks",
+            "Sent",
         ),
         pages=True,
     ),

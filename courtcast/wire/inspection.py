@@ -142,6 +142,19 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """Pictures whose duration is none of these."""
 
 
+class Companion(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was handed over together with the exhibit's: kept, never opened and never shown."""
+
+    name: str
+    path: str
+    """The folders that it lay in."""
+    bytes: int
+    modified: float | None
+    """Unix time, as the file system that it lay on had it."""
+    sha256: str | None
+    """null until all of it is here."""
+
+
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     """`GET /exhibits/{id}/inspection`."""
 
@@ -151,7 +164,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """Of the file, as its server called it."""
     url: str
-    """The link without its query."""
+    """The link without its query; empty where the file was sent here."""
     added: float
     """Unix time, seconds, at which the link was given."""
     fetched: float | None
@@ -176,3 +189,8 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     notes: list[Problem]
     parts: list[ExhibitPart] = []
     """Where it is joined from others: these. It has no link, and no hash of its own (`sha256` is empty)."""
+    path: str = ""
+    """The folders that the file lay in, where it was sent here from a disc or a computer."""
+    modified: float | None = None
+    """Unix time at which it was last changed there."""
+    companions: list[Companion] = []

@@ -60,6 +60,9 @@ CASES: list[tuple[CaseFacts, set[str], str]] = [
      "The link of JM/1 does not hold until the end of the hearing: on day 11.6."),
     (link(changed=True), {"link-changed"}, "Another file lies at the link of JM/1 now than the one that was fetched."),
     (file(intact=False), {"copy-damaged"}, "The copy of JM/1 on this machine is not what was fetched."),
+    (link(PART, sent=True), {"sent-not-whole"}, "Not all of JM/1 has been sent here: 40 MB of 100 MB."),
+    (file(link=LinkFacts(sent=True), intact=False), {"sent-damaged"},
+     "The copy of JM/1 on this machine is not what was sent."),
     (file(intact=None), {"file-not-checked"},
      "Whether the copy of JM/1 is as it was fetched was not looked at."),
     (file(PART), {"file-not-whole"}, "JM/1 is not all here yet: 40 MB of 100 MB."),
@@ -97,6 +100,12 @@ def test_a_case_that_is_well() -> None:
         "its link answers",
         "its link says that it ends on day 12.6",
     ]
+
+
+def test_what_was_sent_here_needs_no_link() -> None:
+    sent = file(link=LinkFacts(sent=True))
+    assert check_case(sent, spoken) == []
+    assert "sent here, so that no link is needed" in looked_at(sent, spoken)[0].says
 
 
 def test_a_link_that_nobody_needs_any_more_is_only_good_to_know() -> None:

@@ -37,6 +37,8 @@ from courtcast.deliver.day import Day
 from courtcast.evidence.database import Database
 from courtcast.evidence.look import Seen as Answer
 from courtcast.evidence.record import Record
+from courtcast.evidence.upload import Said, Upload
+from courtcast.evidence.uploads import Uploads
 from courtcast.prepare import sidecar, subtitles
 from courtcast.prepare.examine import Copy, Seen
 from courtcast.prepare.kept import Kept
@@ -138,6 +140,9 @@ class Shelf:
         )  # fmt: skip
         self.kept[exhibit.id] = exhibit
         return exhibit
+
+    async def receive(self, said: Said, length: int, /) -> Upload:
+        raise Refused("upload-not-now")
 
     def exhibits(self) -> list[Exhibit]:
         return list(self.kept.values())
@@ -375,8 +380,8 @@ async def house(data: Path, shelf: Shelf, wall: Wall) -> AsyncIterator[House]:
             auth = Auth(db, record=record)
             await auth.open()
             services = Services(
-                intake=shelf, screens=wall, desk=desk, checkup=checkup, auth=auth, record=record, onlooker=onlooker,
-                retention=retention, assets=Assets.find(),
+                intake=shelf, screens=wall, desk=desk, checkup=checkup, uploads=Uploads(db, data), auth=auth,
+                record=record, onlooker=onlooker, retention=retention, assets=Assets.find(),
             )  # fmt: skip
             yield House(data, db, shelf, wall, desk, checkup, auth, make_app(services), record)
 

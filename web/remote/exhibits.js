@@ -23,6 +23,8 @@ import { exact, sentenceOf } from "./words.js";
  * @property {(exhibit: string) => Promise<void>} remove
  * @property {(exhibit: string, file: File) => Promise<void>} subtitle adds subtitles from a file; nothing is shown by that
  * @property {(exhibit: string, subtitles: string) => Promise<void>} unsubtitle removes such
+ * @property {(exhibit: string, upload: string | null) => void} send lets a file be picked: the rest of that upload, or the file in the place of a link
+ * @property {(upload: string) => boolean} sending it is being sent from here
  */
 
 export class Exhibits {
@@ -234,10 +236,13 @@ class RowNode {
     setTone(this.notes, "quiet");
     this.link = make(doc, "input", { type: "text", inputmode: "url", placeholder: "https://…", autocapitalize: "off", spellcheck: "false", autocomplete: "off" });
     this.linkSaid = make(doc, "p", { class: "said", role: "alert" });
-    this.linkForm = make(doc, "form", { class: "relink" }, this.link, make(doc, "button", { type: "submit", class: "plain" }, "Use this link"), this.linkSaid);
+    this.linkForm = make(doc, "form", { class: "relink" }, this.link, make(doc, "button", { type: "submit", class: "plain" }, "Use this link"), this.instead(doc, "Or upload the file"), this.linkSaid);
     this.choosing = new Choosing(doc, (files) => acts.take(this.id, files));
+    this.rest = this.instead(doc, "Choose the file");
+    /** @type {string | null} */
+    this.upload = null;
     this.tools = this.makeTools(doc);
-    this.node = make(doc, "li", {}, make(doc, "div", { class: "head-of-row" }, this.cue, this.more), this.line, this.problem, this.choosing.node, this.notes, this.linkForm, this.tools);
+    this.node = make(doc, "li", {}, make(doc, "div", { class: "head-of-row" }, this.cue, this.more), this.line, this.problem, this.rest, this.choosing.node, this.linkForm, this.notes, this.tools);
     leaveFocus(this.cue);
     this.cue.addEventListener("click", () => {
       if (this.cue.getAttribute("aria-disabled") !== "true") acts.cue(this.id, null);
@@ -247,6 +252,13 @@ class RowNode {
       event.preventDefault();
       void this.relink();
     });
+  }
+
+  /** @param {Document} doc @param {string} text */
+  instead(doc, text) {
+    const node = make(doc, "button", { type: "button", class: "plain small" }, text);
+    node.addEventListener("click", () => this.acts.send(this.id, this.upload));
+    return node;
   }
 
   /** @param {Document} doc */
@@ -399,6 +411,9 @@ class RowNode {
     setHidden(this.problem, row.problem === null);
     setTone(this.problem, row.needsLink ? "stop" : "wait");
     this.choosing.show(row.ref, row.files, !view.watching);
+    this.upload = row.upload;
+    setHidden(this.rest, view.watching || row.upload === null || this.acts.sending(row.upload) || row.problem === null);
+    setAttribute(this.rest, "aria-label", `Choose the file of ${row.ref}`);
     setText(this.notes, row.notes);
     setHidden(this.notes, row.notes === "");
     setAttribute(this.link, "aria-label", `New link for ${row.ref}`);

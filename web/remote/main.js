@@ -10,20 +10,27 @@ import { checksOf } from "./checks.js";
 import { Chapters } from "./chapters.js";
 import { ChecksPanel } from "./checksview.js";
 import { Desk } from "./desk.js";
+import { nextRef } from "./entry.js";
 import { Exhibits } from "./exhibits.js";
+import { digest, dropped, fingerprint, found, hasFiles, picked, read } from "./filereader.js";
+import { Handles } from "./handles.js";
 import { Images } from "./images.js";
 import { listenToKeys } from "./keyboard.js";
 import { hasLeaves, placeIn } from "./leaves.js";
 import { added, answered, exhibitOf, hear, seen } from "./model.js";
 import { PageKeys } from "./pages.js";
 import { PlacesList } from "./placeslist.js";
+import { Porter } from "./porter.js";
 import { HeardClock, positionAt } from "./position.js";
 import { lastMoment, look, readyMoved } from "./room.js";
 import { unsafe } from "./rows.js";
 import { Screens } from "./screens.js";
+import { Sender } from "./sender.js";
+import { SendingView } from "./sendingview.js";
 import { Sheets } from "./sheets.js";
 import { Stream } from "./stream.js";
 import { Timebar } from "./timebar.js";
+import { lines, summary } from "./upload.js";
 import { wall } from "./words.js";
 import { ZoomPad } from "./zoompad.js";
 
@@ -106,9 +113,10 @@ const write = () => {
   places.show(seeing);
   exhibits.show(seeing, model.exhibits);
   screens.show(seeing);
+  sendingView.show(lines(porter.queue), summary(porter.queue, now()), seeing.acting);
   const around = { acting: seeing.acting, now: link === "live" ? now() : lost, clock: clock.at(now()), unix: Date.now() / 1000, east };
   checks.show(checksOf(model, around));
-  if (seeing.stale && seeing.calm && link === "live" && !typing()) location.reload();
+  if (seeing.stale && seeing.calm && link === "live" && !typing() && !porter.busy) location.reload();
 };
 
 /** Somebody has begun to write something that a reload would lose. */
@@ -293,6 +301,51 @@ const exhibits = new Exhibits(document.body, images, {
   unsubtitle: async (exhibit, subtitles) => {
     takeExhibit(await api.call("DELETE", `exhibits/${encodeURIComponent(exhibit)}/subtitles/${encodeURIComponent(subtitles)}`));
   },
+  send: (exhibit, upload) => void choose(exhibit, upload),
+  sending: (upload) => porter.has(upload),
+});
+
+const sender = new Sender(API);
+sender.onsignedout = () => api.onsignedout();
+const handles = new Handles();
+const porter = new Porter({
+  sender,
+  handles,
+  files: { fingerprint, read, digest },
+  ref: () => nextRef(model?.exhibits ?? []),
+  took: async (exhibit) => {
+    try {
+      takeExhibit(await api.call("GET", `exhibits/${encodeURIComponent(exhibit)}`));
+    } catch {
+      // The event says so in a moment.
+    }
+  },
+  name: () => crypto.randomUUID(),
+  now,
+});
+porter.onchange = () => draw();
+/** As the form to add a link says. */
+const restricted = () => {
+  const [form, box] = ["add", "add-restricted"].map((id) => /** @type {HTMLElement} */ (document.getElementById(id)));
+  return !form.hidden && /** @type {HTMLInputElement} */ (box).checked;
+};
+const sendingView = new SendingView(document.body, {
+  picked: (list) => porter.add(picked(list), { restricted: restricted() }),
+  dropped: async (data) => porter.add(await dropped(data), { restricted: restricted() }),
+  hasFiles,
+  press: (id, type) => porter.press(id, type),
+  pressAll: (type) => porter.pressAll(type),
+});
+
+/** The rest of an upload, from the file that the browser still knows or that is picked. @param {string} exhibit @param {string | null} upload */
+const choose = async (exhibit, upload) => {
+  const known = upload === null ? null : await handles.find(upload);
+  const how = upload === null ? { exhibit } : { wanted: upload };
+  if (known !== null) porter.add([found(known.file, "", known.handle)], how);
+  else sendingView.ask((list) => porter.add(picked(list).slice(0, 1), how));
+};
+addEventListener("beforeunload", (event) => {
+  if (porter.busy) event.preventDefault();
 });
 const screens = new Screens(document.body, images, {
   pair: async (screen, code) => takeScreen(await api.call("POST", `screens/${encodeURIComponent(screen)}/pair`, { code })),

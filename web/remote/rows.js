@@ -34,6 +34,7 @@ import { capital, expiry, lasting, short, size, wall } from "./words.js";
  * @property {import("./tracks.js").SoundChoice[]} subtitles to choose from
  * @property {string | null} added those that are chosen, where they can be removed
  * @property {boolean} whole all of its file is here
+ * @property {string | null} upload id of the upload that the rest of it comes by
  */
 
 /**
@@ -130,6 +131,7 @@ const row = (model, exhibit, east, unix) => {
     subtitles: subtitlesOf(exhibit.subtitles),
     added: exhibit.subtitles.find((one) => one.chosen && one.added)?.id ?? null,
     whole: exhibit.sha256 !== null,
+    upload: exhibit.state === "failed" && !exhibit.problem?.type.startsWith("disk-") ? null : exhibit.upload,
   };
 };
 

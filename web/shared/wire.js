@@ -1088,12 +1088,14 @@ export const ExhibitPart = record(
  * @property {string | null} safe_screen Id of the screen that is last, where the reason is a line.
  * @property {number | null} holds Seconds of media that would play before a stop if it were started now, or still will
  *   if it plays; null when it is safe, or when that cannot be said.
- * @property {string | null} url The link without its query: a query may be a secret.
+ * @property {string | null} url The link without its query: a query may be a secret. null where there is none: the file
+ *   was sent here, or others were joined.
  * @property {number | null} link_ends Unix time (seconds) until which the link itself says that it holds; null where it
  *   does not say so.
  * @property {string} found How the file was found behind the link, in words; empty where the link is the file's own.
  * @property {Array<Choice>} choices With the problem `link-several`: the files behind the link, to be chosen from
  *   (`POST /exhibits/{id}/files`).
+ * @property {string | null} upload Id of the upload that its bytes come by (`/uploads`), until all of them are here.
  * @property {boolean} showable True as soon as the first fragments exist.
  * @property {number} prepared Seconds of media time that are prepared.
  * @property {boolean} restricted It goes to no screen before it is cued, lies on no screen's disk, and leaves the
@@ -1135,6 +1137,7 @@ export const Exhibit = record(
     link_ends: [nullable(number), null],
     found: [text, ""],
     choices: [list(Choice.check), []],
+    upload: [nullable(text), null],
     showable: [flag, false],
     prepared: [number, 0.0],
     restricted: [flag, false],
@@ -1715,6 +1718,37 @@ export const RoomCheckRequest = record(
     seconds: [nullable(number), null],
   },
   { closed: true },
+);
+
+/**
+ * `GET /uploads`: a file that is being sent here, or was.
+ * @typedef {object} Sent
+ * @property {string} id
+ * @property {string | null} exhibit Id of the exhibit that it is the file of; null for a companion, which is only kept.
+ * @property {string} name
+ * @property {string} path The folders that it lay in.
+ * @property {number} length
+ * @property {number} offset Bytes from the beginning that are here.
+ * @property {string} fingerprint What the client that began it recognises the file by.
+ * @property {string} set
+ * @property {boolean} sending Somebody sends it now.
+ * @property {number | null} expires Unix time (seconds) at which it is given up if nothing more comes; null once it is
+ *   whole.
+ */
+/** @type {Codec<Sent>} */
+export const Sent = record(
+  {
+    id: [text],
+    exhibit: [nullable(text)],
+    name: [text],
+    path: [text],
+    length: [integer],
+    offset: [integer],
+    fingerprint: [text],
+    set: [text],
+    sending: [flag],
+    expires: [nullable(number)],
+  }
 );
 
 /** @typedef {Snapshot | Change} Event */
