@@ -58,8 +58,8 @@ types: $(VENV)/test-ready ## mypy strict, and tsc over the pages
 js: $(VENV)/test-ready ## the pages' pure modules, by node's own runner
 	$(NODE) --test 'tests/js/**/*.test.js'
 
-unit: $(VENV)/test-ready ## pytest: two at a time, then one by one what measures time (PYTEST="-k name" narrows)
-	$(call pytest,"not browser and not namespaces $(SHORT)",-n 2 --dist worksteal)
+unit: $(VENV)/test-ready ## pytest: some at a time, then one by one what measures time (PYTEST="-k name" narrows)
+	$(call pytest,"not browser and not namespaces $(SHORT)",-n 3 --dist worksteal)
 	$(call pytest,"(browser or namespaces) and not alone $(SHORT)",-n 2 --dist worksteal)
 	$(call pytest,"alone $(SHORT)",)
 
