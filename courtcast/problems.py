@@ -245,7 +245,7 @@ TABLE: dict[str, Kind] = {
     "upload-cancelled": Kind(
         422,
         "Not sent to its end",
-        "Sending this file was given up before its end. Remove it here and send the file again, or paste a link to it.",
+        "Sending this file was given up before its end. Upload the file again, or paste a link to it.",
     ),
     "upload-waits": Kind(
         200,

@@ -124,7 +124,7 @@ async def append(call: Call) -> web.Response:
 
 
 async def terminate(call: Call) -> web.Response:
-    """Gives it up: the exhibit that its file was for goes too."""
+    """Gives it up. An exhibit that was begun by it goes too; one that was there before stays, and says so."""
     _version(call.request)
     upload = call.services.uploads.get(call.id)
     if upload.exhibit is None:
@@ -132,6 +132,10 @@ async def terminate(call: Call) -> web.Response:
         return web.Response(status=204)
     if call.services.uploads.whole(upload.id):
         raise Refused("upload-complete")
+    if upload.instead:
+        await call.services.uploads.forget(upload.id)
+        await call.services.onlooker.look(upload.exhibit, by=call.by, who=call.who)
+        return web.Response(status=204)
     await take_out(call, upload.exhibit)
     return web.Response(status=204)
 

@@ -63,6 +63,8 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """Files that were handed over together have the same one."""
     exhibit: str | None = None
     """None for a companion: a file that is kept beside the exhibits of its set, and never opened or shown."""
+    instead: bool = False
+    """The exhibit was there before it, with another file or a link."""
     began: float
     """Unix time (seconds)."""
     heard: float

@@ -40,6 +40,7 @@ async def begin(uploads: Uploads, said: Said, length: int) -> Upload:
         fingerprint=said.fingerprint,
         set=said.set,
         exhibit=None if said.companion else said.exhibit or secrets.token_hex(8),
+        instead=bool(said.exhibit) and not said.companion,
         began=now,
         heard=now,
     )

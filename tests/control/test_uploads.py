@@ -241,6 +241,21 @@ async def test_given_up(place: Sending, sender: Sender, clip: bytes) -> None:
     await problem(await sender.http.delete(whole.headers["Location"], headers=TUS), 409, "upload-complete")
 
 
+async def test_given_up_in_the_place_of_a_link(place: Sending, sender: Sender, clip: bytes) -> None:
+    """The exhibit was there before: with its place in the order, its reference, and all that was said of it."""
+    added = {"url": "http://127.0.0.1:9/x.mp4", "ref": "JM/4"}
+    dead = await (await sender.http.post("/api/v1/exhibits", json=added)).json()
+    await until(place, dead["id"], lambda exhibit: exhibit.state == "failed")
+    where = await sender.new(len(clip), exhibit=dead["id"])
+    await sender.send(where, 0, clip[:1000])
+    assert (await sender.http.delete(where, headers=TUS)).status == 204
+    stays = await until(place, dead["id"], lambda exhibit: exhibit.state == "failed")
+    assert (stays.ref, stays.problem and stays.problem.type) == ("JM/4", "upload-cancelled")
+    again = await sender.new(len(clip), exhibit=dead["id"])
+    assert (await sender.send(again, 0, clip)).status == 204
+    await until(place, dead["id"], lambda exhibit: exhibit.state == "ready")
+
+
 async def test_an_exhibit_that_is_removed_takes_its_upload_with_it(place: Sending, sender: Sender, clip: bytes) -> None:
     where = await sender.new(len(clip))
     await sender.send(where, 0, clip[:1000])

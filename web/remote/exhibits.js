@@ -417,13 +417,13 @@ class RowNode {
     setText(this.notes, row.notes);
     setHidden(this.notes, row.notes === "");
     setAttribute(this.link, "aria-label", `New link for ${row.ref}`);
-    const asks = row.needsLink || (!this.linkForm.hidden && this.node.contains(doc.activeElement));
+    const asks = row.own && (row.needsLink || (!this.linkForm.hidden && this.node.contains(doc.activeElement)));
     setHidden(this.linkForm, view.watching || !asks);
     if (this.up !== undefined && this.downward !== undefined) {
       setHidden(this.up, this.place === 0);
       setHidden(this.downward, this.place === count - 1);
     }
-    setHidden(/** @type {HTMLElement} */ (this.renew), row.needsLink);
+    setHidden(/** @type {HTMLElement} */ (this.renew), row.needsLink || !row.own);
     setHidden(/** @type {HTMLElement} */ (this.inspect), !row.whole);
   }
 

@@ -26,7 +26,8 @@ import { capital, expiry, lasting, short, size, wall } from "./words.js";
  * @property {boolean} busy being fetched or prepared
  * @property {string | null} problem one sentence, with what to do next
  * @property {string} notes what else has to be known of it
- * @property {boolean} needsLink a new link is what helps
+ * @property {boolean} needsLink a new link is what helps, where it has one
+ * @property {boolean} own it has a link or a file of its own: it is not joined from others
  * @property {import("./choosing.js").FileChoice[]} files behind its link, where somebody has to say which are meant
  * @property {boolean} showable
  * @property {boolean} restricted no screen keeps it
@@ -124,6 +125,7 @@ const row = (model, exhibit, east, unix) => {
     problem: exhibit.problem?.detail ?? null,
     notes: [exhibit.found, ...exhibit.treatments.map(treated), ...exhibit.notes.map((note) => note.detail), soundSaid(exhibit.sounds), subtitlesSaid(exhibit.subtitles)].filter(Boolean).join(" "),
     needsLink: failed,
+    own: exhibit.parts.length === 0,
     files: exhibit.choices.map(({ id, name, says, size: bytes }) => ({ id, text: [name, says, bytes === null ? "" : size(bytes)].filter(Boolean).join(", ") })),
     showable: exhibit.showable && !failed,
     restricted: exhibit.restricted,
