@@ -1,4 +1,4 @@
-"""Work that stands or falls together, in a task of its own."""
+"""Tasks that stand or fall together, and how they end."""
 
 from __future__ import annotations
 
@@ -24,3 +24,10 @@ async def together(*works: Work) -> None:
                 tasks.create_task(work())
 
     await asyncio.create_task(group())
+
+
+async def ended(*tasks: asyncio.Task[Any]) -> None:
+    """Cancels them, and returns when each has ended, however it did."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -28,6 +28,7 @@ from courtcast.evidence.database import Database
 from courtcast.evidence.files import room as room_on_disk
 from courtcast.prepare.examine import Copy, Seen
 from courtcast.problems import Refused
+from courtcast.tasks import ended
 from courtcast.wire.api import Check, CheckKind, Checks, Exhibit, Screen
 from courtcast.wire.media import LEAVES
 from courtcast.wire.screen import Able
@@ -87,8 +88,7 @@ class Checkup:
     ) -> None:
         self._unlisten()
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await ended(self._task)
 
     @property
     def state(self) -> Checks:
@@ -252,9 +252,7 @@ class Checkup:
             self._moved(0.85, "The running order is played through in thought.")
             wall_off = await clocks
         finally:
-            for task in (clocks, progress):
-                task.cancel()
-            await asyncio.gather(clocks, progress, return_exceptions=True)
+            await ended(clocks, progress)
         # What was learned of the lines is what it is judged by.
         foreseen = [self._foreseen(exhibit) for exhibit in order]
         screens = self._screens.screens()

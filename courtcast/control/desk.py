@@ -35,6 +35,7 @@ from courtcast.deliver.day import Day
 from courtcast.evidence.database import Database
 from courtcast.evidence.record import Record, stamp
 from courtcast.problems import Refused
+from courtcast.tasks import ended
 from courtcast.wire.api import (
     BlankRequest,
     Checks,
@@ -131,9 +132,7 @@ class Desk:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(*self._tasks)
         self._tasks.clear()
         if self._unwritten.is_set():
             with suppress(Refused, GivenUp):

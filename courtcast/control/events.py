@@ -16,6 +16,7 @@ from aiohttp import WSMsgType, web
 from courtcast.control.auth import Principal
 from courtcast.control.desk import Desk, What
 from courtcast.problems import Refused
+from courtcast.tasks import ended
 from courtcast.wire.api import Change, Event, Exhibit, Screen, Snapshot
 
 CALM_SECONDS = 0.1
@@ -193,8 +194,7 @@ async def _over_websocket(request: web.Request, stream: Stream) -> web.StreamRes
     try:
         await _forward(stream, socket.send_str, alive=None)
     finally:
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        await ended(listening)
         with suppress(TimeoutError, ConnectionError, RuntimeError):
             async with asyncio.timeout(SEND_SECONDS):
                 await socket.close()

@@ -31,6 +31,7 @@ from courtcast.evidence.uploads import sent_for
 from courtcast.prepare.kept import SPACE as WAYS
 from courtcast.prepare.kept import Kept
 from courtcast.problems import Refused
+from courtcast.tasks import ended
 from courtcast.wire.api import Exhibit, Screen
 
 log = logging.getLogger(__name__)
@@ -88,9 +89,7 @@ class Onlooker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._unlisten()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(*self._tasks)
         at = stamp()
         for screen, witness in self._witnesses.items():
             self._tell(screen, at, witness.stop(at))

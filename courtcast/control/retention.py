@@ -30,6 +30,7 @@ from courtcast.prepare.kept import SPACE as WAYS
 from courtcast.prepare.kept import Kept
 from courtcast.prepare.leaves.details import SPACE as DETAILS
 from courtcast.problems import Refused
+from courtcast.tasks import ended
 
 log = logging.getLogger(__name__)
 
@@ -81,8 +82,7 @@ class Retention:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await ended(self._task)
 
     async def due(self) -> dict[str, float]:
         """When which exhibit goes by itself (Unix time)."""

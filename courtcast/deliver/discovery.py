@@ -15,6 +15,7 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 
 from courtcast.deliver.interfaces import multicast_addresses
 from courtcast.problems import Refused
+from courtcast.tasks import ended
 from courtcast.wire.link import LINK_PROTOCOL, SERVICE, Card
 
 RESOLVE: Final = 3.0
@@ -64,9 +65,7 @@ class Discovery:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         tasks = [task for task in (self._minder, *self._resolving.values()) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(*tasks)
         if self._browser is not None:
             await self._browser.async_cancel()
         if self._zeroconf is not None:

@@ -35,6 +35,7 @@ from courtcast.deliver.session import Session
 from courtcast.deliver.trust import Pinned
 from courtcast.prepare.store import Store
 from courtcast.problems import TABLE, Refused
+from courtcast.tasks import ended
 from courtcast.wire.api import ChangeScreen, LineReport, Problem, Screen, ScreenReport
 from courtcast.wire.link import Card
 from courtcast.wire.screen import Able, Cue, Report, Stage
@@ -141,9 +142,7 @@ class Screens:
             tasks = [*self._tasks.values(), *self._chores]
             if self._minder is not None:
                 tasks.append(self._minder)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await ended(*tasks)
             self._tasks.clear()
             self._sessions.clear()
             await self._discovery.__aexit__(kind, error, trace)

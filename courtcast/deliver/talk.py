@@ -22,6 +22,7 @@ from courtcast.deliver.day import Day
 from courtcast.deliver.paths import Path, PathClosed
 from courtcast.deliver.pump import Fragments, Pump
 from courtcast.deliver.spoken import Spoken
+from courtcast.tasks import ended
 from courtcast.wire.api import DayReport
 from courtcast.wire.screen import (
     PROTOCOL,
@@ -233,8 +234,7 @@ class Talk:
     async def close(self) -> None:
         """Ends what is going out."""
         if self.pumping is not None:
-            self.pumping.cancel()
-            await asyncio.gather(self.pumping, return_exceptions=True)
+            await ended(self.pumping)
 
     async def _run_pump(self, pump: Pump) -> None:
         with contextlib.suppress(PathClosed):

@@ -16,6 +16,7 @@ from courtcast.doctor import known, probe
 from courtcast.doctor.hops import PAGE, Hops, Udp, lines
 from courtcast.doctor.lines import Line
 from courtcast.problems import TABLE
+from courtcast.tasks import ended
 
 NONE_FOUND = Line(
     "look",
@@ -57,9 +58,7 @@ async def network(data: Path, typed: Sequence[str] = ()) -> AsyncIterator[Line]:
             for line in lines(await walk):
                 yield line
     finally:
-        for walk in walks:
-            walk.cancel()
-        await asyncio.gather(*walks, return_exceptions=True)
+        await ended(*walks)
 
 
 def own_addresses() -> list[str]:

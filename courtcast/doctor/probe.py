@@ -23,6 +23,7 @@ from courtcast.deliver.peer import Peer, PeerFailed
 from courtcast.deliver.trust import Pinned
 from courtcast.doctor.hops import Port, Udp
 from courtcast.problems import Refused
+from courtcast.tasks import ended
 
 CONNECT: Final = 4.0
 """Seconds for TCP: in a building it takes some milliseconds, and a lost packet is sent again after one and three."""
@@ -156,8 +157,7 @@ async def _linked(where: Address, pinned: Pinned, identity: Identity) -> AsyncIt
         yield link
         await link.goodbye()
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await ended(running)
 
 
 async def _udp(link: Link, where: Address) -> Udp:

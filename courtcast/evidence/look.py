@@ -15,12 +15,12 @@ from typing import NamedTuple
 import aiohttp
 
 from courtcast.evidence.ask import READ, Answer, Asker, NoRanges, Trouble
-from courtcast.evidence.fetch import Version
 from courtcast.evidence.guard import Guard
 from courtcast.evidence.limits import LIMITS, Limits
 from courtcast.evidence.links import Link
 from courtcast.evidence.links.direct import looks_like_page
 from courtcast.evidence.spool import Piece, Spool
+from courtcast.evidence.version import Version
 from courtcast.problems import Refused
 
 SECONDS = 25.0

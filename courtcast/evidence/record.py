@@ -34,6 +34,7 @@ from courtcast.core.signing import Signer
 from courtcast.evidence.database import Database
 from courtcast.problems import Refused
 from courtcast.settings import write_private
+from courtcast.tasks import ended
 
 log = logging.getLogger(__name__)
 
@@ -121,8 +122,7 @@ class Record:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await ended(self._task)
             self._task = None
         self.later(fact(stamp(), "stopped"))
         try:

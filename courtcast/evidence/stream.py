@@ -17,12 +17,12 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from courtcast.evidence.ask import READ, Asker, NoRanges, Trouble
-from courtcast.evidence.fetch import Version
 from courtcast.evidence.guard import Guard
 from courtcast.evidence.limits import LIMITS, Limits
 from courtcast.evidence.links.direct import looks_like_page
 from courtcast.evidence.links.found import Key, Part, Stream
 from courtcast.evidence.spool import Piece, Spool
+from courtcast.evidence.version import Version
 from courtcast.problems import Refused
 
 MOST_PART = 512 << 20

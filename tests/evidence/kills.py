@@ -26,7 +26,8 @@ from ipaddress import ip_network
 from pathlib import Path
 from courtcast.evidence import company, spool
 from courtcast.evidence.database import Database
-from courtcast.evidence.fetch import Version, fetch
+from courtcast.evidence.fetch import fetch
+from courtcast.evidence.version import Version
 from courtcast.evidence.guard import Guard
 from courtcast.evidence.ledger import Ledger
 from courtcast.evidence.links import Link

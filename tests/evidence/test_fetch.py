@@ -15,13 +15,14 @@ import pytest
 
 from courtcast.core.identity import Identity
 from courtcast.evidence import company
-from courtcast.evidence.fetch import Version, fetch
+from courtcast.evidence.fetch import fetch
 from courtcast.evidence.guard import Guard
 from courtcast.evidence.hosts import Hosts
 from courtcast.evidence.limits import Limits
 from courtcast.evidence.links import Link
 from courtcast.evidence.ranges import Ranges
 from courtcast.evidence.spool import Piece, Spool
+from courtcast.evidence.version import Version
 from courtcast.problems import Refused
 from tests.stand_ins.evidence_server import serving
 

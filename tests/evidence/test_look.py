@@ -10,12 +10,13 @@ import pytest
 
 from courtcast.evidence import look as look_module
 from courtcast.evidence.ask import READ
-from courtcast.evidence.fetch import Version, fetch
+from courtcast.evidence.fetch import fetch
 from courtcast.evidence.guard import Guard
 from courtcast.evidence.limits import Limits
 from courtcast.evidence.links import Link
 from courtcast.evidence.look import look
 from courtcast.evidence.spool import Spool
+from courtcast.evidence.version import Version
 from tests.stand_ins.evidence_server import serving
 
 CLIP = bytes(range(256)) * 1200

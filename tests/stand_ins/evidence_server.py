@@ -64,6 +64,8 @@ from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
+from tests.stand_ins.served import listening
+
 PAGES = {
     "": b"<html>no</html>",
     "html": b"<!DOCTYPE html><html><title>403</title><p>This link has expired.</html>",
@@ -359,27 +361,9 @@ async def serving(
 ) -> AsyncIterator[EvidenceServer]:
     """A running server. Connections that are still open when the block ends are cut."""
     server = EvidenceServer(dict(files), rate)
-    tasks: set[asyncio.Task[None]] = set()
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-        with contextlib.suppress(asyncio.CancelledError):
-            await server.connection(reader, writer)
-
-    listener = await asyncio.start_server(accept, host, port, ssl=tls, limit=64 << 10)
-    name, number = listener.sockets[0].getsockname()[:2]
-    server.address = f"{'https' if tls else 'http'}://{f'[{name}]' if ':' in name else name}:{number}"
-    try:
+    async with listening(server.connection, host, port, tls=tls) as (name, number):
+        server.address = f"{'https' if tls else 'http'}://{f'[{name}]' if ':' in name else name}:{number}"
         yield server
-    finally:
-        listener.close()
-        for task in list(tasks):
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
 
 
 async def main() -> None:

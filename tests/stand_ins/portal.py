@@ -14,6 +14,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.stand_ins.served import part
+
 PARTNER, CLIENT, SECRET = "3f0c1e5a-0000-4000-8000-00000000000a", "client-1", "s3cret/+="
 CASE = "11111111-2222-4333-8444-555555555555"
 
@@ -114,13 +116,7 @@ class Portal:
     async def stored_file(self, request: web.Request) -> web.Response:
         self.stored.append(request)
         data = self.signed[request.path]
-        asked = request.http_range
-        start, end = asked.start or 0, min(asked.stop or len(data), len(data))
-        return web.Response(
-            status=206,
-            body=data[start:end],
-            headers={"Content-Range": f"bytes {start}-{end - 1}/{len(data)}", "ETag": '"1"'},
-        )
+        return part(request, data)
 
 
 @asynccontextmanager

@@ -24,6 +24,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.stand_ins.served import listening
+
 
 class Authority:
     """Vouches for any name. `pem` is what has to be believed in."""
@@ -154,27 +156,15 @@ async def proxying(
     proxy = Proxy(
         {name: (place.hostname or "", place.port or 80) for name, place in places.items()}, authority, needs, refuses
     )
-    tasks: set[asyncio.Task[None]] = set()
 
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+    async def connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            with contextlib.suppress(OSError, asyncio.CancelledError, asyncio.IncompleteReadError, ssl.SSLError):
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError, ssl.SSLError):
                 await proxy.connection(reader, writer)
                 await writer.drain()
         finally:
             writer.close()
 
-    listener = await asyncio.start_server(accept, "127.0.0.1", 0)
-    proxy.address = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
-    try:
+    async with listening(connection) as (name, number):
+        proxy.address = f"http://{name}:{number}"
         yield proxy
-    finally:
-        listener.close()
-        for task in list(tasks):
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)

@@ -16,6 +16,8 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from tests.stand_ins.served import part
+
 PAGE = "<!DOCTYPE html><html><head><title>Evidence</title></head><body><main>Loading</main></body></html>"
 
 
@@ -53,7 +55,7 @@ class Shares:
             return self._listed(files, root, path)
         if path not in files:
             return web.Response(status=404)
-        return self._file(request, files[path])
+        return part(request, files[path])
 
     def _listed(self, files: Mapping[str, bytes], root: str, path: str) -> web.Response:
         within: dict[str, int | None] = {path: None}
@@ -73,15 +75,6 @@ class Shares:
         )
         text = f'<?xml version="1.0"?><d:multistatus xmlns:d="DAV:">{responses}</d:multistatus>'
         return web.Response(status=207, text=text, content_type="application/xml")
-
-    def _file(self, request: web.Request, data: bytes) -> web.Response:
-        asked = request.http_range
-        start, end = asked.start or 0, min(asked.stop or len(data), len(data))
-        return web.Response(
-            status=206,
-            body=data[start:end],
-            headers={"Content-Range": f"bytes {start}-{end - 1}/{len(data)}", "ETag": '"1"'},
-        )
 
 
 @asynccontextmanager

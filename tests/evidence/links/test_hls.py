@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courtcast.evidence.fetch import Version
 from courtcast.evidence.guard import Guard
 from courtcast.evidence.limits import Limits
 from courtcast.evidence.links import Link, hls
@@ -22,6 +21,7 @@ from courtcast.evidence.links.reach import behind, reach
 from courtcast.evidence.ranges import Ranges
 from courtcast.evidence.spool import Spool
 from courtcast.evidence.stream import fetch_stream
+from courtcast.evidence.version import Version
 from courtcast.problems import Refused
 from tests.stand_ins.evidence_server import serving
 
