@@ -41,7 +41,8 @@ async def record(call: Caller) -> Entries:
 
 
 async def of(call: Caller, *kinds: str) -> list[dict[str, Any]]:
-    return [{"kind": entry["kind"], **entry["what"]} for entry in await record(call) if entry["kind"] in kinds]
+    """With what each says; `kind` is the entry's own, also where it says another one's (`not-done`)."""
+    return [{**entry["what"], "kind": entry["kind"]} for entry in await record(call) if entry["kind"] in kinds]
 
 
 async def until(call: Caller, kind: str) -> list[dict[str, Any]]:
