@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import random
+import select
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -40,9 +41,13 @@ class Presenter:
         self._pid, self.url = int(pid), f"http://127.0.0.1:{int(port)}"
 
     def kill(self) -> None:
+        """Returns when it is gone: until then its folder is in use."""
         if self._pid:
             with suppress(ProcessLookupError):
+                ends = os.pidfd_open(self._pid)
                 os.kill(self._pid, signal.SIGKILL)
+                select.select([ends], [], [], 10)
+                os.close(ends)
         self._pid = 0
 
 
