@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from courtcast.wire.library import CameraClock, Clip, ClipRange
 from courtcast.wire.screen import Anchor, Stalls
 
 SafeReason = Literal["link", "line", "screen"]
@@ -197,6 +198,23 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     """What else has to be known of it. None of this stands in its way; types and words as those of problems."""
     sheet: bool = False
     """`GET /exhibits/{id}/sheet` has its contact sheet."""
+    hearing: str = ""
+    """Id of the hearing that it belongs to."""
+    evidential: bool = True
+    """false for what is shown beside the evidence: a plan, a timetable, a summary."""
+    source: str = ""
+    """From where it was received, in words; the link's server or the file's name where nobody wrote it down."""
+    received: float | None = None
+    """Unix time (seconds) at which it was received, as written down; null where nobody did: then it is `added`."""
+    added: float = 0.0
+    """Unix time (seconds) at which it was given in here."""
+    remark: str = ""
+    """What people noted of it. It is shown in the remote alone."""
+    camera_clock: CameraClock | None = None
+    clips: list[Clip] = []
+    """In the order in which they were made."""
+    same_as: list[str] = []
+    """Ids of other exhibits whose file has the same hash."""
     parts: list[ExhibitPart] = []
     """Where it is joined from others: these, in order. It has neither a link nor a hash of its own then."""
 
@@ -213,6 +231,12 @@ class AddExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """From the first moment on: it goes to no screen before it is cued, and lies on no screen's disk."""
     join: list[str] = []
     """Ids of exhibits that are parts of one recording, in order: they are played as one. Without a link."""
+    hearing: str | None = None
+    """Id of the hearing that it goes to; the open one otherwise."""
+    source: str | None = None
+    received: float | None = None
+    evidential: bool = True
+    remark: str = ""
 
 
 class ChangeExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -229,6 +253,13 @@ class ChangeExhibit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     while the exhibit is on the screens."""
     subtitles: str | msgspec.UnsetType | None = msgspec.UNSET
     """`id` of the subtitles to show over it, null for none: at once, also on the screens."""
+    hearing: str | None = None
+    """Moves it to the end of another hearing. Not while it is on the screens."""
+    evidential: bool | None = None
+    source: str | None = None
+    received: float | msgspec.UnsetType | None = msgspec.UNSET
+    remark: str | None = None
+    camera_clock: CameraClock | msgspec.UnsetType | None = msgspec.UNSET
     password: str | None = None
     """Of a document that is locked (`document-locked`, `document-wrong-password`): with it, preparing goes on."""
 
@@ -383,6 +414,11 @@ class OnScreen(msgspec.Struct, frozen=True, kw_only=True):
     zones: list[str] | None = None
     """Zones that see it; null is all."""
     clip: str | None = None
+    """Name of the clip that is shown, and nothing else of the exhibit."""
+    ranges: list[ClipRange] = []
+    """Those of the clip, as they were when it was cued."""
+    clip_at: float | None = None
+    """Seconds of the clip, all its ranges in a row, at `at`."""
 
 
 class RoomCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -418,6 +454,8 @@ class RoomState(msgspec.Struct, frozen=True, kw_only=True):
     position: float | None = None
     """Media time of what is shown at `clock`."""
     position_frame: int | None = None
+    clip_position: float | None = None
+    """Seconds of the clip that is shown, all its ranges in a row, now."""
     view: tuple[float, float, float, float] | None = None
     """The part of what is shown that fills the displays: left, top, width, height as fractions of the upright picture.
     null is the whole."""
@@ -428,6 +466,7 @@ class CueRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     exhibit: str
     at: float | None = None
     clip: str | None = None
+    """Id or name of one of its clips: its ranges are played in order, and nothing else of it is shown."""
     revision: int | None = None
 
 

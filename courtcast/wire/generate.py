@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import inspect as shapes
 
-from courtcast.wire import api, inspection, link, media, screen, sheet
+from courtcast.wire import api, inspection, library, link, media, screen, sheet
 from courtcast.wire.docstrings import field_notes, sentence
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +49,15 @@ PARTS = (
             "CueRequest", "ShowRequest", "BlankRequest", "PlayRequest", "PlainRequest", "SeekRequest", "StepRequest",
             "RateRequest", "ViewRequest", "VolumeRequest", "CaseCheckRequest", "RoomCheckRequest", "Checks",
             "Sent",
+        ),
+        pages=True,
+    ),
+    Part(
+        "The library",
+        library,
+        (),
+        (
+            "Hearing", "AddHearing", "ChangeHearing", "AddClip", "ChangeClip", "Listing", "BundleReport",
         ),
         pages=True,
     ),

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
+from courtcast.wire.library import ClipRange
+
 PROTOCOL = 1
 """Raised when the meaning of a field changes; a new optional field needs no new number."""
 
@@ -42,6 +44,10 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     view: tuple[float, float, float, float] | None = None
     """The part of the upright picture that fills the display: left, top, width, height as fractions of the whole, the
     last two at least 1/64. null is the whole."""
+    ranges: list[ClipRange] = []
+    """The clip, where one is shown: these parts of the exhibit in this order, and nothing else of it. The anchor's
+    media time lies in one of them (or is the end of the last), and passes from the end of each to the start of the
+    next; `end` is the end of the last. Empty is the whole exhibit."""
     detail: str | None = None
     """Rendition with one leaf that is exactly this part of the leaf on show, sharper than the leaf itself. null where
     there is none (yet): then the part is taken out of the leaf."""

@@ -22,7 +22,9 @@ async def test_the_main_job(place: House, call: Caller, ids: dict[str, str]) -> 
     assert (room["revision"], room["blank"], room["shown"]) == (0, True, None)
     assert room["sound_screen"] == "jury"
     cued = await call.post("/room/cue", exhibit=ids["JM/1"], at=1.2)
-    assert cued["cued"] == {"exhibit": ids["JM/1"], "at": 1.2, "frame": 36, "zones": None, "clip": None}
+    assert cued["cued"] == {
+        "exhibit": ids["JM/1"], "at": 1.2, "frame": 36, "zones": None, "clip": None, "ranges": [], "clip_at": None,
+    }  # fmt: skip
     assert cued["shown"] is None
     assert all(stage.blank and stage.cue is not None for stage in place.wall.told.values())
     assert place.shelf.preferred == [ids["JM/1"]]

@@ -39,7 +39,7 @@ test("in a hole the last frame before it is asked for, and nothing where there i
   const reel = new Reel(() => manifest, (at) => holes.around("r", at));
   assert.ok(reel.frames);
   /** @param {number} media @param {number} rate */
-  const asked = (media, rate = 0) => reel.asked({ exhibit: "e", rendition: "r", anchor: { media, clock: 0, rate }, end: 5, view: null, detail: null, subtitles: null }, 0);
+  const asked = (media, rate = 0) => reel.asked({ exhibit: "e", rendition: "r", anchor: { media, clock: 0, rate }, end: 5, view: null, ranges: [], detail: null, subtitles: null }, 0);
   assert.deepEqual(asked(2.5), { rest: true, at: 2.5, hole: false });
   assert.equal(asked(3.2, 1)?.rest, true, "it does not play there");
   assert.equal(asked(3.2)?.hole, true);

@@ -154,7 +154,7 @@ test("what is held", () => {
 });
 
 test("position: from the anchor, not before it, not beyond the end", () => {
-  const shown = { exhibit: "e", at: 3, frame: null, zones: null, clip: null };
+  const shown = { exhibit: "e", at: 3, frame: null, zones: null, clip: null, ranges: [], clip_at: null };
   const playing = room({ shown, playing: true, anchor: { media: 3, clock: 100, rate: 0.5 } });
   assert.equal(positionAt(playing, 99, 60), 3);
   assert.equal(positionAt(playing, 104, 60), 5);

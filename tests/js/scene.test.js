@@ -8,7 +8,7 @@ import { cast, ending, passes, position, same, wish } from "../../receiver/scree
 
 /** @param {Partial<Scene["anchor"]>} [anchor] @param {Partial<Scene>} [rest] @returns {Scene} */
 const scene = (anchor = {}, rest = {}) => ({
-  exhibit: "e", rendition: "r", anchor: { media: 5, clock: 100, rate: 1, ...anchor }, end: 20, view: null, detail: null, subtitles: null, ...rest,
+  exhibit: "e", rendition: "r", anchor: { media: 5, clock: 100, rate: 1, ...anchor }, end: 20, view: null, ranges: [], detail: null, subtitles: null, ...rest,
 });
 /** @param {Partial<Stage>} parts @returns {Stage} */
 const stage = (parts) => ({

@@ -42,6 +42,22 @@ export const Anchor = record(
 );
 
 /**
+ * A part of an exhibit: the frames on screen from `start` until before `stop`.
+ * @typedef {object} ClipRange
+ * @property {number} start
+ * @property {number} stop
+ * @property {boolean} silent It is played without its sound: agreed between the parties, and marked as that.
+ */
+/** @type {Codec<ClipRange>} */
+export const ClipRange = record(
+  {
+    start: [number],
+    stop: [number],
+    silent: [flag, false],
+  }
+);
+
+/**
  * One exhibit at one place on its timeline.
  * @typedef {object} Scene
  * @property {string} exhibit
@@ -52,6 +68,9 @@ export const Anchor = record(
  * @property {string | null} subtitles `id` of the list of subtitles that is shown over it (see `Words`); null is none.
  * @property {[number, number, number, number] | null} view The part of the upright picture that fills the display:
  *   left, top, width, height as fractions of the whole, the last two at least 1/64. null is the whole.
+ * @property {Array<ClipRange>} ranges The clip, where one is shown: these parts of the exhibit in this order, and
+ *   nothing else of it. The anchor's media time lies in one of them (or is the end of the last), and passes from the end
+ *   of each to the start of the next; `end` is the end of the last. Empty is the whole exhibit.
  * @property {string | null} detail Rendition with one leaf that is exactly this part of the leaf on show, sharper than
  *   the leaf itself. null where there is none (yet): then the part is taken out of the leaf.
  */
@@ -64,6 +83,7 @@ export const Scene = record(
     end: [nullable(number), null],
     subtitles: [nullable(text), null],
     view: [nullable(tuple(number, number, number, number)), null],
+    ranges: [list(ClipRange.check), []],
     detail: [nullable(text), null],
   }
 );
@@ -793,7 +813,9 @@ export const ToPage = union({
  * @property {number} at Seconds of media time when paused here, or at `anchor.clock` when playing.
  * @property {number | null} frame
  * @property {Array<string> | null} zones Zones that see it; null is all.
- * @property {string | null} clip
+ * @property {string | null} clip Name of the clip that is shown, and nothing else of the exhibit.
+ * @property {Array<ClipRange>} ranges Those of the clip, as they were when it was cued.
+ * @property {number | null} clip_at Seconds of the clip, all its ranges in a row, at `at`.
  */
 /** @type {Codec<OnScreen>} */
 export const OnScreen = record(
@@ -803,6 +825,8 @@ export const OnScreen = record(
     frame: [nullable(integer), null],
     zones: [nullable(list(text)), null],
     clip: [nullable(text), null],
+    ranges: [list(ClipRange.check), []],
+    clip_at: [nullable(number), null],
   }
 );
 
@@ -839,6 +863,7 @@ export const RoomCard = record(
  * @property {number} clock The room clock (seconds) when this was written.
  * @property {number | null} position Media time of what is shown at `clock`.
  * @property {number | null} position_frame
+ * @property {number | null} clip_position Seconds of the clip that is shown, all its ranges in a row, now.
  * @property {[number, number, number, number] | null} view The part of what is shown that fills the displays: left,
  *   top, width, height as fractions of the upright picture. null is the whole.
  * @property {RoomCard | null} card
@@ -862,6 +887,7 @@ export const RoomState = record(
     clock: [number, 0.0],
     position: [nullable(number), null],
     position_frame: [nullable(integer), null],
+    clip_position: [nullable(number), null],
     view: [nullable(tuple(number, number, number, number)), null],
     card: [nullable(RoomCard.check), null],
   }
@@ -1032,6 +1058,41 @@ export const Choice = record(
 );
 
 /**
+ * What was declared about the clock that stands in the picture or in the file.
+ * @typedef {object} CameraClock
+ * @property {number} error Seconds that it is ahead of the true time; negative: behind.
+ * @property {string} declared By whom and how, as it was written down.
+ */
+/** @type {Codec<CameraClock>} */
+export const CameraClock = record(
+  {
+    error: [number],
+    declared: [text, ""],
+  }
+);
+
+/**
+ * Ranges of an exhibit, played as one in their order. Nothing else of it is shown while the clip is on.
+ * @typedef {object} Clip
+ * @property {string} id
+ * @property {string} name Unique within its exhibit.
+ * @property {Array<ClipRange>} ranges At least one; they may stand in any order, and do not overlap.
+ * @property {string} agreed How and by whom it was agreed, as it was written down; empty for a clip that is nobody's
+ *   agreement.
+ * @property {number} duration Seconds: of all its ranges.
+ */
+/** @type {Codec<Clip>} */
+export const Clip = record(
+  {
+    id: [text],
+    name: [text],
+    ranges: [list(ClipRange.check)],
+    agreed: [text, ""],
+    duration: [number],
+  }
+);
+
+/**
  * One of the exhibits that another is joined from.
  * @typedef {object} ExhibitPart
  * @property {string} id
@@ -1103,6 +1164,17 @@ export const ExhibitPart = record(
  * @property {Array<Problem>} notes What else has to be known of it. None of this stands in its way; types and words as
  *   those of problems.
  * @property {boolean} sheet `GET /exhibits/{id}/sheet` has its contact sheet.
+ * @property {string} hearing Id of the hearing that it belongs to.
+ * @property {boolean} evidential false for what is shown beside the evidence: a plan, a timetable, a summary.
+ * @property {string} source From where it was received, in words; the link's server or the file's name where nobody
+ *   wrote it down.
+ * @property {number | null} received Unix time (seconds) at which it was received, as written down; null where nobody
+ *   did: then it is `added`.
+ * @property {number} added Unix time (seconds) at which it was given in here.
+ * @property {string} remark What people noted of it. It is shown in the remote alone.
+ * @property {CameraClock | null} camera_clock
+ * @property {Array<Clip>} clips In the order in which they were made.
+ * @property {Array<string>} same_as Ids of other exhibits whose file has the same hash.
  * @property {Array<ExhibitPart>} parts Where it is joined from others: these, in order. It has neither a link nor a
  *   hash of its own then.
  */
@@ -1143,6 +1215,15 @@ export const Exhibit = record(
     restricted: [flag, false],
     notes: [list(Problem.check), []],
     sheet: [flag, false],
+    hearing: [text, ""],
+    evidential: [flag, true],
+    source: [text, ""],
+    received: [nullable(number), null],
+    added: [number, 0.0],
+    remark: [text, ""],
+    camera_clock: [nullable(CameraClock.check), null],
+    clips: [list(Clip.check), []],
+    same_as: [list(text), []],
     parts: [list(ExhibitPart.check), []],
   }
 );
@@ -1424,6 +1505,11 @@ export const Change = record(
  *   screen's disk.
  * @property {Array<string>} join Ids of exhibits that are parts of one recording, in order: they are played as one.
  *   Without a link.
+ * @property {string | null} hearing Id of the hearing that it goes to; the open one otherwise.
+ * @property {string | null} source
+ * @property {number | null} received
+ * @property {boolean} evidential
+ * @property {string} remark
  */
 /** @type {Codec<AddExhibit>} */
 export const AddExhibit = record(
@@ -1435,6 +1521,11 @@ export const AddExhibit = record(
     sha256: [nullable(text), null],
     restricted: [flag, false],
     join: [list(text), []],
+    hearing: [nullable(text), null],
+    source: [nullable(text), null],
+    received: [nullable(number), null],
+    evidential: [flag, true],
+    remark: [text, ""],
   },
   { closed: true },
 );
@@ -1451,6 +1542,12 @@ export const AddExhibit = record(
  *   over when it is there; never while the exhibit is on the screens.
  * @property {string | null} subtitles `id` of the subtitles to show over it, null for none: at once, also on the
  *   screens.
+ * @property {string | null} hearing Moves it to the end of another hearing. Not while it is on the screens.
+ * @property {boolean | null} evidential
+ * @property {string | null} source
+ * @property {number | null} received
+ * @property {string | null} remark
+ * @property {CameraClock | null} camera_clock
  * @property {string | null} password Of a document that is locked (`document-locked`, `document-wrong-password`): with
  *   it, preparing goes on.
  */
@@ -1463,6 +1560,12 @@ export const ChangeExhibit = record(
     restricted: [nullable(flag), null],
     sound: [nullable(integer), null],
     subtitles: [nullable(text)],
+    hearing: [nullable(text), null],
+    evidential: [nullable(flag), null],
+    source: [nullable(text), null],
+    received: [nullable(number)],
+    remark: [nullable(text), null],
+    camera_clock: [nullable(CameraClock.check)],
     password: [nullable(text), null],
   },
   { closed: true },
@@ -1546,7 +1649,8 @@ export const ChangeScreen = record(
  * @typedef {object} CueRequest
  * @property {string} exhibit
  * @property {number | null} at
- * @property {string | null} clip
+ * @property {string | null} clip Id or name of one of its clips: its ranges are played in order, and nothing else of it
+ *   is shown.
  * @property {number | null} revision
  */
 /** @type {Codec<CueRequest>} */
@@ -1757,6 +1861,172 @@ export const Event = union({
   "state": Snapshot,
   "change": Change,
 });
+
+// The library
+
+/**
+ * One hearing, with a running order of its own. One of them is open: its exhibits are those of the room.
+ * @typedef {object} Hearing
+ * @property {string} id
+ * @property {string} case The name or number of the case.
+ * @property {string} court
+ * @property {string} day YYYY-MM-DD; empty while it is not fixed.
+ * @property {string} note
+ * @property {boolean} open
+ * @property {number} exhibits How many there are.
+ * @property {number} bytes Of their files, as far as they are here.
+ * @property {string} came Whose key signed the bundle that it came in (64 hexadecimal digits); empty for a hearing of
+ *   this presenter.
+ */
+/** @type {Codec<Hearing>} */
+export const Hearing = record(
+  {
+    id: [text],
+    case: [text, ""],
+    court: [text, ""],
+    day: [text, ""],
+    note: [text, ""],
+    open: [flag, false],
+    exhibits: [integer, 0],
+    bytes: [integer, 0],
+    came: [text, ""],
+  }
+);
+
+/**
+ * `POST /hearings`.
+ * @typedef {object} AddHearing
+ * @property {string} case
+ * @property {string} court
+ * @property {string} day
+ * @property {string} note
+ */
+/** @type {Codec<AddHearing>} */
+export const AddHearing = record(
+  {
+    case: [text, ""],
+    court: [text, ""],
+    day: [text, ""],
+    note: [text, ""],
+  },
+  { closed: true },
+);
+
+/**
+ * `PATCH /hearings/{id}`; what is left out stays.
+ * @typedef {object} ChangeHearing
+ * @property {string | null} case
+ * @property {string | null} court
+ * @property {string | null} day
+ * @property {string | null} note
+ */
+/** @type {Codec<ChangeHearing>} */
+export const ChangeHearing = record(
+  {
+    case: [nullable(text), null],
+    court: [nullable(text), null],
+    day: [nullable(text), null],
+    note: [nullable(text), null],
+  },
+  { closed: true },
+);
+
+/**
+ * `POST /exhibits/{id}/clips`.
+ * @typedef {object} AddClip
+ * @property {string} name
+ * @property {Array<ClipRange>} ranges
+ * @property {string} agreed
+ */
+/** @type {Codec<AddClip>} */
+export const AddClip = record(
+  {
+    name: [text],
+    ranges: [list(ClipRange.check)],
+    agreed: [text, ""],
+  },
+  { closed: true },
+);
+
+/**
+ * `PATCH /exhibits/{id}/clips/{clip}`; what is left out stays. Not while the clip is on the screens.
+ * @typedef {object} ChangeClip
+ * @property {string | null} name
+ * @property {Array<ClipRange> | null} ranges
+ * @property {string | null} agreed
+ */
+/** @type {Codec<ChangeClip>} */
+export const ChangeClip = record(
+  {
+    name: [nullable(text), null],
+    ranges: [nullable(list(ClipRange.check)), null],
+    agreed: [nullable(text), null],
+  },
+  { closed: true },
+);
+
+/**
+ * One line of a list that was prepared in a spreadsheet, read and not yet added.
+ * @typedef {object} ListRow
+ * @property {number} line Counts from 1, with the heading.
+ * @property {string} ref
+ * @property {string} title
+ * @property {string} url
+ * @property {string} sha256
+ * @property {string | null} known Id of the exhibit of this hearing that has the reference already: it is changed, not
+ *   added.
+ * @property {string} problem What is wrong with the line, in words; empty where it can be taken.
+ */
+/** @type {Codec<ListRow>} */
+export const ListRow = record(
+  {
+    line: [integer],
+    ref: [text, ""],
+    title: [text, ""],
+    url: [text, ""],
+    sha256: [text, ""],
+    known: [nullable(text), null],
+    problem: [text, ""],
+  }
+);
+
+/**
+ * `POST /hearings/{id}/list` with `?look=1`: what a list would do. Nothing has been done.
+ * @typedef {object} Listing
+ * @property {Array<ListRow>} rows
+ * @property {number} adds
+ * @property {number} changes
+ * @property {number} problems
+ */
+/** @type {Codec<Listing>} */
+export const Listing = record(
+  {
+    rows: [list(ListRow.check)],
+    adds: [integer],
+    changes: [integer],
+    problems: [integer],
+  }
+);
+
+/**
+ * What became of a bundle that came in.
+ * @typedef {object} BundleReport
+ * @property {string} hearing Id of the hearing that was made.
+ * @property {string} key Whose key signed it: 64 hexadecimal digits.
+ * @property {number} exhibits
+ * @property {number} bytes
+ * @property {Array<string>} known References of exhibits whose very file was here before.
+ */
+/** @type {Codec<BundleReport>} */
+export const BundleReport = record(
+  {
+    hearing: [text],
+    key: [text],
+    exhibits: [integer],
+    bytes: [integer],
+    known: [list(text), []],
+  }
+);
 
 // Contact sheets
 
