@@ -465,6 +465,21 @@ TABLE: dict[str, Kind] = {
     "outside-exhibit": Kind(
         422, "Outside the recording", "That moment lies outside the recording, which runs from 0 to {duration}."
     ),
+    "outside-clip": Kind(
+        409, "Not in the clip", "That moment is not part of the clip {name}. The nearest one that is, is {nearest}."
+    ),
+    "clip-unknown": Kind(404, "Unknown clip", "{ref} has no such clip."),
+    "clip-empty": Kind(422, "Empty clip", "A clip has at least one part. Say where it starts and where it stops."),
+    "clip-too-many": Kind(422, "Too many parts", "A clip has {most} parts at most. Make two clips of it."),
+    "clip-backwards": Kind(422, "Part ends too early", "Part {number} of the clip has to stop after it starts."),
+    "clip-outside": Kind(
+        422,
+        "Outside the recording",
+        "Part {number} of the clip lies outside the recording, which runs from 0 to {duration}.",
+    ),
+    "clip-overlap": Kind(
+        422, "Parts overlap", "Parts {one} and {two} of the clip overlap. Let one stop where the other starts."
+    ),
     "outside-leaves": Kind(422, "No such page", "{ref} has no such page; there are {count}."),
     "outside-range": Kind(422, "Outside what is possible", "{what} has to be between {low} and {high}."),
     "not-safe": Kind(409, "Not safe yet", "The recording would stop before its end if it were played now."),

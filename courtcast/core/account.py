@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from courtcast.core.chain import Entry
 from courtcast.core.entries import KINDS, LATE, MICRO, SENT
-from courtcast.core.item import in_words
+from courtcast.core.timeline import in_words
 
 When = Callable[[int], str]
 """A time of day in words."""

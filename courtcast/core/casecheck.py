@@ -12,7 +12,7 @@ from fractions import Fraction
 import msgspec
 
 from courtcast.core.checks import KINDS, Kind, by_gravity, disk, finding, in_bytes, wall
-from courtcast.core.item import in_words
+from courtcast.core.timeline import in_words
 from courtcast.wire.api import Finding, Looked
 
 READY = "The case is ready."

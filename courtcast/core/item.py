@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import msgspec
 
-from courtcast.core.timeline import TOLERANCE, Timeline
+from courtcast.core.timeline import TOLERANCE, Timeline, in_words
 from courtcast.problems import Refused
 
 SMALLEST_VIEW = 1 / 64
@@ -87,13 +87,6 @@ def part(asked: Part) -> Part | None:
     width, height = min(width, 1.0), min(height, 1.0)
     left, top = min(max(left, 0.0), 1.0 - width), min(max(top, 0.0), 1.0 - height)
     return None if width >= 1 - EDGE and height >= 1 - EDGE else (left, top, width, height)
-
-
-def in_words(seconds: Fraction) -> str:
-    """Minutes and seconds as people say them: 1:19.167."""
-    milliseconds = round(seconds * 1000)
-    minutes, rest = divmod(milliseconds, 60_000)
-    return f"{minutes}:{rest // 1000:02d}.{rest % 1000:03d}"
 
 
 def _snap(timeline: Timeline | None, t: Fraction) -> Fraction:

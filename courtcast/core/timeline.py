@@ -34,6 +34,13 @@ def exact(t: Time) -> Fraction:
     return Fraction(t)
 
 
+def in_words(seconds: Fraction) -> str:
+    """Minutes and seconds as people say them: 1:19.167."""
+    milliseconds = round(seconds * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes}:{rest // 1000:02d}.{rest % 1000:03d}"
+
+
 class Timeline:
     """The frames of one exhibit. `pts` may be a live sequence that grows while the exhibit is being prepared."""
 
