@@ -466,7 +466,7 @@ TABLE: dict[str, Kind] = {
         422, "Outside the recording", "That moment lies outside the recording, which runs from 0 to {duration}."
     ),
     "outside-clip": Kind(
-        409, "Not in the clip", "That moment is not part of the clip {name}. The nearest one that is, is {nearest}."
+        409, "Not in the clip", "This place is not part of the clip {name}. The nearest one that is, is {nearest}."
     ),
     "clip-unknown": Kind(404, "Unknown clip", "{ref} has no such clip."),
     "clip-empty": Kind(422, "Empty clip", "A clip has at least one part. Say where it starts and where it stops."),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from courtcast.control.ports import Intake
-from courtcast.core.item import Item
+from courtcast.core.item import Clipped, Item
 from courtcast.problems import Refused
 
 NO_REASON = "Ask for a new link or a new copy."
@@ -40,6 +40,7 @@ class Catalog:
             prepared=Fraction(manifest.prepared),
             timeline=manifest.timeline if manifest.frames else None,
             leaves=manifest.leaves,
+            clips=tuple(Clipped(id=one.id, name=one.name, ranges=tuple(one.ranges)) for one in known.clips),
         )
 
     def items(self, exhibits: Iterable[str]) -> dict[str, Item]:

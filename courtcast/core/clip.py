@@ -131,10 +131,10 @@ def after(clip: Ranges, t: Fraction, seconds: Fraction) -> Fraction:
 
 
 def nearest(clip: Ranges, t: Fraction) -> Fraction:
-    """The time of the clip that is nearest to t: itself, the start of a range, or a moment before its stop."""
+    """The time of the clip that is nearest to t: itself, the start of a range, a moment before its stop, or the end."""
     if number_at(clip, t) is not None:
         return t
-    edges = [edge for one in clip for edge in (one.start, max(one.start, one.stop - SHORTEST))]
+    edges = [edge for one in clip for edge in (one.start, max(one.start, one.stop - SHORTEST))] + [clip[-1].stop]
     return min(edges, key=lambda edge: (abs(edge - t), edge))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
+from courtcast.core import playback
 from courtcast.core.card import EndCard, ShowCard
 from courtcast.core.chain import Value
 from courtcast.core.entries import Fact, fact, micro
-from courtcast.core.item import Item, frame_at
-from courtcast.core.room import ChooseSound, Command, Cued, Forget, Room, SetDelay, Shown, Withdraw, position
+from courtcast.core.item import Item
+from courtcast.core.playback import Shown
+from courtcast.core.room import ChooseSound, Command, Cued, Forget, Room, SetDelay, Withdraw, position
 from courtcast.wire import api
 
 MILLIONTHS = 1_000_000
@@ -102,7 +104,7 @@ def _ready(cued: Cued | None, items: Mapping[str, Item]) -> dict[str, Value | No
 
 def _at(on: Cued | Shown, media: Fraction, items: Mapping[str, Item]) -> dict[str, Value | None]:
     item = items.get(on.exhibit)
-    frame = None if item is None else frame_at(item, media)
+    frame = None if item is None else playback.frame_at(on.ranges, item, media)
     return {**exhibit(on.exhibit, items), "frame": frame, "media": micro(float(media))}
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from courtcast.core.timeline import TOLERANCE, Timeline, in_words
 from courtcast.problems import Refused
+from courtcast.wire.library import ClipRange
 
 SMALLEST_VIEW = 1 / 64
 """Of the picture's width and height. Of a page in A4 that is three millimetres: less shows nothing more."""
@@ -17,6 +18,14 @@ EDGE = 1e-6
 """Fractions that were added up elsewhere may reach so far beyond the picture, and are moved back."""
 Part = tuple[float, float, float, float]
 """Left, top, width, height, as fractions of the upright picture."""
+
+
+class Clipped(msgspec.Struct, frozen=True, kw_only=True):
+    """A clip of an exhibit, as it was written down."""
+
+    id: str
+    name: str
+    ranges: tuple[ClipRange, ...]
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,10 +48,19 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Its pictures stand, and media time counts them."""
     subtitles: str | None = None
     """Of those that are shown over it, the id."""
+    clips: tuple[Clipped, ...] = ()
 
 
 Catalog = Callable[[str], Item]
 """Gives an exhibit by its id. Raises Refused exhibit-unknown."""
+
+
+def clipped(item: Item, named: str) -> Clipped:
+    """The clip with this id, or else with this name. Raises Refused clip-unknown."""
+    for one in (*(each for each in item.clips if each.id == named), *item.clips):
+        if named in (one.id, one.name):
+            return one
+    raise Refused("clip-unknown", ref=item.ref)
 
 
 def moment(item: Item, seconds: float) -> Fraction:

@@ -6,10 +6,10 @@ Rules
 - Each real change raises the revision by one; a command that finds everything as it wants it changes nothing.
 - A command may name the revision it was given on; if the room has moved on since, it is refused. Blank never is.
 - What is cued is private. *Show* puts it up, paused on its frame, and takes it from the cue; *play* is another act.
-- Where playback is follows from the anchor: media + (now - clock) * rate, held at the end. *Ended* is a fact that
-  follows from the time, not a state of its own; whatever comes after the end finds playback at rest there.
-- A recording that is still coming may be played. Where it has not come yet the room waits, and goes on by itself
-  (`hold`): the person's pause and ours are two facts.
+- Where playback is follows from the anchor (`core.playback`). *Ended* is a fact that follows from the time, not a state
+  of its own; whatever comes after the end finds playback at rest there.
+- A clip keeps the ranges that it had when it was cued. While it is on, nothing else of the exhibit is: a seek out of it
+  is refused, and a step goes over its seams.
 - What is restricted leaves a screen with the blank: where its zone is blanked it is not even kept ready (`stage_for`).
 - Blank needs nothing: no catalog, no time, no revision. `blank` cannot fail.
 - Photographs and documents are leaves (`Item.leaves`): they rest on one, and are turned, never played.
@@ -28,8 +28,12 @@ from fractions import Fraction
 import msgspec
 
 from courtcast.core import card as cards
+from courtcast.core import clip as clips
+from courtcast.core import playback
 from courtcast.core.card import CardUp, EndCard, ShowCard
-from courtcast.core.item import Catalog, Item, Part, at_rest, moment, part
+from courtcast.core.clip import Ranges
+from courtcast.core.item import Catalog, Item, at_rest, clipped, moment, part
+from courtcast.core.playback import Shown, rest
 from courtcast.problems import Refused
 from courtcast.wire import api
 
@@ -37,12 +41,6 @@ START_AHEAD = 0.15
 """Seconds between a start and its anchor: time for the Stage to reach every screen; all begin at one instant."""
 MOST_DELAY = 500
 """Milliseconds that a screen may be set later or earlier: displays and loudspeakers lag by up to half of that."""
-WAIT_BELOW = Fraction(1, 2)
-GO_ON_ABOVE = Fraction(3)
-"""Seconds that are prepared beyond the playhead of a recording that is still coming: with less the room waits, so that
-no screen has to leave pictures out later; with so many it goes on by itself. Two thresholds, or it would stutter."""
-NANO = 1_000_000_000
-"""Where playback is counts in whole nanoseconds, so that exact times stay short numbers."""
 LOWEST_RATE, HIGHEST_RATE = 0.1, 4.0
 """Chromium plays from 0.0625 to 16 times; beyond these nobody in a courtroom can follow."""
 MAX_ZONES = 16
@@ -56,34 +54,14 @@ class Cued(msgspec.Struct, frozen=True, kw_only=True):
     rendition: str
     at: Fraction
     end: Fraction | None = None
+    """Of the exhibit, once it is known for good; of a clip the end of its last range."""
     clip: str | None = None
+    """Name of the clip."""
+    ranges: Ranges = ()
+    """Of the clip; none is the whole exhibit."""
     restricted: bool = False
     subtitles: str | None = None
     leaves: bool = False
-
-
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """On the screens. `media` is where it rests, or where it is at `clock` when it plays."""
-
-    exhibit: str
-    rendition: str
-    media: Fraction
-    clock: float = 0.0
-    playing: bool = False
-    waiting: bool = False
-    """Playing, but held where the recording has not come yet: our pause, not a person's."""
-    end: Fraction | None = None
-    zones: tuple[str, ...] | None = None
-    clip: str | None = None
-    first: Fraction = Fraction(0)
-    """Where it was put up: tells a repeated show from a new one."""
-    restricted: bool = False
-    subtitles: str | None = None
-    leaves: bool = False
-    view: Part | None = None
-    """The part of the picture that fills the displays; None is the whole."""
-    detail: str | None = None
-    """Rendition of exactly this part, where there is a sharper one than the leaf itself."""
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,55 +188,29 @@ def starts_at(room: Room, now: float) -> float:
 
 def settle(room: Room, now: float) -> Room:
     """The same room, with playback that has run to its end at rest there."""
-    shown = room.shown
-    if shown is None or not shown.playing or shown.end is None or position(room, now) != shown.end:
-        return room
-    return msgspec.structs.replace(room, shown=_rest(shown, shown.end))
+    return room if room.shown is None else _with(room, playback.settled(room.shown, room.rate, now))
 
 
 def position(room: Room, now: float) -> Fraction | None:
     """Media time of what is shown, at room clock `now`."""
-    shown = room.shown
-    if shown is None:
-        return None
-    media = shown.media
-    if shown.playing and not shown.waiting:
-        media += Fraction(round(max(0.0, now - shown.clock) * room.rate * NANO), NANO)
-    return media if shown.end is None else min(media, shown.end)
+    return None if room.shown is None else playback.position(room.shown, room.rate, now)
 
 
 def hold(room: Room, item: Item, now: float) -> Room:
     """The room, waiting or going on as far as the shown exhibit (`item`) is prepared; no revision of its own."""
-    shown, here = room.shown, position(room, now)
-    if shown is None or here is None or not shown.playing:
+    if room.shown is None:
         return room
-    if shown.waiting:
-        if shown.end is None and item.prepared < here + GO_ON_ABOVE:
-            return room
-        return msgspec.structs.replace(
-            room, shown=msgspec.structs.replace(shown, clock=starts_at(room, now), waiting=False)
-        )
-    if shown.end is not None or item.rendition != shown.rendition or item.prepared >= here + WAIT_BELOW:
-        return room
-    return msgspec.structs.replace(
-        room, shown=msgspec.structs.replace(shown, media=min(here, item.prepared), clock=0.0, waiting=True)
-    )
+    return _with(room, playback.held(room.shown, item, room.rate, now, starts_at(room, now)))
 
 
 def waits_at(room: Room, item: Item, now: float) -> float | None:
     """Seconds until `hold` would have to be asked again if nothing more came; None where it need not be."""
-    shown, here = room.shown, position(room, now)
-    if shown is None or here is None or not shown.playing or shown.waiting or shown.end is not None:
-        return None
-    return max(0.0, shown.clock - now) + max(0.0, float(item.prepared - WAIT_BELOW - here)) / room.rate
+    return None if room.shown is None else playback.waits_at(room.shown, item, room.rate, now)
 
 
 def ends_at(room: Room) -> float | None:
     """Room clock at which playback reaches its end; None where it does not play, or the end is not known."""
-    shown = room.shown
-    if shown is None or not shown.playing or shown.waiting or shown.end is None:
-        return None
-    return shown.clock + float(shown.end - shown.media) / room.rate
+    return None if room.shown is None else playback.ends_at(room.shown, room.rate)
 
 
 def _carry_out(room: Room, command: Command, now: float, catalog: Catalog) -> Room:
@@ -306,13 +258,23 @@ def _cue(room: Room, command: api.CueRequest, catalog: Catalog) -> Room:
         raise Refused("exhibit-failed", ref=item.ref, why=item.failed)
     if not item.showable or item.rendition is None:
         raise Refused("not-showable", ref=item.ref)
+    clip = None if command.clip is None else clipped(item, command.clip)
+    ranges: Ranges = ()
     begins = Fraction(0) if item.timeline is None else item.timeline.beginning()
+    if clip is not None:
+        ranges = clips.placed(clips.ranges(clip.ranges, item.end), item.timeline, item.end, leaves=item.leaves)
+        begins = moment(item, float(ranges[0].start))
+    name = None if clip is None else clip.name
+    at = begins
+    if command.at is not None:
+        at = playback.inside(ranges, name, moment(item, command.at), leaves=item.leaves)
     cued = Cued(
         exhibit=command.exhibit,
         rendition=item.rendition,
-        at=at_rest(item, begins if command.at is None else moment(item, command.at)),
-        end=item.end,
-        clip=command.clip,
+        at=at_rest(item, at),
+        end=ranges[-1].stop if ranges else item.end,
+        clip=name,
+        ranges=ranges,
         restricted=item.restricted,
         subtitles=item.subtitles,
         leaves=item.leaves,
@@ -334,13 +296,14 @@ def _show(room: Room, command: api.ShowRequest, now: float) -> Room:
         end=cued.end,
         zones=zones,
         clip=cued.clip,
+        ranges=cued.ranges,
         first=cued.at,
         restricted=cued.restricted,
         subtitles=cued.subtitles,
         leaves=cued.leaves,
     )
     after = msgspec.structs.replace(room, cued=None, shown=shown, blanked=(), rate=1.0)
-    return _begin(after, shown, now) if command.play and not shown.leaves else after
+    return _with(after, playback.begun(shown, starts_at(after, now))) if command.play and not shown.leaves else after
 
 
 def _show_again(room: Room, shown: Shown, zones: tuple[str, ...] | None, play: bool) -> Room:
@@ -365,47 +328,37 @@ def _play(room: Room, now: float, catalog: Catalog) -> Room:
     shown = _shown(room)
     if shown.leaves:
         raise Refused("nothing-to-play", ref=catalog(shown.exhibit).ref)
-    return room if shown.playing else _begin(room, shown, now)
-
-
-def _begin(room: Room, shown: Shown, now: float) -> Room:
-    """Plays from where it rests; from the start again where that is the end."""
-    start = Fraction(0) if shown.end is not None and shown.media >= shown.end else shown.media
-    return msgspec.structs.replace(
-        room, shown=msgspec.structs.replace(shown, media=start, clock=starts_at(room, now), playing=True)
-    )
+    return room if shown.playing else _with(room, playback.begun(shown, starts_at(room, now)))
 
 
 def _pause(room: Room, now: float) -> Room:
-    shown, here = _shown(room), position(room, now)
-    if not shown.playing or here is None:
-        return room
-    return msgspec.structs.replace(room, shown=_rest(shown, here))
+    shown = _shown(room)
+    return room if not shown.playing else _with(room, rest(shown, playback.position(shown, room.rate, now)))
 
 
 def _seek(room: Room, command: api.SeekRequest, now: float, catalog: Catalog) -> Room:
     shown = _shown(room)
     item = catalog(shown.exhibit)
-    to = moment(item, command.to)
+    to = playback.inside(shown.ranges, shown.clip, moment(item, command.to), leaves=shown.leaves)
     if shown.leaves:
-        return msgspec.structs.replace(room, shown=_turn(shown, at_rest(item, to)))
-    if not shown.playing:
-        return msgspec.structs.replace(room, shown=_rest(shown, to))
-    return msgspec.structs.replace(
-        room, shown=msgspec.structs.replace(shown, media=to, clock=starts_at(room, now), waiting=False)
-    )
+        return _with(room, _turn(shown, at_rest(item, to)))
+    return _with(room, playback.moved(shown, to, starts_at(room, now)))
 
 
 def _step(room: Room, command: api.StepRequest, now: float, catalog: Catalog) -> Room:
     """Moves by whole frames and rests there, from where playback is if it plays."""
-    shown, here = _shown(room), position(room, now)
+    shown = _shown(room)
+    here = playback.position(shown, room.rate, now)
     item = catalog(shown.exhibit)
-    if item.timeline is None or here is None or item.timeline.frame_at(here) is None:
+    if item.timeline is None or item.timeline.frame_at(here) is None:
         raise Refused("no-frames", ref=item.ref)
     if command.frames == 0 and not shown.playing:
         return room
-    to = item.timeline.step(here, command.frames)
-    return msgspec.structs.replace(room, shown=_turn(shown, to) if shown.leaves else _rest(shown, to))
+    if shown.ranges:
+        to = clips.step(shown.ranges, item.timeline, here, command.frames)
+    else:
+        to = item.timeline.step(here, command.frames)
+    return _with(room, _turn(shown, to) if shown.leaves else rest(shown, to))
 
 
 def _view(room: Room, command: api.ViewRequest) -> Room:
@@ -413,14 +366,14 @@ def _view(room: Room, command: api.ViewRequest) -> Room:
     view = None if command.view is None else part(command.view)
     if view == shown.view:
         return room
-    return msgspec.structs.replace(room, shown=msgspec.structs.replace(shown, view=view, detail=None))
+    return _with(room, msgspec.structs.replace(shown, view=view, detail=None))
 
 
 def _turn(shown: Shown, to: Fraction) -> Shown:
     """Another leaf is shown whole; the same one stays as it is."""
     if to == shown.media:
         return shown
-    return msgspec.structs.replace(_rest(shown, to), view=None, detail=None)
+    return msgspec.structs.replace(rest(shown, to), view=None, detail=None)
 
 
 def _rate(room: Room, command: api.RateRequest, now: float) -> Room:
@@ -484,5 +437,5 @@ def _shown(room: Room) -> Shown:
     return room.shown
 
 
-def _rest(shown: Shown, media: Fraction) -> Shown:
-    return msgspec.structs.replace(shown, media=media, clock=0.0, playing=False, waiting=False)
+def _with(room: Room, shown: Shown) -> Room:
+    return room if shown is room.shown else msgspec.structs.replace(room, shown=shown)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
 import msgspec
 
+from courtcast.core import clip as clips
+from courtcast.core import playback
+from courtcast.core.clip import Ranges
 from courtcast.core.item import Item, Part, frame_at
-from courtcast.core.room import Room, Shown, ends_at, position
+from courtcast.core.playback import Shown
+from courtcast.core.room import Cued, Room, ends_at, position
 from courtcast.wire.api import OnScreen, RoomCard, RoomState
 from courtcast.wire.screen import Anchor, Scene, ScreenCard, Stage
 
@@ -40,6 +44,7 @@ def stage_for(room: Room, *, screen: str, zone: str, name: str = "") -> Stage:
             end=_seconds(shown.end),
             subtitles=shown.subtitles,
             view=shown.view,
+            ranges=clips.written(shown.ranges),
             detail=shown.detail,
         ),
         cue=None
@@ -47,9 +52,10 @@ def stage_for(room: Room, *, screen: str, zone: str, name: str = "") -> Stage:
         else Scene(
             exhibit=cued.exhibit,
             rendition=cued.rendition,
-            anchor=Anchor(media=float(cued.at + NUDGE), clock=0.0, rate=0.0),
+            anchor=Anchor(media=_resting(cued.ranges, cued.at), clock=0.0, rate=0.0),
             end=_seconds(cued.end),
             subtitles=cued.subtitles,
+            ranges=clips.written(cued.ranges),
         ),
         blank=not up,
         volume=room.volume * room.volumes.get(screen, 1.0) if up else 0.0,
@@ -64,23 +70,13 @@ def state(room: Room, *, now: float, items: dict[str, Item]) -> RoomState:
     """The room as the API shows it at room clock `now`. Exhibits that are not in `items` have no frame numbers."""
     shown, cued = room.shown, room.cued
     here = position(room, now)
-    ended = shown is not None and shown.end is not None and here is not None and here >= shown.end
+    ended = shown is not None and here is not None and playback.at_end(shown, here)
     return RoomState(
         revision=room.revision,
-        cued=None
-        if cued is None
-        else OnScreen(
-            exhibit=cued.exhibit, at=float(cued.at), frame=_frame(items, cued.exhibit, cued.at), clip=cued.clip
-        ),
+        cued=None if cued is None else _on_screen(cued, cued.at, items),
         shown=None
         if shown is None
-        else OnScreen(
-            exhibit=shown.exhibit,
-            at=float(shown.media),
-            frame=_frame(items, shown.exhibit, shown.media),
-            zones=None if shown.zones is None else list(shown.zones),
-            clip=shown.clip,
-        ),
+        else _on_screen(shown, shown.media, items, zones=None if shown.zones is None else list(shown.zones)),
         anchor=None if shown is None else Anchor(media=float(shown.media), clock=shown.clock, rate=_rate(room, shown)),
         playing=shown is not None and shown.playing and not ended,
         waiting=shown is not None and shown.waiting,
@@ -93,7 +89,8 @@ def state(room: Room, *, now: float, items: dict[str, Item]) -> RoomState:
         by=room.by,
         clock=now,
         position=_seconds(here),
-        position_frame=None if shown is None or here is None else _frame(items, shown.exhibit, here),
+        position_frame=None if shown is None or here is None else _frame(items, shown, here),
+        clip_position=None if shown is None or here is None else _seconds(clips.clip_time(shown.ranges, here)),
         view=None if shown is None else shown.view,
         card=None
         if room.card is None or room.card.until <= now
@@ -108,19 +105,25 @@ def refresh(room: Room, items: dict[str, Item]) -> Room:
     """
     shown, cued = room.shown, room.cued
     if shown is not None and (item := items.get(shown.exhibit)) is not None:
+        ranges, media = playback.refreshed(shown.ranges, shown.media, item.end)
         shown = msgspec.structs.replace(
             shown,
-            end=item.end or shown.end,
-            rendition=_rendition(shown.rendition, item, shown.media),
+            media=media,
+            ranges=ranges,
+            end=ranges[-1].stop if ranges else item.end or shown.end,
+            rendition=_rendition(shown.rendition, item, media),
             restricted=item.restricted,
             subtitles=item.subtitles,
             leaves=item.leaves,
         )
     if cued is not None and (item := items.get(cued.exhibit)) is not None:
+        ranges, at = playback.refreshed(cued.ranges, cued.at, item.end)
         cued = msgspec.structs.replace(
             cued,
-            end=item.end or cued.end,
-            rendition=_rendition(cued.rendition, item, cued.at),
+            at=at,
+            ranges=ranges,
+            end=ranges[-1].stop if ranges else item.end or cued.end,
+            rendition=_rendition(cued.rendition, item, at),
             restricted=item.restricted,
             subtitles=item.subtitles,
             leaves=item.leaves,
@@ -165,7 +168,25 @@ def _anchor(room: Room, shown: Shown, delay: int) -> Anchor:
     """delay: milliseconds by which this screen comes later"""
     if _rate(room, shown):
         return Anchor(media=float(shown.media), clock=shown.clock + delay / 1000, rate=room.rate)
-    return Anchor(media=float(shown.media + NUDGE), clock=0.0, rate=0.0)
+    return Anchor(media=_resting(shown.ranges, shown.media), clock=0.0, rate=0.0)
+
+
+def _resting(ranges: Ranges, t: Fraction) -> float:
+    """A little into the frame, but never out of its range."""
+    inside = t + NUDGE
+    return float(inside if clips.number_at(ranges, inside) == clips.number_at(ranges, t) else t)
+
+
+def _on_screen(on: Cued | Shown, at: Fraction, items: dict[str, Item], zones: list[str] | None = None) -> OnScreen:
+    return OnScreen(
+        exhibit=on.exhibit,
+        at=float(at),
+        frame=_frame(items, on, at),
+        zones=zones,
+        clip=on.clip,
+        ranges=clips.written(on.ranges),
+        clip_at=_seconds(clips.clip_time(on.ranges, at)),
+    )
 
 
 def _rate(room: Room, shown: Shown) -> float:
@@ -180,9 +201,9 @@ def _rendition(held: str, item: Item, needed: Fraction) -> str:
     return item.rendition if item.end is not None or item.prepared > needed else held
 
 
-def _frame(items: dict[str, Item], exhibit: str, t: Fraction) -> int | None:
-    item = items.get(exhibit)
-    return None if item is None else frame_at(item, t)
+def _frame(items: Mapping[str, Item], on: Cued | Shown, t: Fraction) -> int | None:
+    item = items.get(on.exhibit)
+    return None if item is None else playback.frame_at(on.ranges, item, t)
 
 
 def _seconds(t: Fraction | None) -> float | None:

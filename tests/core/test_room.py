@@ -10,17 +10,30 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from courtcast.core import clip as clips
 from courtcast.core import room as rooms
 from courtcast.core import stage
-from courtcast.core.item import Item
+from courtcast.core.item import Clipped, Item
 from courtcast.core.room import START_AHEAD, ChooseSound, Command, Forget, Room, Withdraw, apply, blank, position
 from courtcast.core.timeline import TOLERANCE, Timeline
 from courtcast.problems import Refused
 from courtcast.wire import api
+from courtcast.wire.library import ClipRange
 from courtcast.wire.screen import Anchor, Stage
 
 SCALE = 30_000
 ORIGIN = Fraction(1, 10)
+
+
+def clipped(id_: str, name: str, *pairs: tuple[float, float]) -> Clipped:
+    return Clipped(id=id_, name=name, ranges=tuple(ClipRange(start=start, stop=stop) for start, stop in pairs))
+
+
+CLIPS = (
+    clipped("k1", "the two", (0.5, 1.0), (2.0, 2.5)),
+    clipped("k2", "backwards", (1.9, 2.002), (0.31, 1.0), (0.0, 0.31)),
+    clipped("k3", "beyond", (0.25, 0.75), (2.9, 9.0)),
+)
 
 
 def item(ref: str, pts: list[int], duration: Fraction, *, complete: bool = True) -> Item:
@@ -33,6 +46,7 @@ def item(ref: str, pts: list[int], duration: Fraction, *, complete: bool = True)
         end=duration if complete else None,
         prepared=duration,
         timeline=Timeline(shifted, SCALE, ORIGIN, duration if complete else None),
+        clips=CLIPS,
     )
 
 
@@ -41,7 +55,9 @@ STEADY = item("JM/1", [n * 1000 for n in range(90)], Fraction(3))
 VARIABLE = item("JM/2", [0, 1001, 1500, 9000, 9010, 30_000], Fraction(31_001, SCALE))
 GROWING = item("JM/3", [n * 1001 for n in range(60)], Fraction(60_060, SCALE), complete=False)
 PRIVATE = msgspec.structs.replace(STEADY, ref="JM/7", rendition="00000000000000bb", restricted=True)
-SOUND = Item(ref="JM/4", rendition="00000000000000aa", showable=True, end=Fraction(72), prepared=Fraction(72))
+SOUND = Item(
+    ref="JM/4", rendition="00000000000000aa", showable=True, end=Fraction(72), prepared=Fraction(72), clips=CLIPS
+)
 WAITING = Item(ref="JM/5")
 BROKEN = Item(ref="JM/6", failed="The recording is damaged and cannot be played.")
 LATE = item("JM/8", [270, 1270, 2270], Fraction(3270, SCALE))
@@ -68,15 +84,15 @@ def refusal(room: Room, command: Command, now: float = 100.0) -> str:
     return refused.value.type
 
 
-def cue(exhibit: str = "a", at: float | None = None) -> api.CueRequest:
-    return api.CueRequest(exhibit=exhibit, at=at)
+def cue(exhibit: str = "a", at: float | None = None, clip: str | None = None) -> api.CueRequest:
+    return api.CueRequest(exhibit=exhibit, at=at, clip=clip)
 
 
 SHOW, PLAY, PAUSE = api.ShowRequest(), api.PlayRequest(), api.PlainRequest()
 
 
-def shown(exhibit: str = "a", at: float | None = None) -> Room:
-    return do(Room(), cue(exhibit, at), SHOW)
+def shown(exhibit: str = "a", at: float | None = None, clip: str | None = None) -> Room:
+    return do(Room(), cue(exhibit, at, clip), SHOW)
 
 
 def media(room: Room) -> Fraction:
@@ -456,10 +472,16 @@ class Histories(RuleBasedStateMachine):
             )
         return True
 
-    @rule(exhibit=st.sampled_from([*ITEMS, "nobody"]), at=st.none() | seconds)
-    def cue(self, exhibit: str, at: float | None) -> None:
-        if self.command(api.CueRequest(exhibit=exhibit, at=at)):
+    @rule(
+        exhibit=st.sampled_from([*ITEMS, "nobody"]),
+        at=st.none() | seconds,
+        clip=st.sampled_from([None, "k1", "the two", "backwards", "k3", "nothing"]),
+    )
+    def cue(self, exhibit: str, at: float | None, clip: str | None) -> None:
+        if self.command(api.CueRequest(exhibit=exhibit, at=at, clip=clip)):
             self.ever_cued.add(exhibit)
+            assert self.room.cued is not None
+            assert (clip is None) == (not self.room.cued.ranges)
 
     @rule(zones=zones, play=st.booleans())
     def show(self, zones: list[str] | None, play: bool) -> None:
@@ -470,7 +492,7 @@ class Histories(RuleBasedStateMachine):
                 assert self.room.shown is not None
                 assert (self.room.shown.exhibit, self.room.shown.media) == (
                     cued.exhibit,
-                    0 if play and cued.at == cued.end else cued.at,
+                    (cued.ranges[0].start if cued.ranges else 0) if play and cued.at == cued.end else cued.at,
                 )
                 assert self.room.shown.playing == play
 
@@ -507,6 +529,15 @@ class Histories(RuleBasedStateMachine):
     def sound(self, screen: str | None) -> None:
         self.command(ChooseSound(screen=screen))
 
+    def along(self) -> Fraction | None:
+        """How far it is: in the clip, where one is on."""
+        here, on = position(self.room, self.now), self.room.shown
+        if here is None or on is None or not on.ranges:
+            return here
+        at = clips.clip_time(on.ranges, here)
+        assert at is not None
+        return at
+
     @rule(exhibit=st.sampled_from(list(ITEMS)))
     def forget(self, exhibit: str) -> None:
         self.command(Forget(exhibit=exhibit))
@@ -518,19 +549,21 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def look(self) -> None:
         if self.room.shown is not None:
-            before = position(self.room, self.now)
+            before = self.along()
             self.room = rooms.hold(self.room, ITEMS[self.room.shown.exhibit], self.now)
-            after = position(self.room, self.now)
+            after, here = self.along(), position(self.room, self.now)
+            assert here is not None
             assert after is not None
             assert before is not None
             assert after <= before
-            assert after <= max(before, ITEMS[self.room.shown.exhibit].prepared)
+            if not self.room.shown.ranges:
+                assert after <= max(before, ITEMS[self.room.shown.exhibit].prepared)
 
     @rule(passes=st.floats(0.0, 2.0))
     def time_passes(self, passes: float) -> None:
-        before = position(self.room, self.now)
+        before = self.along()
         self.now += passes
-        after = position(self.room, self.now)
+        after = self.along()
         assert (before is None) == (after is None)
         if before is not None and after is not None:
             assert before <= after <= before + Fraction(passes) * Fraction(self.room.rate) + Fraction(1, 10**6)
@@ -567,7 +600,30 @@ class Histories(RuleBasedStateMachine):
         here = position(self.room, self.now)
         if here is not None and self.room.shown is not None:
             assert here >= 0
-            assert self.room.shown.end is None or here <= self.room.shown.end
+            if self.room.shown.ranges:
+                assert clips.number_at(self.room.shown.ranges, here) is not None
+                self.in_the_clip(here)
+            else:
+                assert self.room.shown.end is None or here <= self.room.shown.end
+
+    def in_the_clip(self, here: Fraction) -> None:
+        """Whoever is told this can tell where it is, with floats alone."""
+        on, told = self.room.shown, stage.stage_for(self.room, screen="s", zone="jury").shown
+        if on is None or told is None:
+            return
+        assert told.end == told.ranges[-1].stop
+        inside = [one.start <= told.anchor.media < one.stop for one in told.ranges]
+        assert sum(inside) == (told.anchor.media != told.end)
+        state = stage.state(self.room, now=self.now, items=ITEMS)
+        assert state.shown is not None
+        assert state.shown.ranges == told.ranges
+        assert state.shown.clip_at is not None
+        assert state.clip_position == pytest.approx(float(clips.clip_time(on.ranges, here) or 0))
+        if (timeline := ITEMS[on.exhibit].timeline) is not None and state.position_frame is not None:
+            begins = timeline.time_of(state.position_frame)
+            part = on.ranges[clips.number_at(on.ranges, here) or 0]
+            assert begins < part.stop
+            assert (timeline.end_of(state.position_frame) or part.stop) > part.start
 
 
 Histories.TestCase.settings = settings(max_examples=120, stateful_step_count=30, deadline=None)
