@@ -36,7 +36,8 @@ class Kind(NamedTuple):
 
 _WHO = "by who"
 _EXHIBIT = "exhibit ref"
-_PLACE = "exhibit ref frame media"
+_PLACE = "exhibit ref clip frame media"
+_HEARING = "hearing case"
 
 
 def _kind(says: str, *fields: str) -> Kind:
@@ -57,10 +58,28 @@ KINDS: Final[Mapping[str, Kind]] = {
     # evidence
     "received": _kind(
         "An exhibit was given in, as a link or as a file.",
-        _EXHIBIT, "title source file expected restricted", _WHO,
+        _EXHIBIT, "title source file expected restricted hearing", _WHO,
     ),
     "relinked": _kind("Another link, or a file, was given for the same exhibit.", _EXHIBIT, "source file", _WHO),
     "renamed": _kind("Its reference, title or restriction became another.", _EXHIBIT, "title restricted", _WHO),
+    "moved": _kind("It went to another hearing.", _EXHIBIT, _HEARING, _WHO),
+    "described": _kind(
+        "Something else is said of it: whether it is evidence, from where and when it was received, by what its "
+        "camera's clock was ahead (negative: behind), and how that is known; of a remark, only that there is one.",
+        _EXHIBIT, "evidential origin received clock declared remark", _WHO,
+    ),
+    "clip-made": _kind(
+        "Parts of it were put together, to be played as one: each from, to (media times) and 1 where it has no sound.",
+        _EXHIBIT, "clip ranges agreed", _WHO,
+    ),
+    "clip-changed": _kind("They are these from now on.", _EXHIBIT, "clip was ranges agreed", _WHO),
+    "clip-removed": _kind("There is no such clip any more.", _EXHIBIT, "clip ranges agreed", _WHO),
+    "hearing-made": _kind(
+        "A hearing was made; with `came` from a bundle that this key signed.", _HEARING, "court day came", _WHO
+    ),
+    "hearing-changed": _kind("What is said of a hearing became this.", _HEARING, "court day came", _WHO),
+    "hearing-opened": _kind("The exhibits of that hearing are the room's.", _HEARING, "court day came", _WHO),
+    "hearing-removed": _kind("A hearing without exhibits was removed.", _HEARING, _WHO),
     "complete": _kind("All of its file was here, and this is its hash.", _EXHIBIT, "sha256 bytes file"),
     "prepared": _kind(
         "It was ready for the screens, made so from the file of that hash.",
@@ -97,7 +116,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "appeared": _kind("A screen said that it shows this now.", "screen name zone rendition", _PLACE),
     "shown": _kind(
         "A screen said that it showed this, from then until the entry's own time.",
-        "screen name zone exhibit ref rendition since how from to media_from media_to sound stalls stalled ended",
+        "screen name zone exhibit ref clip rendition since how from to media_from media_to sound stalls stalled ended",
     ),
     "fault": _kind("A screen could not show this as it is.", "screen name zone exhibit ref type media_from media_to"),
 }  # fmt: skip
@@ -123,7 +142,7 @@ def table() -> str:
 
 def _listed(fields: frozenset[str]) -> str:
     """Those that most have come first."""
-    usual = [name for name in f"{_PLACE} screen name zone rendition".split() if name in fields]
+    usual = [name for name in f"{_PLACE} {_HEARING} screen name zone rendition".split() if name in fields]
     last = [name for name in _WHO.split() if name in fields]
     return ", ".join(f"`{name}`" for name in (*usual, *sorted(fields - {*usual, *last}), *last))
 

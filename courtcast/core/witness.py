@@ -45,6 +45,8 @@ class Sight(NamedTuple):
     """Cumulative, …"""
     stalled: int = 0
     """… and microseconds of it."""
+    clip: str | None = None
+    """Name of the clip that it is part of."""
 
 
 class Stretch(NamedTuple):
@@ -66,6 +68,7 @@ class Stretch(NamedTuple):
         stepped = self.how == "stepped"
         return {
             "exhibit": first.exhibit,
+            "clip": first.clip,
             "rendition": first.rendition,
             "since": self.since,
             "how": self.how,
@@ -95,7 +98,9 @@ class _Open:
     def goes_on(self, at: int, sight: Sight) -> bool:
         """It is the same stretch still; then it is taken in."""
         last = self.last
-        if (sight.exhibit, sight.rendition, sight.playing) != (last.exhibit, last.rendition, last.playing):
+        if (sight.exhibit, sight.rendition, sight.clip) != (last.exhibit, last.rendition, last.clip):
+            return False
+        if sight.playing != last.playing:
             return False
         if sight.playing:
             passed = max(0, at - self.heard)
