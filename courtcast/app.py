@@ -21,9 +21,10 @@ from courtcast.control.auth import Auth
 from courtcast.control.checkup import Checkup
 from courtcast.control.desk import Desk
 from courtcast.control.onlooker import Onlooker
-from courtcast.control.retention import Retention
+from courtcast.control.retention import EVIDENCE, Retention
 from courtcast.control.saved import BlankNote, load
 from courtcast.control.services import Services
+from courtcast.control.taking import Bundles
 from courtcast.control.timekeeper import Timekeeper, steady
 from courtcast.core.identity import Identity
 from courtcast.deliver.screens import Screens
@@ -154,6 +155,14 @@ async def presenter(settings: Settings) -> AsyncIterator[Presenter]:
             Desk(db=db, intake=exhibits, screens=screens, clock=clock, note=note, record=record) as desk,
             Onlooker(db=db, record=record, desk=desk, intake=exhibits) as onlooker,
             Retention(db=db, record=record, intake=exhibits, data=data, room=desk) as retention,
+            Bundles(
+                db=db,
+                uploads=exhibits.uploads,
+                docket=exhibits.docket,
+                intake=exhibits,
+                folder=data / EVIDENCE,
+                recorded=lambda id_, by, who: onlooker.look(id_, by=by, who=who),
+            ) as bundles,
             Checkup(db=db, intake=exhibits, screens=screens, desk=desk, data=data) as checkup,
         ):
             desks.append(desk)
@@ -169,6 +178,7 @@ async def presenter(settings: Settings) -> AsyncIterator[Presenter]:
                 desk=desk,
                 checkup=checkup,
                 uploads=exhibits.uploads,
+                bundles=bundles,
                 auth=auth,
                 record=record,
                 onlooker=onlooker,

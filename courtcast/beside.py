@@ -3,11 +3,12 @@ made for this and taken away again."""
 
 from __future__ import annotations
 
+import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import IO, NamedTuple, TypeVar
 
 import aiohttp
 import msgspec
@@ -20,6 +21,7 @@ from courtcast.wire.api import Problem, Role
 
 CALL_SECONDS = 60.0
 FETCH_SECONDS = 600.0
+STREAM_BLOCK = 1 << 20
 
 T = TypeVar("T")
 
@@ -56,6 +58,25 @@ class Beside:
                 raise Refused("upload-unknown")
             raise Refused.of(msgspec.json.decode(content, type=Problem))
         return Answer(answer.headers, content)
+
+    async def stream(self, path: str, out: IO[bytes], on_progress: Callable[[int], None]) -> None:
+        """What is large, into a file. Raises likewise, and Refused bundle-broken-off where it ends early.
+
+        on_progress: gets the bytes that are there
+        """
+        limit, here = aiohttp.ClientTimeout(total=None, sock_read=CALL_SECONDS), 0
+        try:
+            async with self._http.get(f"{self._url}/api/v1{path}", timeout=limit) as answer:
+                if answer.status >= 400:
+                    raise Refused.of(msgspec.json.decode(await answer.read(), type=Problem))
+                try:
+                    async for data in answer.content.iter_chunked(STREAM_BLOCK):
+                        await asyncio.to_thread(out.write, data)
+                        on_progress(here := here + len(data))
+                except (aiohttp.ClientError, TimeoutError):
+                    raise Refused("bundle-broken-off") from None
+        except (aiohttp.ClientError, TimeoutError):
+            raise self._nobody from None
 
     async def fetch(self, path: str) -> bytes:
         """What is no JSON, as it is. Raises likewise."""

@@ -95,6 +95,21 @@ def _add_record(commands: Any) -> None:
     purge.add_argument("--keep", action="store_true", help="not by itself any more")
 
 
+def _add_bundles(commands: Any) -> None:
+    """A hearing goes out and comes in."""
+    export = commands.add_parser("export", help="writes a hearing as one sealed bundle: a zip, or a folder")
+    _data(export)
+    export.add_argument("out", type=Path, metavar="OUT", help="NAME.zip, or the name of a new folder")
+    export.add_argument("--hearing", metavar="H", help="its id, or its case; the open one otherwise")
+    export.add_argument("--no-remarks", action="store_true", help="without what people noted for themselves")
+
+    import_ = commands.add_parser("import", help="takes in a bundle that was made by export, checked before use")
+    _data(import_)
+    import_.add_argument("bundle", type=Path, metavar="BUNDLE", help="the zip or the folder")
+    import_.add_argument("--key", metavar="K", help="it has to be sealed with this key, as it was printed")
+    import_.add_argument("--check", action="store_true", help="only checks it, and says what is in it")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """All commands and options; the documents are tested against it."""
     parser = argparse.ArgumentParser(
@@ -152,6 +167,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_record(commands)
 
+    _add_bundles(commands)
     doctor = commands.add_parser("doctor", help="what is missing on this machine, in plain words")
     _data(doctor)
     doctor.add_argument("--chromium", type=Path, metavar="PROGRAM")
@@ -240,6 +256,14 @@ def _command(args: argparse.Namespace) -> Coroutine[Any, Any, int]:
             if args.what == "verify":
                 return audit_verify(args.file, args.key, args.head)
             return audit_export(args.data, args.out)
+        case "export":
+            from courtcast.bundles import export
+
+            return export(args.data, args.out, hearing=args.hearing, remarks=not args.no_remarks)
+        case "import":
+            from courtcast.bundles import check, take_in
+
+            return check(args.bundle, args.key) if args.check else take_in(args.data, args.bundle, args.key)
         case "purge":
             from courtcast.audit import purge
 

@@ -27,9 +27,11 @@ PASSING = frozenset(("no-presenter", "upload-busy", "upload-not-now", "upload-ch
 async def send_file(
     presenter: Beside, path: Path, words: dict[str, str], on_progress: Callable[[int, int], None]
 ) -> str:
-    """Returns when all of it is there, with the exhibit's id. What was half sent before goes on.
+    """Returns when all of it is there, with the exhibit's id; of a bundle, with the upload's. What was half sent before
+    goes on.
 
-    words: `ref`, `title`, `restricted` for tus's metadata; on_progress: gets the bytes that are there, and the whole
+    words: `ref`, `title`, `restricted`, `bundle` for tus's metadata; on_progress: gets the bytes that are there, and
+    the whole
 
     Raises Refused: what the presenter says; no-presenter where it stays away; file-unreadable.
     """
@@ -58,7 +60,7 @@ class _Sending:
         head = await self._read(0, HEAD)
         mark = f"{self._length}-{self._modified}-{hashlib.sha256(head).hexdigest()}"
         known = await self._presenter.call("GET", "/uploads", list[Sent])
-        upload = next((one for one in known if one.fingerprint == mark and one.exhibit is not None), None)
+        upload = next((one for one in known if one.fingerprint == mark and self._fits(one)), None)
         where, offset = (upload.id, upload.offset) if upload is not None else (await self._begin(mark), 0)
         tries = 0
         while offset < self._length:
@@ -74,7 +76,11 @@ class _Sending:
                 tries += 1
         self._on_progress(offset, self._length)
         answer = await self._presenter.request("HEAD", f"/uploads/{where}", TUS)
-        return answer.headers["Exhibit"]
+        return answer.headers.get("Exhibit", where)
+
+    def _fits(self, one: Sent) -> bool:
+        """It is of the kind that is sent: the same file may be there as a companion, or as a bundle."""
+        return one.bundle if "bundle" in self._words else one.exhibit is not None
 
     async def _begin(self, mark: str) -> str:
         words = {**self._words, "filename": self._path.name, "fingerprint": mark, "lastModified": str(self._modified)}

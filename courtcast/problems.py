@@ -40,6 +40,44 @@ TABLE: dict[str, Kind] = {
         "Not all of it is gone",
         "Some of its files could not be removed ({path}). Remove them by hand, and look at that disk.",
     ),
+    # bundles
+    "bundle-unreadable": Kind(
+        422,
+        "Not a bundle",
+        "This is no sealed bundle, or not all of it is here: {why}. Copy it again from where it was made.",
+    ),
+    "bundle-newer": Kind(
+        422, "From a newer courtcast", "This bundle was made by a newer courtcast. Bring this one up to date first."
+    ),
+    "bundle-changed": Kind(
+        422,
+        "Changed since it was sealed",
+        "{name} in this bundle is not what was sealed. Nothing was taken in; ask for the bundle again.",
+    ),
+    "bundle-key": Kind(
+        422,
+        "Sealed by somebody else",
+        "This bundle was sealed with another key than the one asked for: {key}. Nothing was taken in.",
+    ),
+    "upload-no-bundle": Kind(
+        409, "Not sent as a bundle", "This file was not sent as a bundle. Send it again, with `Take in a bundle`."
+    ),
+    "bundle-coming": Kind(409, "Still coming", "The bundle is still being sent. Wait until all of it is here."),
+    "bundle-broken-off": Kind(
+        502, "Broken off", "The bundle was not written to its end. See in the log of the presenter why, and try again."
+    ),
+    "hearing-which": Kind(404, "Which hearing", "There is no hearing {name}, or more than one. There are: {names}."),
+    "bundle-not-yet": Kind(
+        409,
+        "Not all of it is here",
+        "These exhibits are not wholly here yet: {refs}. Wait for them, or remove them from the hearing.",
+    ),
+    "exhibit-unreadable": Kind(
+        507,
+        "Not what it was",
+        "The copy of {name} on this machine is not what was fetched any more. Fetch it again by its link, or send it again.",
+    ),
+    "bundle-there": Kind(422, "Something is there", "There is something at {path} already. Choose another place."),
     # links
     "link-malformed": Kind(
         422, "Not a link", "This is not a link that can be fetched. Paste the whole address, beginning with https://."

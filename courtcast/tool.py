@@ -86,16 +86,17 @@ async def _beside(data: Path) -> AsyncIterator[tuple[Add, Look]]:
 async def _send(data: Path, file: Path, words: dict[str, str]) -> int:
     """A presenter has to be running: a file is sent to it as the remote does it."""
     async with beside(ready_folder(data), "advocate", Refused("no-presenter", path=data)) as presenter:
-        with _bar() as progress:
-            bar = progress.add_task(file.name, total=None)
+        with bar() as progress:
+            task = progress.add_task(file.name, total=None)
             id_ = await send_file(
-                presenter, file, words, lambda here, whole: progress.update(bar, completed=here, total=whole)
+                presenter, file, words, lambda here, whole: progress.update(task, completed=here, total=whole)
             )
         look: Look = lambda id_: presenter.call("GET", f"/exhibits/{id_}", Exhibit)  # noqa: E731
         return await _follow(await look(id_), look)
 
 
-def _bar() -> Progress:
+def bar() -> Progress:
+    """Bytes that come, go or are looked at; gone when it is done."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -109,12 +110,12 @@ def _bar() -> Progress:
 
 async def _follow(exhibit: Exhibit, look: Look) -> int:
     console = Console(highlight=False)
-    with _bar() as progress:
-        bar = progress.add_task(exhibit.ref, total=exhibit.bytes_total)
+    with bar() as progress:
+        task = progress.add_task(exhibit.ref, total=exhibit.bytes_total)
         while exhibit.state not in ("ready", "failed"):
             await asyncio.sleep(LOOK_SECONDS)
             exhibit = await look(exhibit.id)
-            progress.update(bar, completed=exhibit.bytes_fetched, total=exhibit.bytes_total)
+            progress.update(task, completed=exhibit.bytes_fetched, total=exhibit.bytes_total)
     if exhibit.problem is not None and exhibit.state == "failed":
         for choice in exhibit.choices:
             console.print(", ".join(filter(None, (choice.name, choice.says))), markup=False)

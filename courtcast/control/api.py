@@ -7,6 +7,7 @@ from aiohttp import web
 
 from courtcast.control import (
     audit,
+    bundles,
     checks,
     clips,
     exhibits,
@@ -71,6 +72,7 @@ ROUTES: tuple[Route, ...] = (
     *checks.ROUTES,
     *audit.ROUTES,
     *uploads.ROUTES,
+    *bundles.ROUTES,
     Route(
         method="GET",
         path="/events",

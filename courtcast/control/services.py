@@ -15,6 +15,7 @@ from courtcast.control.metrics import Counters
 from courtcast.control.onlooker import Onlooker
 from courtcast.control.ports import Intake, Screens
 from courtcast.control.retention import Retention
+from courtcast.control.taking import Bundles
 from courtcast.evidence.record import Record
 from courtcast.evidence.uploads import Uploads
 from courtcast.prepare.docket import Docket
@@ -31,6 +32,7 @@ class Services:
     desk: Desk
     checkup: Checkup
     uploads: Uploads
+    bundles: Bundles
     auth: Auth
     record: Record
     onlooker: Onlooker

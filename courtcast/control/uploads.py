@@ -53,6 +53,7 @@ async def everything(call: Call) -> list[Sent]:
         Sent(
             id=one.id,
             exhibit=one.exhibit,
+            bundle=one.bundle,
             name=one.name,
             path=one.path,
             length=one.length,

@@ -114,9 +114,9 @@ class Malformed(ValueError):
     """What should be written down has no place in the record."""
 
 
-def canonical(value: Value) -> bytes:
+def canonical(value: Value, deepest: int = DEEPEST) -> bytes:
     """RFC 8785. Raises Malformed for anything but objects, lists, strings and whole numbers."""
-    _check(value, DEEPEST)
+    _check(value, deepest)
     try:
         return rfc8785.dumps(value)
     except rfc8785.CanonicalizationError as error:

@@ -77,6 +77,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     "hearing-made": _kind(
         "A hearing was made; with `came` from a bundle that this key signed.", _HEARING, "court day came", _WHO
     ),
+    "bundle-out": _kind(
+        "A hearing was handed out as a sealed bundle: so many exhibits, with so many bytes of files (0: without them).",
+        _HEARING, "exhibits bytes", _WHO,
+    ),
     "hearing-changed": _kind("What is said of a hearing became this.", _HEARING, "court day came", _WHO),
     "hearing-opened": _kind("The exhibits of that hearing are the room's.", _HEARING, "court day came", _WHO),
     "hearing-removed": _kind("A hearing without exhibits was removed.", _HEARING, _WHO),

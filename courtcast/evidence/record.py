@@ -177,6 +177,11 @@ class Record:
 
     # reading
 
+    @property
+    def signer(self) -> Signer:
+        """This installation's key, for what else it vouches for."""
+        return self._signer
+
     async def head(self) -> Head:
         """Raises Refused."""
         return Head(await self._db.run(_end), self._signer.key)

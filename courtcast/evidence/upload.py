@@ -63,6 +63,8 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """Files that were handed over together have the same one."""
     exhibit: str | None = None
     """None for a companion: a file that is kept beside the exhibits of its set, and never opened or shown."""
+    bundle: bool = False
+    """It is no evidence itself: a sealed bundle with a hearing, kept until that is taken in."""
     instead: bool = False
     """The exhibit was there before it, with another file or a link."""
     began: float
@@ -86,6 +88,7 @@ class Said(NamedTuple):
     fingerprint: str = ""
     set: str = ""
     companion: bool = False
+    bundle: bool = False
     restricted: bool = False
     exhibit: str = ""
     """The exhibit that this is the file of; else it becomes one."""
@@ -107,6 +110,7 @@ def said(header: str) -> Said:
         fingerprint=_mark("fingerprint", words),
         set=_mark("set", words),
         companion=words.get("companion", "") in _YES,
+        bundle=words.get("bundle", "") in _YES,
         restricted=words.get("restricted", "") in _YES,
         exhibit=_mark("exhibit", words),
         hearing=_mark("hearing", words),

@@ -14,7 +14,7 @@ import asyncio
 import logging
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -172,7 +172,7 @@ class Uploads:
         beside = upload.exhibit is None
         if upload.length == 0 and not beside:
             raise Refused("upload-empty")
-        if beside and not (upload.set and self.set_of(upload)):
+        if beside and not upload.bundle and not (upload.set and self.set_of(upload)):
             raise Refused("upload-alone")
         if beside and sum(one.exhibit is None and one.set == upload.set for one in self._all.values()) >= MOST_BESIDE:
             raise Refused("upload-too-many", most=MOST_BESIDE)
@@ -264,6 +264,10 @@ class Uploads:
         if id_ is not None and (reception := self._receptions.pop(id_, None)) is not None:
             reception.end()
             self._reached[id_] = reception.safe
+
+    def adopt(self, uploads: Iterable[Upload]) -> None:
+        """They were written down together with their exhibits, and are all here."""
+        self._all.update((upload.id, upload) for upload in uploads)
 
     async def forget(self, id_: str) -> None:
         """It, what came of it where it is a companion, and companions that belong to nothing else.
@@ -422,7 +426,7 @@ class Uploads:
     async def _drop_alone(self) -> None:
         """Companions whose last exhibit is gone."""
         for upload in list(self._all.values()):
-            if upload.exhibit is None and not self.set_of(upload):
+            if upload.exhibit is None and not upload.bundle and not self.set_of(upload):
                 await self._drop(upload.id)
 
     def _remove(self, id_: str) -> None:
@@ -468,5 +472,6 @@ def places(folder: Path, id_: str) -> tuple[Path, Path]:
 
 
 def _needed(upload: Upload, n: int) -> int:
-    """Bytes of the disk: an exhibit's are written twice, as they come and in what is prepared from them."""
-    return n if upload.exhibit is None else 2 * n
+    """Bytes of the disk: an exhibit's are written twice, as they come and in what is prepared from them; a bundle's
+    once more, since it stays until all of it is taken in."""
+    return 3 * n if upload.bundle else n if upload.exhibit is None else 2 * n

@@ -11,6 +11,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, MutableMapping, Sequence
 from fractions import Fraction
+from pathlib import Path
 
 import msgspec
 
@@ -22,6 +23,8 @@ from courtcast.evidence.database import Also
 from courtcast.evidence.library import Change, Entry, Library
 from courtcast.evidence.record import Record, stamp
 from courtcast.evidence.texts import lines, one_line
+from courtcast.prepare.bundling import Admission, announce, give_up, keep, settle
+from courtcast.prepare.kept import Kept
 from courtcast.prepare.told import seen as seen_clip
 from courtcast.prepare.way import Way
 from courtcast.problems import Refused
@@ -48,7 +51,7 @@ class Docket:
         changing: asyncio.Lock,
         on_change: Callable[[str], None],
         line_up: Callable[[], None],
-        take_in: Callable[[Entry], None],
+        take_in: Callable[[Entry, Kept], None],
     ) -> None:
         self.library = library
         self.opened = ""
@@ -126,6 +129,32 @@ class Docket:
             await self._look()
             self.sort()
         return self._measured(hearing)
+
+    async def admit(self, made: Admission, folder: Path, *, by: str = "", who: str = "") -> Hearing:
+        """The hearing of a bundle, with all its exhibits: from this call's return on, or not at all.
+
+        folder: that of the exhibits
+
+        Raises Refused: what the disk says. Then its files are taken away again.
+        """
+
+        def told(db: sqlite3.Connection) -> Fact:
+            return fact(stamp(), "hearing-made", **_of_hearing(db, made.hearing.id), by=by, who=who)
+
+        async with self._changing:
+            await announce(self.library.db, made)
+            try:
+                await asyncio.to_thread(settle, made, folder)
+                entries = await keep(self.library.db, made, also=self._tells(told))
+            except Exception:  # cancelled, it is cleared away by the next process: a thread is not stopped
+                await asyncio.to_thread(give_up, made, folder)
+                raise
+            await self._look()
+            for entry in entries:
+                self._take_in(entry, made.kept.get(entry.id) or Kept())
+        for entry in entries:
+            self._on_change(entry.id)
+        return await self.hearing(made.hearing.id)
 
     # clips
 

@@ -131,7 +131,7 @@ class Intake:
         self._inspecting = asyncio.Lock()
         self.docket = Docket(
             library, record, self._ways, changing=self._changing, on_change=on_change, line_up=self._line_up,
-            take_in=lambda entry: self._take_in(entry, Kept()).start(),
+            take_in=lambda entry, kept: self._take_in(entry, kept).start(),
         )  # fmt: skip
         """The hearings, and the clips of exhibits."""
         self._background: set[asyncio.Task[None]] = set()

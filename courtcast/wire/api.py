@@ -9,9 +9,11 @@ from typing import Literal
 
 import msgspec
 
+from courtcast.wire import problem
 from courtcast.wire.library import CameraClock, Clip, ClipRange
 from courtcast.wire.screen import Anchor, Stalls
 
+Problem = problem.Problem
 SafeReason = Literal["link", "line", "screen"]
 """What playing to the end waits for: the link it is fetched from, the line that the screens share, one screen's own."""
 ExhibitState = Literal["waiting", "fetching", "preparing", "ready", "failed"]
@@ -21,13 +23,6 @@ Severity = Literal["stop", "look", "note"]
 """*stop*: the hearing would not go as planned; *look*: it may not; *note*: good to know."""
 CheckKind = Literal["case", "room"]
 CheckState = Literal["running", "done", "cancelled", "broken"]
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """Why something did not work: `type` is stable (see `courtcast.problems`), `detail` is one sentence for people."""
-
-    type: str
-    detail: str
 
 
 class VideoInfo(msgspec.Struct, frozen=True):
@@ -269,7 +264,9 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     exhibit: str | None
-    """Id of the exhibit that it is the file of; null for a companion, which is only kept."""
+    """Id of the exhibit that it is the file of; null for a companion, which is only kept, and for a bundle."""
+    bundle: bool = False
+    """A sealed bundle, to be taken in (`POST /bundles`)."""
     name: str
     path: str
     """The folders that it lay in."""

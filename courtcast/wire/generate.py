@@ -57,7 +57,7 @@ PARTS = (
         library,
         (),
         (
-            "Hearing", "AddHearing", "ChangeHearing", "AddClip", "ChangeClip", "Listing", "BundleReport",
+            "Hearing", "AddHearing", "ChangeHearing", "AddClip", "ChangeClip", "Listing", "TakeBundle", "Taking",
         ),
         pages=True,
     ),

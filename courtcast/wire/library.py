@@ -5,7 +5,13 @@ Times of clips are seconds of media time of their exhibit; times of day are Unix
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
+
+from courtcast.wire.problem import Problem
+
+TakingState = Literal["checking", "done", "failed", "cancelled"]
 
 
 class ClipRange(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,3 +134,28 @@ class BundleReport(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
     known: list[str] = []
     """References of exhibits whose very file was here before."""
+
+
+class TakeBundle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`POST /bundles`: a bundle that was sent here (`/uploads` with `bundle: yes`)."""
+
+    upload: str
+    """Id of the upload; all of it is here."""
+    key: str | None = None
+    """It has to be sealed with this key: 64 hexadecimal digits, as they were printed."""
+
+
+class Taking(msgspec.Struct, frozen=True, kw_only=True):
+    """A bundle that is being taken in, or was since this presenter was started."""
+
+    id: str
+    """Of the upload."""
+    name: str
+    state: TakingState
+    done: int = 0
+    """Bytes of evidence that were checked and copied."""
+    bytes: int = 0
+    """… of so many; 0 until the seal was read."""
+    problem: Problem | None = None
+    report: BundleReport | None = None
+    """Of what was taken in."""

@@ -27,9 +27,10 @@ from courtcast.control.auth import Auth
 from courtcast.control.checkup import Checkup
 from courtcast.control.desk import Desk
 from courtcast.control.onlooker import Onlooker
-from courtcast.control.retention import Retention
+from courtcast.control.retention import EVIDENCE, Retention
 from courtcast.control.saved import BlankNote, load
 from courtcast.control.services import Services
+from courtcast.control.taking import Bundles
 from courtcast.control.timekeeper import Timekeeper
 from courtcast.core.checks import Line
 from courtcast.core.manifest import Manifest
@@ -393,11 +394,17 @@ async def house(data: Path, shelf: Shelf, wall: Wall) -> AsyncIterator[House]:
             await auth.open()
             docket = Docket(
                 Library(db), record, {}, changing=asyncio.Lock(), on_change=lambda _: None, line_up=lambda: None,
-                take_in=lambda _: None,
+                take_in=lambda entry, kept: None,
+            )  # fmt: skip
+            uploads = Uploads(db, data)
+            bundles = Bundles(
+                db=db, uploads=uploads, docket=docket, intake=shelf, folder=data / EVIDENCE,
+                recorded=lambda id_, by, who: onlooker.look(id_, by=by, who=who),
             )  # fmt: skip
             services = Services(
-                intake=shelf, docket=docket, screens=wall, desk=desk, checkup=checkup, uploads=Uploads(db, data), auth=auth,
-                record=record, onlooker=onlooker, retention=retention, assets=Assets.find(),
+                intake=shelf, docket=docket, screens=wall, desk=desk, checkup=checkup, uploads=uploads,
+                bundles=bundles, auth=auth, record=record,
+                onlooker=onlooker, retention=retention, assets=Assets.find(),
             )  # fmt: skip
             yield House(data, db, shelf, wall, desk, checkup, auth, make_app(services), record)
 

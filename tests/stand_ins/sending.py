@@ -27,9 +27,10 @@ from courtcast.control.auth import Auth, issue_token
 from courtcast.control.checkup import Checkup
 from courtcast.control.desk import Desk
 from courtcast.control.onlooker import Onlooker
-from courtcast.control.retention import Retention
+from courtcast.control.retention import EVIDENCE, Retention
 from courtcast.control.saved import BlankNote, load
 from courtcast.control.services import Services
+from courtcast.control.taking import Bundles
 from courtcast.control.timekeeper import Timekeeper
 from courtcast.evidence.database import Database
 from courtcast.evidence.guard import Guard
@@ -125,6 +126,14 @@ async def sending(data: Path, *, quiet_of_tokens: bool = False) -> AsyncIterator
                 Desk(db=db, intake=intake, screens=wall, clock=clock, note=note, record=record) as desk,
                 Onlooker(db=db, record=record, desk=desk, intake=intake) as onlooker,
                 Retention(db=db, record=record, intake=intake, data=data, room=desk) as retention,
+                Bundles(
+                    db=db,
+                    uploads=intake.uploads,
+                    docket=intake.docket,
+                    intake=intake,
+                    folder=data / EVIDENCE,
+                    recorded=lambda id_, by, who: onlooker.look(id_, by=by, who=who),
+                ) as bundles,
                 Checkup(db=db, intake=intake, screens=wall, desk=desk, data=data) as checkup,
             ):
                 desks.append(desk)
@@ -136,8 +145,9 @@ async def sending(data: Path, *, quiet_of_tokens: bool = False) -> AsyncIterator
                     else {role: await issue_token(db, role) for role in ("clerk", "advocate", "viewer")}
                 )
                 services = Services(
-                    intake=intake, docket=intake.docket, screens=wall, desk=desk, checkup=checkup, uploads=intake.uploads, auth=auth,
-                    record=record, onlooker=onlooker, retention=retention, assets=Assets.find(),
+                    intake=intake, docket=intake.docket, screens=wall, desk=desk, checkup=checkup,
+                    uploads=intake.uploads, bundles=bundles, auth=auth, record=record,
+                    onlooker=onlooker, retention=retention, assets=Assets.find(),
                 )  # fmt: skip
                 runner = web.AppRunner(make_app(services), access_log=None, shutdown_timeout=1.0)
                 await runner.setup()

@@ -1832,7 +1832,9 @@ export const RoomCheckRequest = record(
  * `GET /uploads`: a file that is being sent here, or was.
  * @typedef {object} Sent
  * @property {string} id
- * @property {string | null} exhibit Id of the exhibit that it is the file of; null for a companion, which is only kept.
+ * @property {string | null} exhibit Id of the exhibit that it is the file of; null for a companion, which is only kept,
+ *   and for a bundle.
+ * @property {boolean} bundle A sealed bundle, to be taken in (`POST /bundles`).
  * @property {string} name
  * @property {string} path The folders that it lay in.
  * @property {number} length
@@ -1848,6 +1850,7 @@ export const Sent = record(
   {
     id: [text],
     exhibit: [nullable(text)],
+    bundle: [flag, false],
     name: [text],
     path: [text],
     length: [integer],
@@ -2013,6 +2016,21 @@ export const Listing = record(
 );
 
 /**
+ * `POST /bundles`: a bundle that was sent here (`/uploads` with `bundle: yes`).
+ * @typedef {object} TakeBundle
+ * @property {string} upload Id of the upload; all of it is here.
+ * @property {string | null} key It has to be sealed with this key: 64 hexadecimal digits, as they were printed.
+ */
+/** @type {Codec<TakeBundle>} */
+export const TakeBundle = record(
+  {
+    upload: [text],
+    key: [nullable(text), null],
+  },
+  { closed: true },
+);
+
+/**
  * What became of a bundle that came in.
  * @typedef {object} BundleReport
  * @property {string} hearing Id of the hearing that was made.
@@ -2029,6 +2047,30 @@ export const BundleReport = record(
     exhibits: [integer],
     bytes: [integer],
     known: [list(text), []],
+  }
+);
+
+/**
+ * A bundle that is being taken in, or was since this presenter was started.
+ * @typedef {object} Taking
+ * @property {string} id Of the upload.
+ * @property {string} name
+ * @property {"cancelled" | "checking" | "done" | "failed"} state
+ * @property {number} done Bytes of evidence that were checked and copied.
+ * @property {number} bytes … of so many; 0 until the seal was read.
+ * @property {Problem | null} problem
+ * @property {BundleReport | null} report Of what was taken in.
+ */
+/** @type {Codec<Taking>} */
+export const Taking = record(
+  {
+    id: [text],
+    name: [text],
+    state: [oneOf("cancelled", "checking", "done", "failed")],
+    done: [integer, 0],
+    bytes: [integer, 0],
+    problem: [nullable(Problem.check), null],
+    report: [nullable(BundleReport.check), null],
   }
 );
 
