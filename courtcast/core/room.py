@@ -41,6 +41,8 @@ WAIT_BELOW = Fraction(1, 2)
 GO_ON_ABOVE = Fraction(3)
 """Seconds that are prepared beyond the playhead of a recording that is still coming: with less the room waits, so that
 no screen has to leave pictures out later; with so many it goes on by itself. Two thresholds, or it would stutter."""
+END = Fraction(1)
+"""Seconds: the end itself may come only when all else of a recording is prepared."""
 NANO = 1_000_000_000
 """Where playback is counts in whole nanoseconds, so that exact times stay short numbers."""
 LOWEST_RATE, HIGHEST_RATE = 0.1, 4.0
@@ -233,16 +235,23 @@ def hold(room: Room, item: Item, now: float) -> Room:
     if shown is None or here is None or not shown.playing:
         return room
     if shown.waiting:
-        if shown.end is None and item.prepared < here + GO_ON_ABOVE:
+        if shown.end is None and item.until(here) < _enough(item, here):
             return room
         return msgspec.structs.replace(
             room, shown=msgspec.structs.replace(shown, clock=starts_at(room, now), waiting=False)
         )
-    if shown.end is not None or item.rendition != shown.rendition or item.prepared >= here + WAIT_BELOW:
+    until = item.until(here)
+    if shown.end is not None or item.rendition != shown.rendition or until >= here + WAIT_BELOW:
         return room
     return msgspec.structs.replace(
-        room, shown=msgspec.structs.replace(shown, media=min(here, item.prepared), clock=0.0, waiting=True)
+        room, shown=msgspec.structs.replace(shown, media=min(here, until), clock=0.0, waiting=True)
     )
+
+
+def _enough(item: Item, here: Fraction) -> Fraction:
+    """Media time up to which it has to be there for a room that waits to go on."""
+    enough = here + GO_ON_ABOVE
+    return enough if item.foreseen is None else min(enough, max(item.foreseen - END, here + WAIT_BELOW))
 
 
 def waits_at(room: Room, item: Item, now: float) -> float | None:
@@ -250,7 +259,7 @@ def waits_at(room: Room, item: Item, now: float) -> float | None:
     shown, here = room.shown, position(room, now)
     if shown is None or here is None or not shown.playing or shown.waiting or shown.end is not None:
         return None
-    return max(0.0, shown.clock - now) + max(0.0, float(item.prepared - WAIT_BELOW - here)) / room.rate
+    return max(0.0, shown.clock - now) + max(0.0, float(item.until(here) - WAIT_BELOW - here)) / room.rate
 
 
 def ends_at(room: Room) -> float | None:

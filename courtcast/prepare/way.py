@@ -37,8 +37,9 @@ from courtcast.prepare.house import House
 from courtcast.prepare.job import Probe, Same, prepare
 from courtcast.prepare.kept import MADE_BY, SPACE, Kept
 from courtcast.prepare.leaves import instead
-from courtcast.prepare.parts import Stale
+from courtcast.prepare.parts import Stale, Straight
 from courtcast.prepare.plan import Needed
+from courtcast.prepare.sought import Wish
 from courtcast.prepare.source import Source
 from courtcast.prepare.store import load_manifest
 from courtcast.prepare.told import name as file_name
@@ -123,6 +124,7 @@ class Way:
         self._manifest: Manifest | None = None
         self._filling: Manifest | None = None
         """The one that the preparing in hand fills."""
+        self._wish = Wish()
         self._meter = Meter()
         self._arrival = Arrival(house.web)
         self._begun = 0
@@ -195,6 +197,10 @@ class Way:
     def rate(self) -> float | None:
         """Bytes a second lately; None while nothing is being fetched."""
         return self._meter.rate(asyncio.get_running_loop().time()) if self.state == "fetching" else None
+
+    def want(self, *places: float) -> None:
+        """Media times that somebody wants to see, for as long as not all is made."""
+        self._wish.put(*places)
 
     def seen(self) -> Exhibit:
         return told(
@@ -573,10 +579,14 @@ class Way:
                     on_starts=self._began,
                     parts=parts,
                     on_manifest=self._made,
+                    wish=None if parts or self.kept.straight else self._wish,
                     **self._same(self.kept.heard),
                 )
+            except Straight:
+                self.kept.straight = True
+                raise
             except Needed as needed:
-                self.kept.need = needed.need
+                self.kept.need = needed.need if needed.need != "straight" else self.kept.need
                 raise
             except Refused as refused:
                 if refused.type not in PASSING | LATER and not refused.type.startswith("link-"):
@@ -687,12 +697,14 @@ class Way:
         if known is not None and known is not self._filling:
             for row in message.rows:
                 there = known.rows(row.track)
-                if row.index < len(there) and there[row.index] != row:
+                if row.index in known.made(row.track) and there[row.index] != row:
                     log.warning("exhibit %s: prepared again, and differently", self.entry.id)
                     self._manifest = self._filling
                     break
             else:
                 known.add(message.rows)
+                if self._filling is not None and _has_all(self._filling, known):
+                    self._manifest = self._filling
         self._on_progress()
 
     # inside
@@ -728,6 +740,13 @@ class Way:
         """What is all here takes a moment only, and does not wait for those that wait for their bytes."""
         waits = self.spool is not None and not self.spool.complete
         return Rank(min(self.pressing, 0 if waits else -1), self.position)
+
+
+def _has_all(manifest: Manifest, known: Manifest) -> bool:
+    """Nothing that is known would be missed."""
+    return not any(
+        any(manifest.made(track.index).missing(*some)) for track in known.tracks for some in known.made(track.index)
+    )
 
 
 def _remove_others(spool: Path) -> None:
