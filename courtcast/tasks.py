@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 Work = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -31,3 +32,16 @@ async def ended(*tasks: asyncio.Task[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def first_of(work: Coroutine[Any, Any, T], other: Coroutine[Any, Any, None]) -> T | None:
+    """What the work gives, unless the other ends before: then None. Whichever is left is ended. Raises what they do."""
+    one, two = asyncio.create_task(work), asyncio.create_task(other)
+    try:
+        await asyncio.wait((one, two), return_when=asyncio.FIRST_COMPLETED)
+        if one.done():
+            return one.result()
+        two.result()
+        return None
+    finally:
+        await ended(one, two)

@@ -38,6 +38,8 @@ class Catalog:
             failed=failed,
             end=manifest.duration if manifest.complete else None,
             prepared=Fraction(manifest.prepared),
+            foreseen=manifest.foreseen,
+            reach=None if manifest.foreseen is None else manifest.made_until,
             timeline=manifest.timeline if manifest.frames else None,
             leaves=manifest.leaves,
             clips=tuple(Clipped(id=one.id, name=one.name, ranges=tuple(one.ranges)) for one in known.clips),

@@ -347,6 +347,18 @@ class Desk:
         if always or stages != self._stages:
             self._stages = stages
             self._screens.set_stages(stages)
+            self._want()
+
+    def _want(self) -> None:
+        """Tells what places of recordings are waited for, in case these are still being made."""
+        shown, cued = self._room.shown, self._room.cued
+        places: dict[str, list[float]] = {}
+        if shown is not None:
+            places[shown.exhibit] = [float(rooms.position(self._room, self.clock()) or 0)]
+        if cued is not None:
+            places.setdefault(cued.exhibit, []).append(float(cued.at))
+        for exhibit, wanted in places.items():
+            self._intake.want(exhibit, *wanted)
 
     def _send_day(self) -> None:
         """What is sent ahead to the screens: the open hearing's exhibits in running order but those that are

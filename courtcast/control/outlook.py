@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from courtcast.control.conversion import Conversion
 from courtcast.control.ports import Intake, Screens
 from courtcast.core.manifest import Manifest
 from courtcast.core.rates import GRAIN, KEPT, LEAST, Rates
@@ -54,6 +56,7 @@ class _Kept:
     """Room clock and bytes when it was last looked at, while it is being fetched."""
     curves: dict[bool, Curve] = field(default_factory=dict)
     """With sound, without."""
+    conversion: Conversion = field(default_factory=Conversion)
 
 
 class Outlook:
@@ -127,10 +130,16 @@ class Outlook:
         start = _start(exhibit.id, room, now)
         if manifest.leaves:
             return standing(self._lacking(manifest, start))
-        end = _end(exhibit, float(manifest.prepared), None if manifest.duration is None else float(manifest.duration))
+        made = manifest.prepared if manifest.foreseen is None else float(manifest.made_until(Fraction(start)))
+        kept.conversion.watch(manifest, now)
+        if manifest.gap_ahead(Fraction(start)):
+            return kept.conversion.before_gap(manifest, made - start)
+        end = _end(exhibit, made, manifest.duration if manifest.foreseen is None else manifest.foreseen)
         if end is None:
             return NOT_KNOWN
-        if not manifest.complete:
+        if manifest.foreseen is not None:
+            upstream = kept.conversion.upstream(manifest, made)
+        elif not manifest.complete:
             upstream = upstream._replace(left=max(1, (exhibit.bytes_total or 0) - exhibit.bytes_fetched))
         views = [
             view
@@ -140,7 +149,11 @@ class Outlook:
             is not None
         ]
         shown = room.shown is not None and room.shown.exhibit == exhibit.id
-        return readiness(upstream=upstream, screens=views, speed=room.rate if shown else 1.0, was_safe=kept.answer.safe)
+        speed = room.rate if shown else 1.0
+        answer = readiness(upstream=upstream, screens=views, speed=speed, was_safe=kept.answer.safe)
+        if manifest.foreseen is not None and answer.reason == "link":
+            return answer._replace(reason=None, never=False)  # the link has brought all; a conversion comes to its end
+        return answer
 
     def _lacking(self, manifest: Manifest, leaf: float) -> Iterator[tuple[str, int, Rates | None]]:
         """Of the leaf, by screen; those that do not say what they hold are left out."""
@@ -180,10 +193,12 @@ class Outlook:
             edge = end if not lacking and not left else held_to(start, end, lambda until: bool(missing(until)))
         except Refused:
             return None
+        made = None if manifest.foreseen is None else float(manifest.made_until(Fraction(start)))
+        edge = edge if made is None else min(edge, made)
         curve = kept.curves.get(screen.sound)
         if curve is None or curve.manifest is not manifest:
             curve = kept.curves[screen.sound] = Curve(manifest, sound=screen.sound)
-        curve.follow(end=end, left=left)
+        curve.follow(end=end, left=left, made=made)
         gaps = [(edge, end)] if edge < end else []
         ahead = Ahead(curve, start, end, gaps=gaps, most=lacking + left)
         room = self._screens.capacity(screen.id, manifest.rendition)
@@ -231,10 +246,10 @@ def _start(exhibit: str, room: Room, now: float) -> float:
     return 0.0
 
 
-def _end(exhibit: Exhibit, prepared: float, duration: float | None) -> float | None:
+def _end(exhibit: Exhibit, prepared: float, duration: Fraction | None) -> float | None:
     """Its duration; while it is being fetched, guessed from how many bytes its seconds have taken so far."""
     if duration is not None:
-        return duration
+        return float(duration)
     if not exhibit.bytes_total or not exhibit.bytes_fetched or not prepared:
         return None
     return prepared * max(1.0, exhibit.bytes_total / exhibit.bytes_fetched)

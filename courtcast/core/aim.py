@@ -64,11 +64,12 @@ def _keyframes(need: Need) -> Iterator[float]:
     manifest = need.manifest
     track = (tracks_for(manifest, sound=False) or manifest.tracks)[0]
     until = min(need.at + AHEAD, inf if need.end is None else need.end)
+    made = manifest.made(track.index)
     for row in manifest.rows(track.index)[_at_or_before(manifest, track, need.at) + 1 :]:
         start = _seconds(manifest, track, row.start)
         if start >= until:
             return
-        if row.keyframe:
+        if row.keyframe and row.index in made:
             yield start
 
 

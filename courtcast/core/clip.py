@@ -13,7 +13,7 @@ Exact: media times are Fractions, in seconds. Pure.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
@@ -159,12 +159,12 @@ def seams(clip: Ranges, t: Fraction) -> Iterator[tuple[Fraction, int]]:
             yield passed, index
 
 
-def playable(clip: Ranges, t: Fraction, prepared: Fraction) -> Fraction | None:
-    """Seconds that can be played from t where only what lies before `prepared` is there; None: to the end."""
+def playable(clip: Ranges, t: Fraction, until: Callable[[Fraction], Fraction]) -> Fraction | None:
+    """Seconds that can be played from t where it is there from a time on `until` another; None: to the end."""
     passed = Fraction(0)
     for one in ahead(clip, t):
-        if one.stop > prepared:
-            return passed + max(Fraction(0), prepared - one.start)
+        if (there := until(one.start)) < one.stop:
+            return passed + max(Fraction(0), there - one.start)
         passed += one.length
     return None
 

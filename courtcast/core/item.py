@@ -41,6 +41,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """Duration, once it is known for good."""
     prepared: Fraction = Fraction(0)
     """Seconds of media time that are prepared."""
+    foreseen: Fraction | None = None
+    """Its duration, as far as is known while it is prepared, where any part of it can be prepared next."""
+    reach: Callable[[Fraction], Fraction] | None = None
+    """Media time up to which it is prepared from a time on; up to `prepared`, from 0 on, where None."""
     timeline: Timeline | None = None
     restricted: bool = False
     """Nothing of it stays on a screen that neither shows it nor holds it ready."""
@@ -49,6 +53,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     subtitles: str | None = None
     """Of those that are shown over it, the id."""
     clips: tuple[Clipped, ...] = ()
+
+    def until(self, t: Fraction) -> Fraction:
+        """Media time up to which it is prepared from t on."""
+        return self.prepared if self.reach is None else self.reach(t)
 
 
 Catalog = Callable[[str], Item]
@@ -73,7 +81,7 @@ def moment(item: Item, seconds: float) -> Fraction:
         if item.leaves:
             raise Refused("outside-leaves", ref=item.ref, count=int(item.end or item.prepared))
         raise Refused("outside-exhibit", duration=in_words(item.end if item.end is not None else item.prepared))
-    if item.end is None and exact > item.prepared + TOLERANCE:
+    if item.end is None and exact > max(item.prepared, item.foreseen or 0) + TOLERANCE:
         raise Refused("leaf-not-yet" if item.leaves else "still-not-yet")
     if item.end is not None:
         exact = min(exact, item.end)

@@ -3,6 +3,10 @@
 Rows are keyed by (track, index), never change, and may be added twice or out of order. Ticks are of each track's own
 timescale on MSE time; `origin` is the MSE time of media time 0. Everything that is asked with a time takes and gives
 seconds of media time.
+
+Where it is known what a picture's fragments will be, but not all of them are there, rows can be *foreseen*: they have
+their place, their times and no hash (and no bytes), and are replaced as the fragments are made, in whatever order. They
+are never sent to anybody.
 """
 
 from __future__ import annotations
@@ -10,8 +14,10 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from itertools import accumulate
 from math import floor
 
+from courtcast.core.spans import Spans
 from courtcast.core.timeline import Time, Timeline, exact
 from courtcast.wire.media import ManifestRows, Row, Track
 
@@ -43,6 +49,11 @@ class Manifest:
         self._sums: list[list[int]] = [[0] for _ in self.tracks]
         """Bytes of all fragments before each."""
         self._pts: list[int] = []
+        self._made: list[Spans] = [Spans() for _ in self.tracks]
+        self.foreseen: Fraction | None = None
+        """Seconds of media time that it will last, where rows are foreseen and it is not complete."""
+        self.relaid = 0
+        """How often known rows have changed their places: what was remembered of these does not hold any more."""
         if [track.index for track in self.tracks] != list(range(len(self.tracks))):
             raise ValueError("tracks have to be numbered from 0")
         self.bytes = sum(track.init_bytes for track in self.tracks)
@@ -68,14 +79,74 @@ class Manifest:
         for row in rows:
             have = self._rows[row.track]
             if row.index < len(have):
+                if row.index not in self._made[row.track]:
+                    self._replace(row)
                 continue
             late = self._late[row.track]
             late[row.index] = row
             while (following := late.pop(len(have), None)) is not None:
                 self._append(following)
 
+    def foresee(self, rows: Sequence[Row], duration: Fraction) -> None:
+        """What the picture's fragments will be from the first of these on; earlier words of that are taken back.
+
+        duration: seconds of media time. Raises ValueError where they do not go on from what is there.
+        """
+        if self.complete or self.video is None or not rows:
+            return
+        track, first = self.video, rows[0].index
+        have, made = self._rows[track], self._made[track]
+        if not made or first > len(have) or list(made)[-1][1] > first:
+            raise ValueError("not what comes next")
+        for gone in have[first:]:
+            self._forget_times(gone)
+        del have[first:]
+        have.extend(rows)
+        self._pts += [pts for row in rows for pts in row.pts]
+        self._pts.sort()
+        self.foreseen = duration
+        self._measure(track)
+
+    def forget_foreseen(self) -> None:
+        """What is foreseen behind all that is made will not come."""
+        if self.video is None or self.complete:
+            return
+        have, there = self._rows[self.video], self.made_first(self.video)
+        if there == len(self._made[self.video]) < len(have):
+            for gone in have[there:]:
+                self._forget_times(gone)
+            del have[there:]
+            self._measure(self.video)
+        self.foreseen = None if self.whole else self.foreseen
+
+    def _replace(self, row: Row) -> None:
+        rows = self._rows[row.track]
+        before, rows[row.index] = rows[row.index], row
+        self._made[row.track].add(row.index, row.index + 1)
+        self.bytes += row.bytes
+        if before.pts != row.pts:
+            self._forget_times(before)
+            for pts in row.pts:
+                insort(self._pts, pts)
+        if (before.start, before.duration) != (row.start, row.duration):
+            self._measure(row.track)
+        else:
+            sums, behind = self._sums[row.track], row.index + 1
+            sums[behind:] = [sum_ + row.bytes for sum_ in sums[behind:]]
+
+    def _forget_times(self, row: Row) -> None:
+        for pts in row.pts:
+            del self._pts[bisect_right(self._pts, pts) - 1]
+
+    def _measure(self, track: int) -> None:
+        self.relaid += 1
+        rows = self._rows[track]
+        self._ends[track] = list(accumulate((row.start + row.duration for row in rows), max))
+        self._sums[track] = list(accumulate((row.bytes for row in rows), initial=0))
+
     def _append(self, row: Row) -> None:
         self._rows[row.track].append(row)
+        self._made[row.track].add(row.index, row.index + 1)
         ends = self._ends[row.track]
         end = row.start + row.duration
         ends.append(max(end, ends[-1]) if ends else end)
@@ -90,18 +161,33 @@ class Manifest:
     def finish(self, duration: Fraction) -> None:
         """No more rows will come."""
         self.complete = True
+        self.foreseen = None
         self.duration = duration
         self.timeline.duration = duration
 
     def merge(self, message: ManifestRows) -> None:
         """Take a message in. It is complete when the message says so and all rows are there."""
         self.add(message.rows)
-        if message.complete and message.duration is not None and message.counts == self.counts:
+        if message.complete and message.duration is not None and message.counts == self.counts and self.whole:
             self.finish(Fraction(message.duration))
 
     def rows(self, track: int) -> Sequence[Row]:
-        """The fragments of one track, in order, without gaps."""
+        """The fragments of one track, in order, without gaps; foreseen ones among them have no hash."""
         return self._rows[track]
+
+    def made(self, track: int) -> Spans:
+        """Which of them are there."""
+        return self._made[track]
+
+    def made_first(self, track: int) -> int:
+        """How many of them are there from the first one on."""
+        begun = next(iter(self._made[track]), (0, 0))
+        return 0 if begun[0] else begun[1]
+
+    @property
+    def whole(self) -> bool:
+        """None of them is only foreseen."""
+        return all(len(made) == len(rows) for made, rows in zip(self._made, self._rows, strict=True))
 
     def size(self, track: int, first: int, end: int) -> int:
         """Bytes of the known fragments `first` … `end` - 1 of one track."""
@@ -126,15 +212,37 @@ class Manifest:
     @property
     def showable(self) -> bool:
         """There is something to put up: the first fragment of the picture (of the sound, where there is no picture)."""
-        return bool(self.tracks) and bool(self._rows[self.video or 0])
+        return bool(self.tracks) and bool(self._made[self.video or 0])
 
     @property
     def prepared(self) -> float:
         """Seconds of media time that are there on every track that has begun."""
+        return float(self.made_until(Fraction(0)))
+
+    def made_until(self, t: Fraction) -> Fraction:
+        """Media time up to which, from t on, all is there on every track that has begun; t where it is not there."""
         if self.duration is not None:
-            return float(self.duration)
-        ends = [self.media_time(t.index, self._ends[t.index][-1]) for t in self.tracks if self._ends[t.index]]
-        return float(max(min(ends), Fraction(0))) if ends else 0.0
+            return self.duration
+        ends = [self._made_until(track.index, t) for track in self.tracks if self._made[track.index]]
+        return max(min(ends), t) if ends else t
+
+    def gap_ahead(self, t: Fraction) -> bool:
+        """From t on there is nothing yet, or something is missing that does not come next: there is more behind it, or
+        it is the very end, which waits for all else. What only grows has no gap."""
+        if self.foreseen is None or self.video is None or t >= self.foreseen:
+            return False
+        index = bisect_right(self._ends[self.video], floor((t + self.origin) * self.tracks[self.video].timescale))
+        count, made = len(self._rows[self.video]), self._made[self.video]
+        missing = next(made.missing(index, count), None)
+        if missing is None or self.made_until(t) <= t:
+            return missing is not None
+        return missing[1] < count or missing[0] == count - 1 > len(made)
+
+    def _made_until(self, track: int, t: Fraction) -> Fraction:
+        index = bisect_right(self._ends[track], floor((t + self.origin) * self.tracks[track].timescale))
+        gap = next(self._made[track].missing(index, len(self._rows[track])), None)
+        last = len(self._rows[track]) if gap is None else gap[0]
+        return self.media_time(track, self._ends[track][last - 1]) if last else Fraction(0)
 
     def media_time(self, track: int, ticks: int) -> Fraction:
         """Seconds of media time of a track's ticks."""
@@ -196,10 +304,7 @@ class Manifest:
         if ranges is None:
             ranges = {track.index: range(len(self._rows[track.index])) for track in self.tracks}
         rows = [
-            self._rows[track][index]
-            for track, some in ranges.items()
-            for index in some
-            if index < len(self._rows[track])
+            self._rows[track][index] for track, some in ranges.items() for index in some if index in self._made[track]
         ]
         return ManifestRows(
             exhibit=self.exhibit,
@@ -208,6 +313,6 @@ class Manifest:
             tracks=list(self.tracks),
             rows=rows,
             complete=self.complete,
-            counts=self.counts,
+            counts=[self.made_first(track.index) for track in self.tracks],
             duration=None if self.duration is None else float(self.duration),
         )

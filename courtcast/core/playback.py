@@ -24,6 +24,8 @@ WAIT_BELOW = Fraction(1, 2)
 GO_ON_ABOVE = Fraction(3)
 """Seconds that are prepared beyond the playhead of a recording that is still coming: with less the room waits, so that
 no screen has to leave pictures out later; with so many it goes on by itself. Two thresholds, or it would stutter."""
+END = Fraction(1)
+"""Seconds: the end itself may come only when all else of a recording is prepared."""
 NANO = 1_000_000_000
 """Where playback is counts in whole nanoseconds, so that exact times stay short numbers."""
 
@@ -124,7 +126,7 @@ def held(shown: Shown, item: Item, rate: float, now: float, clock: float) -> Sho
     here = position(shown, rate, now)
     left = _playable(shown, item, here)
     if shown.waiting:
-        if left is not None and left < GO_ON_ABOVE:
+        if left is not None and left < _enough(shown, item, here):
             return shown
         return msgspec.structs.replace(shown, clock=clock, waiting=False)
     if left is None or item.rendition != shown.rendition or left >= WAIT_BELOW:
@@ -132,7 +134,7 @@ def held(shown: Shown, item: Item, rate: float, now: float, clock: float) -> Sho
     begins = Fraction(0)
     if (number := clips.number_at(shown.ranges, here)) is not None:
         begins = shown.ranges[number].start
-    return msgspec.structs.replace(shown, media=max(begins, min(here, item.prepared)), clock=0.0, waiting=True)
+    return msgspec.structs.replace(shown, media=max(begins, min(here, item.until(here))), clock=0.0, waiting=True)
 
 
 def waits_at(shown: Shown, item: Item, rate: float, now: float) -> float | None:
@@ -161,5 +163,13 @@ def refreshed(ranges: Ranges, media: Fraction, end: Fraction | None) -> tuple[Ra
 def _playable(shown: Shown, item: Item, here: Fraction) -> Fraction | None:
     """Seconds that can be played from here with what is prepared; None: all that there will be."""
     if shown.ranges:
-        return None if item.end is not None else clips.playable(shown.ranges, here, item.prepared)
-    return None if shown.end is not None else item.prepared - here
+        return None if item.end is not None else clips.playable(shown.ranges, here, item.until)
+    return None if shown.end is not None else item.until(here) - here
+
+
+def _enough(shown: Shown, item: Item, here: Fraction) -> Fraction:
+    """Seconds that have to be there for a room that waits to go on."""
+    if item.foreseen is None or (shown.ranges and shown.ranges[-1].stop < item.foreseen - END):
+        return GO_ON_ABOVE
+    left = clips.duration(tuple(clips.ahead(shown.ranges, here))) if shown.ranges else item.foreseen - here
+    return min(GO_ON_ABOVE, max(left - END, WAIT_BELOW))

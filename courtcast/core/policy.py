@@ -16,6 +16,8 @@ there, on its disk; so nothing is sent that the page would have to throw away so
 init segments go right before the first fragment that needs them. Sound goes before the picture of the same time, and
 only to the screen that is the room's sound.
 
+What is only foreseen (`core.manifest`) cannot be sent, and is passed over.
+
 Nothing here remembers anything but `Known`, which says what the page has or has coming; a seek therefore changes what
 is next at once. Pure: the playhead comes in as media time.
 """
@@ -311,9 +313,10 @@ def _before(manifest: Manifest, track: Track, index: int, known: Known) -> Itera
 
 def _rows(manifest: Manifest, track: Track, first: int, end: int, known: Known) -> Iterator[Send]:
     held = known.rows.get((manifest.rendition, track.index), Spans())
-    for start, stop in list(held.missing(first, end)):
-        for at in range(start, stop, ROWS):
-            yield SendRows(manifest.rendition, track.index, at, min(at + ROWS, stop))
+    for low, high in list(manifest.made(track.index).within(first, end)):
+        for start, stop in list(held.missing(low, high)):
+            for at in range(start, stop, ROWS):
+                yield SendRows(manifest.rendition, track.index, at, min(at + ROWS, stop))
 
 
 class _Place(msgspec.Struct):
@@ -389,11 +392,13 @@ def _line(
 ) -> Iterator[tuple[float, int, int, Track, Row]]:
     """Rows of one track as (seconds, rank of the track, index, …); never out of order by index."""
     rows, seconds, rank = manifest.rows(track.index), 0.0, int(track.kind == "video")
-    for first, end in ranges:
-        for index in range(first, end):
-            row = rows[index]
-            seconds = max(seconds, row.start / track.timescale)
-            yield seconds, rank, index, track, row
+    made = manifest.made(track.index)
+    for begin, stop in ranges:
+        for first, end in list(made.within(begin, stop)):
+            for index in range(first, end):
+                row = rows[index]
+                seconds = max(seconds, row.start / track.timescale)
+                yield seconds, rank, index, track, row
 
 
 def tracks_for(manifest: Manifest, *, sound: bool) -> list[Track]:

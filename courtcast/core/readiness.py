@@ -69,15 +69,19 @@ class Curve:
         self.manifest = manifest
         self._tracks = [track for track in manifest.tracks if sound or track.kind == "video"]
         self._starts: list[list[float]] = [[] for _ in self._tracks]
-        self._sums: list[list[int]] = [[0] for _ in self._tracks]
         self._tail = (inf, inf, 0.0)
         """From, to, and bytes of what is not prepared yet."""
+        self._relaid = manifest.relaid
         self.follow()
 
-    def follow(self, *, end: float | None = None, left: int = 0) -> None:
-        """Takes in new rows. Up to `end`, `left` more bytes are taken to come evenly."""
+    def follow(self, *, end: float | None = None, left: int = 0, made: float | None = None) -> None:
+        """Takes in new rows. Up to `end`, `left` more bytes are taken to come evenly, behind what is prepared from the
+        first fragment on, or up to `made` in a later part."""
         origin = self.manifest.origin
-        for track, starts, sums in zip(self._tracks, self._starts, self._sums, strict=True):
+        if self._relaid != self.manifest.relaid:
+            self._relaid = self.manifest.relaid
+            self._starts = [[] for _ in self._tracks]
+        for track, starts in zip(self._tracks, self._starts, strict=True):
             rows = self.manifest.rows(track.index)
             for index in range(len(starts), len(rows)):
                 start = float(rows[index].start / track.timescale - origin)
@@ -87,15 +91,14 @@ class Curve:
                     at -= 1
                     starts[at] = start
                 starts.append(start)
-                sums.append(sums[-1] + rows[index].bytes)
-        prepared = self.manifest.prepared
+        prepared = self.manifest.prepared if made is None else made
         self._tail = (inf, inf, 0.0) if end is None or end <= prepared else (prepared, end, float(left))
 
     def before(self, t: float) -> float:
         """Bytes of all that starts before media time t."""
         size = 0.0
-        for starts, sums in zip(self._starts, self._sums, strict=True):
-            size += sums[bisect_left(starts, t)]
+        for track, starts in zip(self._tracks, self._starts, strict=True):
+            size += self.manifest.size(track.index, 0, bisect_left(starts, t))
         begin, end, left = self._tail
         return size if t <= begin else size + left * min(1.0, (t - begin) / (end - begin))
 

@@ -61,6 +61,13 @@ class Spans:
         self._starts[low:high] = [begin for begin, _ in kept]
         self._ends[low:high] = [finish for _, finish in kept]
 
+    def within(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The ranges of `start` … `end` - 1 that are in it, ascending."""
+        at = bisect_right(self._ends, start)
+        while at < len(self._starts) and self._starts[at] < end:
+            yield max(start, self._starts[at]), min(end, self._ends[at])
+            at += 1
+
     def missing(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The ranges of `start` … `end` - 1 that are not in it, ascending."""
         at = bisect_right(self._ends, start)

@@ -198,7 +198,7 @@ def _rendition(held: str, item: Item, needed: Fraction) -> str:
     they hold (after a restart an exhibit may be prepared anew while it is shown)."""
     if item.rendition is None or not item.showable:
         return held
-    return item.rendition if item.end is not None or item.prepared > needed else held
+    return item.rendition if item.end is not None or item.until(needed) > needed else held
 
 
 def _frame(items: Mapping[str, Item], on: Cued | Shown, t: Fraction) -> int | None:

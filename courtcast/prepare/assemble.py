@@ -32,7 +32,7 @@ class Assembly:
 
     def __init__(self, exhibit: str, rendition: str, left: Manifest | None = None) -> None:
         """`left`: what an earlier run has made of it."""
-        self._left = left
+        self.left = left
         self.exhibit = exhibit
         self.rendition = rendition
         self.looked: messages.Looked | None = None
@@ -69,10 +69,10 @@ class Assembly:
                 )
             )
         self.manifest = Manifest(self.exhibit, self.rendition, Fraction(*message.origin), tracks)
-        if self._left is not None:
-            if (self._left.origin, self._left.tracks) != (self.manifest.origin, tracks):
+        if self.left is not None:
+            if (self.left.origin, self.left.tracks) != (self.manifest.origin, tracks):
                 raise Stale
-            self.manifest = self._left
+            self.manifest = self.left
         return files
 
     def piece(self, message: messages.Piece, data: Bytes) -> tuple[Row, File]:
@@ -101,7 +101,9 @@ class Assembly:
 
     def done(self, message: messages.Done) -> Manifest:
         """The finished manifest. Raises Unexpected."""
-        if self.manifest is None or message.frames != self.manifest.frames:
+        if self.manifest is None or not self.manifest.whole:
+            raise Unexpected("not what was sent")
+        if self.manifest.foreseen is None and message.frames != self.manifest.frames:
             raise Unexpected("not what was sent")
         self.manifest.finish(Fraction(*message.duration))
         return self.manifest

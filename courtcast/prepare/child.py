@@ -22,6 +22,7 @@ from courtcast.prepare.following import Following, windows
 from courtcast.prepare.glimpse import glimpse
 from courtcast.prepare.plan import CHROMIUM, Needed
 from courtcast.prepare.recording import Recording
+from courtcast.prepare.scan import scan
 from courtcast.prepare.still import Stills, png
 from courtcast.problems import Refused
 
@@ -86,9 +87,15 @@ def _prepare(remote: Remote, work: messages.Work) -> None:
                 zero=None if work.zero is None else Fraction(*work.zero),
                 following=Following(work.parts, others, work.heard) if work.parts else None,
                 made=work.made,
+                order=work.order,
             ).run()
         except Needed as needed:
             remote.send(messages.Needed(need=needed.need))
+
+
+def _scan(remote: Remote, work: messages.Work) -> None:
+    with _library(remote, av.logging.ERROR):
+        scan(remote, work.length, remote.send, name=work.name, heard=work.heard)
 
 
 def _decode(remote: Remote, work: messages.Work) -> None:
@@ -113,7 +120,7 @@ def _inspect(remote: Remote, work: messages.Work) -> None:
 
 
 JOBS: dict[str, Job] = {
-    "prepare": _prepare, "decode": _decode, "stills": _stills, "sheet": _sheet, "inspect": _inspect,
+    "prepare": _prepare, "decode": _decode, "stills": _stills, "sheet": _sheet, "inspect": _inspect, "scan": _scan,
 }  # fmt: skip
 
 

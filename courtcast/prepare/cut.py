@@ -7,7 +7,7 @@ can be found, where everything before is shown before everything behind, so that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -17,6 +17,11 @@ LONGEST = Fraction(1, 2)
 """Seconds. A seek waits for at most this much more than the pictures it needs."""
 FIRST = Fraction(3, 10)
 """Seconds: the very first fragment is shorter, so that the first picture is up sooner on a thin line."""
+KEY_EVERY = Fraction(1)
+"""Seconds between the keyframes of what is converted: 30 frames are decoded at most for a picture."""
+STRETCH = 10
+"""Seconds of a stretch of what is converted, at least: so much work is lost at most where the process is killed, and so
+long it takes at most until another place has its turn."""
 SHORTEST = Fraction(1, 4)
 """Seconds: a keyframe so soon after the last one does not begin a new fragment."""
 
@@ -137,3 +142,43 @@ class Cutter:
         if not distance:
             return self._longest
         return -(-distance // -(-distance // self._longest))
+
+
+class NotAsLaid(Exception):
+    """The samples do not fill the fragments that were foreseen."""
+
+
+class Laid:
+    """Cuts where it was decided before: a fragment begins at each of `starts` (ticks on MSE time). Of use where a
+    `Cutter` is, for tracks whose samples are not reordered."""
+
+    def __init__(self, starts: Sequence[int]) -> None:
+        self._starts = starts
+        self._next = 1
+        """Of the starts: with that one the fragment at hand ends."""
+        self._waiting: list[Sample] = []
+
+    def push(self, samples: Iterable[Sample]) -> Iterator[Piece]:
+        """Take samples in; give the fragments that are certain now. Raises NotAsLaid where one has none."""
+        for sample in samples:
+            if self._next == 1 and not self._waiting and sample.pts != self._starts[0]:
+                raise NotAsLaid
+            while self._next < len(self._starts) and sample.pts >= self._starts[self._next]:
+                yield self._take()
+                self._next += 1
+            self._waiting.append(sample)
+
+    def flush(self) -> Iterator[Piece]:
+        """No more samples. Raises NotAsLaid where there are fragments without one."""
+        if self._waiting:
+            yield self._take()
+            self._next += 1
+        if self._next <= len(self._starts):
+            raise NotAsLaid
+
+    def _take(self) -> Piece:
+        if not self._waiting:
+            raise NotAsLaid
+        taken, self._waiting = self._waiting, []
+        start = taken[0].pts
+        return Piece(taken, start, taken[-1].pts + taken[-1].duration - start)

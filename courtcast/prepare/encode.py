@@ -20,10 +20,7 @@ from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import PictureType
 
 from courtcast.prepare import boxes, coded
-
-_KEY_EVERY = Fraction(1)
-"""Seconds between keyframes: 30 frames are decoded at most for a picture."""
-
+from courtcast.prepare.cut import KEY_EVERY
 
 _LIMITED, _BT709 = 1, 1
 """What red, green and blue are brought into (see `frames.into`), as the library counts."""
@@ -144,12 +141,13 @@ class Encoder:
         """As FFmpeg's options are written. Keyframes are asked for picture by picture: no option says that."""
         options = {**self.kind.options, "crf": self.kind.quality}
         words = " ".join(f"-{name} {value}" for name, value in options.items())
-        return f"-c:v {self.kind.encoder} {words} -pix_fmt {self.context.pix_fmt}; a keyframe every {_KEY_EVERY} s"
+        return f"-c:v {self.kind.encoder} {words} -pix_fmt {self.context.pix_fmt}; a keyframe every {KEY_EVERY} s"
 
-    def encode(self, frame: av.VideoFrame, at: int) -> Iterator[Coded]:
-        """`at`: ticks at which it is shown. Gives what comes out, of earlier ones mostly."""
+    def encode(self, frame: av.VideoFrame, at: int, *, key: bool | None = None) -> Iterator[Coded]:
+        """`at`: ticks at which it is shown; `key`: whether it is to be a keyframe, one each second where None. Gives
+        what comes out, of earlier ones mostly."""
         frame.pts, frame.time_base = at, Fraction(1, self._timescale)
-        due = self._keyed is None or at - self._keyed >= _KEY_EVERY * self._timescale
+        due = self._keyed is None or at - self._keyed >= KEY_EVERY * self._timescale if key is None else key
         frame.pict_type = PictureType.I if due else PictureType.NONE
         if due:
             self._keyed = at

@@ -398,6 +398,13 @@ class Intake:
         asyncio.get_running_loop().call_later(FIRST_SECONDS, self._share_line, way)
         self._line_up()
 
+    def want(self, id_: str, *places: float) -> None:
+        """Somebody wants to see these places of it (media time, seconds; the most urgent first), instead of those said
+        before: what of them is still to be made is next."""
+        way = self._ways.get(id_)
+        if way is not None and way.state != "ready":
+            way.want(*places)
+
     async def ask_link(self, id_: str) -> Seen:
         """Whether its link still leads to what was fetched, by asking there now.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from fractions import Fraction
-from typing import Literal, Required, TypedDict, Unpack
+from typing import Literal, NamedTuple, Required, TypedDict, Unpack
 
 import msgspec
 
@@ -24,12 +24,14 @@ from courtcast.prepare.draft import Draft
 from courtcast.prepare.leaves import signs
 from courtcast.prepare.making import Making
 from courtcast.prepare.names import in_line
-from courtcast.prepare.parts import left
+from courtcast.prepare.parts import Straight, left
 from courtcast.prepare.plan import Need, Needed
+from courtcast.prepare.sought import Wish, sought
 from courtcast.prepare.source import Source, answer
 from courtcast.prepare.store import Store
 from courtcast.prepare.viewer import Original, Viewer
 from courtcast.problems import Refused
+from courtcast.tasks import first_of
 from courtcast.wire.api import AudioInfo, Chapter, Problem, SoundTrack, Treatment, VideoInfo
 from courtcast.wire.media import ManifestRows
 
@@ -80,6 +82,7 @@ async def prepare(
     on_starts: Callable[[list[Fraction]], None] = lambda _: None,
     zero: Fraction | None = None,
     parts: Sequence[messages.Part] = (),
+    wish: Wish | None = None,
     **same: Unpack[Same],
 ) -> Manifest:
     """Make a source's rendition in the store.
@@ -87,7 +90,8 @@ async def prepare(
     on_manifest: gets the live manifest before the first rows; on_rows: each part; on_subtitles: each list of those in
     the file; on_note: what else has to be known of it; zero: media time 0 in the file's own seconds, where another
     rendition has decided it; parts: the source is these files in a row, which are one recording; on_starts: where each
-    but the first of them begins, in seconds of media time
+    but the first of them begins, in seconds of media time; wish: which place somebody wants to see; without one, and
+    where there are parts, it is made from the beginning to the end
 
     The finished manifest is in the store when this returns (`store.load_manifest`). What an earlier call has left of
     the same rendition is not made again.
@@ -95,42 +99,63 @@ async def prepare(
     Raises Refused: of the file (file-…, picture-…, document-…, office-document, format-not-yet, parser-…), and whatever
     the source or store raised; Needed, Stale.
     """
-    store = same["store"]
-    cage, need, name = same.get("cage"), same.get("need"), same.get("name", "")
+    store, cage = same["store"], same.get("cage")
     # What lies in a row of files is found by its place in all of them: such a one begins anew.
     former = None if parts else await left(store, rendition)
     said = same.get("plays")
     plays = sorted(said) if said is not None else None if former is None else former.plays
     making = Making(store, same["exhibit"], rendition, former, plays=plays, on_rows=on_rows, on_manifest=on_manifest)
+    do = "prepare" if same.get("need") == "motion" else await _kind_of_job(source, same.get("name", ""))
+    work = messages.Work(
+        do=do,
+        length=source.length,
+        name=same.get("name", ""),
+        plays=plays,
+        need=same.get("need"),
+        heard=same.get("heard"),
+        zero=None if zero is None else (zero.numerator, zero.denominator),
+        password=same.get("password"),
+        parts=list(parts),
+    )
+    hears = _Hears(on_probe, on_subtitles, on_note, on_starts)
     async with AsyncExitStack() as stack:
         kept = cage if cage is not None else await stack.enter_async_context(Cage(warm=False))
-        do = "prepare" if need == "motion" else await _kind_of_job(source, name)
-        work = messages.Work(
-            do=do,
-            length=source.length,
-            name=name,
-            plays=plays,
-            need=need,
-            heard=same.get("heard"),
-            zero=None if zero is None else (zero.numerator, zero.denominator),
-            password=same.get("password"),
-            parts=list(parts),
-            made=making.made,
-        )
-        child = await stack.enter_async_context(kept.child(work))
-        behind = await stack.enter_async_context(Behind())
+        while True:
+            one = _one(
+                msgspec.structs.replace(work, made=making.made, order=making.order()), making, source, kept, hears
+            )
+            if wish is None or parts or do != "prepare":
+                return await one
+            manifest = await first_of(one, sought(making, wish, source, kept, work))
+            if manifest is not None:
+                return manifest
+            await making.reorder()
 
+
+class _Hears(NamedTuple):
+    """Whom `prepare` tells of what."""
+
+    probe: Callable[[Probe], None]
+    subtitles: Callable[[Cues], None]
+    note: Callable[[Problem], None]
+    starts: Callable[[list[Fraction]], None]
+
+
+async def _one(work: messages.Work, making: Making, source: Source, cage: Cage, hears: _Hears) -> Manifest:
+    """One child, to the end. Raises what `prepare` does."""
+    texts: list[Cues] = []
+    async with cage.child(work) as child, Behind() as behind:
         try:
             while True:
-                message, data = await child.receive_into(lambda: store.begin(rendition))
+                message, data = await child.receive_into(making.draft)
                 match message:
                     case messages.Read():
                         await child.send(messages.Data(), await answer(source, message))
                     case messages.Looked():
                         making.looked(message.treatments)
-                        if do == "prepare" and any(one.done != "unchanged" for one in message.treatments):
-                            child.assign(kept.limits("convert"), source.length)
-                        on_probe(
+                        if work.do == "prepare" and any(one.done != "unchanged" for one in message.treatments):
+                            child.assign(cage.limits("convert"), source.length)
+                        hears.probe(
                             Probe(
                                 container=message.container,
                                 video=message.video,
@@ -146,13 +171,17 @@ async def prepare(
                     case messages.Piece():
                         await behind.do(making.keep(message, data))
                     case messages.Subtitles():
-                        on_subtitles(cues.checked(message.subtitles))
+                        texts.append(cues.checked(message.subtitles))
                     case messages.Done():
                         await behind.done()
+                        for text in texts:
+                            hears.subtitles(text)
                         for note in message.notes:
-                            on_note(_said(note))
-                        on_starts([Fraction(*start) for start in message.starts if start[1]])
+                            hears.note(_said(note))
+                        hears.starts([Fraction(*start) for start in message.starts if start[1]])
                         return await making.done(message)
+                    case messages.Needed(need="straight"):
+                        raise Straight
                     case messages.Needed():
                         raise Needed(message.need)
                     case messages.Failed():

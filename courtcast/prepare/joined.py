@@ -174,8 +174,7 @@ class Joined(Way):
             self._retire()
             kept.rendition, kept.joined, kept.starts = "", hashes, []
         self._number()
-        if not self._noted:
-            await self._keep()
+        await self._keep(always=False)
         if kept.starts and (found := await load_manifest(self._house.store, kept.rendition)) is not None:
             self._manifest = found
             await self._finish()

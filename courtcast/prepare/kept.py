@@ -49,6 +49,8 @@ class Kept(msgspec.Struct, kw_only=True):
     """What was found behind the link, where it is not the file's own."""
     need: Need | None = None
     """Why the file cannot be sent as it would be planned (see `plan.Need`)."""
+    straight: bool = False
+    """It can only be converted from the beginning to the end (see `order`)."""
     sound: int | None = None
     """Number of the sound track that somebody chose."""
     heard: int | None = None

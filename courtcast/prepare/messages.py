@@ -107,6 +107,30 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     """Of each track."""
 
 
+class Stretch(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the picture to make, and what its fragments are to be."""
+
+    entry: Entry
+    end: int | None
+    """Where the next one begins, in the file's ticks; None: it is the last."""
+    index: int
+    """Of the first fragment."""
+    starts: list[int]
+    """Where each fragment begins, in the file's ticks."""
+    keys: list[bool]
+    """Which of them begin with a keyframe."""
+    have: int
+    """How many of them, from the first on, need not be sent."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be made of a recording, the first thing first. Its sound comes after the first stretch."""
+
+    stretches: list[Stretch]
+    fragments: list[int]
+    """Of each track that there are already; of the picture see the stretches."""
+
+
 class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     """Parent → child, first: what to do. Everything else about the job is bytes that it asks for."""
 
@@ -133,6 +157,8 @@ class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
     """The file is these, one after the other, and they are one recording."""
     made: Made | None = None
     """It goes on from there."""
+    order: Order | None = None
+    """Not from the beginning to the end."""
     bounds: Bounds | None = None
     """The cage fills it in."""
 
@@ -243,6 +269,17 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True, tag="piece"):
     """It begins a stretch."""
 
 
+class Scanned(msgspec.Struct, frozen=True, kw_only=True, tag="scanned"):
+    """Child → parent (scan), last: when the pictures of a file are shown, by its packets, in its ticks. Behind it these
+    times, and then those of the keyframes, each of eight bytes, big-endian. None at all where they do not say."""
+
+    timescale: int
+    pictures: Annotated[int, msgspec.Meta(ge=0)]
+    keyframes: Annotated[int, msgspec.Meta(ge=0)]
+    last: int
+    """Ticks for which the last picture is shown."""
+
+
 class Subtitles(msgspec.Struct, frozen=True, tag="subtitles"):
     """Child → parent, before the last word: subtitles that are in the file, one list each."""
 
@@ -317,9 +354,10 @@ class Inspected(msgspec.Struct, frozen=True, tag="inspected"):
 
 
 class Needed(msgspec.Struct, frozen=True, tag="needed"):
-    """Child → parent, last: it cannot be sent as planned; again, with another plan."""
+    """Child → parent, last: it cannot be sent as planned; again, with another plan, or `straight`: only from the
+    beginning to the end."""
 
-    need: Literal["seek", "motion"]
+    need: Literal["seek", "motion", "straight"]
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
@@ -331,7 +369,7 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):
 
 FromChild = (
     Caged | Read | Looked | Begin | Piece | Subtitles | Done | Ready | Image | Shown | Needed | Failed
-    | Glimpse | Strip | Heard | Finished | Inspected
+    | Glimpse | Strip | Heard | Finished | Inspected | Scanned
 )  # fmt: skip
 ToChild = Work | Data | Shot | Leaf
 

@@ -30,7 +30,7 @@ def frame_meant(manifest: Manifest, t: float | None, frame: int | None) -> int:
     if frame is None and t is not None:
         if not isfinite(t) or t < 0 or (manifest.duration is not None and t > manifest.duration):
             raise outside
-        if not complete and t > manifest.prepared:
+        if not complete and t > max(manifest.prepared, manifest.foreseen or 0):
             raise Refused("still-not-yet")
         frame = manifest.timeline.frame_at(t) or 0
     frame = frame or 0

@@ -1,6 +1,7 @@
 """What is there of a rendition that is not finished: written down at every stretch, so that a later process goes on.
 
-    <rendition>/part-<number>.json   rows that have come since the part before, and where the next stretch begins
+    <rendition>/part-<number>.json   rows that have come since the part before, and where the next stretch begins; or,
+                                     once they are made in another order, which fragments there will be
 
 A part is written when all that it names is in the store, and is believed only where that is still so. It holds for its
 rendition's number alone, which stands for one source, one plan and one version (see `kept`); the tracks that a later
@@ -17,9 +18,10 @@ import msgspec
 
 from courtcast.core.manifest import Manifest
 from courtcast.prepare.messages import Entry, Made
+from courtcast.prepare.order import Outline
 from courtcast.prepare.store import Store, fragment_name, init_name
 from courtcast.wire.api import Treatment
-from courtcast.wire.media import ManifestRows, Track
+from courtcast.wire.media import ManifestRows, Row, Track
 
 _LARGE = 64 * 1024
 """Bytes from which hashing is worth a thread of its own."""
@@ -29,11 +31,17 @@ class Stale(Exception):
     """What an earlier run has left does not go with what this one found: it has to begin anew, as another rendition."""
 
 
+class Straight(Stale):
+    """And from the beginning to the end."""
+
+
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """Rows, and what was true when they were made."""
 
-    entry: Entry
+    entry: Entry | None = None
     """All of the picture before it is there."""
+    outline: Outline | None = None
+    """From here on they come in whatever order."""
     plays: list[str] | None
     """What the screens decoded (see `plan.make`)."""
     treatments: list[Treatment]
@@ -44,16 +52,20 @@ class Left(NamedTuple):
     """All parts together."""
 
     manifest: Manifest
-    entry: Entry
+    entry: tuple[Entry, int] | None
+    """The last one, and the index of the fragment that begins there."""
+    outline: Outline | None
     plays: list[str] | None
     treatments: list[Treatment]
     parts: int
     """How many there are."""
 
     @property
-    def made(self) -> Made:
-        """For the child."""
-        return Made(entry=self.entry, frames=self.manifest.frames, fragments=self.manifest.counts)
+    def made(self) -> Made | None:
+        """For the child, where it goes on straight from there."""
+        if self.outline is not None or self.entry is None:
+            return None
+        return Made(entry=self.entry[0], frames=self.manifest.frames, fragments=self.manifest.counts)
 
 
 class Parts:
@@ -64,16 +76,27 @@ class Parts:
         self._rendition = rendition
         self._plays = plays
         self._count = 0 if left is None else left.parts
-        self._written = [] if left is None else left.manifest.counts
+        self._rows: list[Row] = []
+        """Since the last part."""
 
-    async def add(self, manifest: Manifest, entry: Entry, treatments: list[Treatment]) -> None:
-        """All that a manifest has grown by; the next stretch begins with `entry`. Raises Refused (see `Store.put`)."""
-        before = self._written or [0] * len(manifest.tracks)
-        self._written = manifest.counts
-        fresh = {n: range(first, end) for n, (first, end) in enumerate(zip(before, self._written, strict=True))}
-        part = Part(entry=entry, plays=self._plays, treatments=treatments, rows=manifest.rows_message(fresh))
-        await self._store.put(_name(self._rendition, self._count), msgspec.json.encode(part))
-        self._count += 1
+    def note(self, row: Row) -> None:
+        """Its fragment is in the store."""
+        self._rows.append(row)
+
+    async def add(
+        self,
+        manifest: Manifest,
+        treatments: list[Treatment],
+        *,
+        entry: Entry | None = None,
+        outline: Outline | None = None,
+    ) -> None:
+        """All that was noted since the last one. Raises Refused (see `Store.put`)."""
+        rows = msgspec.structs.replace(manifest.rows_message({}), rows=self._rows)
+        part = Part(entry=entry, outline=outline, plays=self._plays, treatments=treatments, rows=rows)
+        number, self._rows, self._count = self._count, [], self._count + 1
+        # Whoever is cancelled here has it written all the same: files are written in a thread.
+        await self._store.put(_name(self._rendition, number), msgspec.json.encode(part))
 
     async def clear(self) -> None:
         """It is finished: its manifest says all."""
@@ -94,7 +117,14 @@ async def left(store: Store, rendition: str) -> Left | None:
                     await _check(store, init_name(rendition, track), track.init_sha256)
             await _check_rows(store, part.rows, manifest.tracks)
             manifest.merge(part.rows)
-            found = Left(manifest, part.entry, part.plays, part.treatments, count + 1)
+            outline, entry = None if found is None else found.outline, None if found is None else found.entry
+            if part.outline is not None:
+                outline = part.outline
+                if not outline.lay(manifest):
+                    return found
+            if part.entry is not None and manifest.video is not None:
+                entry = part.entry, len(manifest.rows(manifest.video))
+            found = Left(manifest, entry, outline, part.plays, part.treatments, count + 1)
     except (KeyError, ValueError, msgspec.MsgspecError):
         return found
 

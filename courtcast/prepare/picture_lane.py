@@ -10,7 +10,7 @@ out of a stretch does not depend on what was done before it, nor on whether anyt
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,11 +19,12 @@ import av
 import av.filter
 
 from courtcast.prepare.boxes import Sample
+from courtcast.prepare.cut import STRETCH
 from courtcast.prepare.encode import AV1, H264, Coded, Encoder
 from courtcast.prepare.entries import Entries
 from courtcast.prepare.frames import JOINED, frames_of, graph_of, into, spelled
 from courtcast.prepare.lane import Lane, Ticks
-from courtcast.prepare.messages import Entry
+from courtcast.prepare.messages import Entry, Stretch
 from courtcast.problems import Refused
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 _TAKEN = frozenset(("yuv420p", "yuvj420p", "yuv444p", "yuvj444p"))
 """What Chromium decodes of H.264, and needs no conversion of samples."""
 _TEN = "yuv420p10le"
-STRETCH = 10
-"""Seconds of a stretch at least: so much work is lost at most where the process is killed, and a second run starts."""
 
 
 class PictureLane(Lane):
@@ -53,6 +52,8 @@ class PictureLane(Lane):
         self._like: av.VideoFrame | None = None
         """The first frame: all are of its form."""
         self._steps: list[tuple[str, str | None]] = []
+        self._anew: Callable[[], Encoder]
+        """Gives another encoder like the first."""
         self._entering = Entries(stream)
         self._begun = 0
         """When the stretch that the decoder is in begins, in ticks."""
@@ -62,6 +63,12 @@ class PictureLane(Lane):
         """The keyframe up to which nothing is decoded."""
         self._from: int | None = None
         """What is shown before that is not made."""
+        self._until: int | None = None
+        """Nor what is shown from then on."""
+        self._keys: deque[int] | None = None
+        """Where keyframes are to be, if not every second; stretches are then somebody else's business."""
+        self.done = False
+        """All up to there is made."""
         self._form: tuple[str, int, int] | None = None
         self._shown: int | None = None
         """The last frame's time, in ticks."""
@@ -94,7 +101,7 @@ class PictureLane(Lane):
 
     def go_on_from(self, entry: Entry, frames: int) -> bool:
         """Leaves out what is shown before an entry, which has so many frames. False where it was passed already."""
-        begin = entry.before if self._deinterlace else entry.at
+        begin = self.begins(entry)
         if self._entering.last is not None and self._entering.last >= begin:
             return False
         self._decoder.flush_buffers()
@@ -103,7 +110,7 @@ class PictureLane(Lane):
         self._durations.clear()
         self._begun = entry.at
         self._coming = deque((entry,))
-        self._encoder = self._another()
+        self._encoder = self._anew()
         if self._graph is not None:
             self._graph = self._filter()
         self.samples, self.bytes, self.frames = [], 0, frames
@@ -117,9 +124,29 @@ class PictureLane(Lane):
             self._graph.push(None)
             for frame in self._pull():
                 self._encode(frame)
-        if self._encoder is not None:
+        if self._encoder is not None and not self.done:
             self._write(self._encoder.flush())
         super().finish()
+
+    def another(self, stream: av.VideoStream) -> PictureLane:
+        """One like it for the same stream of the file, opened a second time."""
+        deep = self._kind is AV1
+        return PictureLane(stream, deep=deep, deinterlace=self._deinterlace, threads=self._threads)
+
+    def set_out(self, like: PictureLane, stretch: Stretch) -> None:
+        """Makes one stretch of another lane's picture, out of this one's packets."""
+        assert like._like is not None
+        self._like, self._steps, self._form, self._anew = like._like, like._steps, like._form, like._anew
+        if self._steps:
+            self._graph = self._filter()
+        self._encoder = self._anew()
+        self._keys = deque(start for start, key in zip(stretch.starts, stretch.keys, strict=True) if key)
+        self._from, self._until = stretch.entry.at, stretch.end
+        self._skips = self.begins(stretch.entry)
+
+    def begins(self, entry: Entry) -> int:
+        """The keyframe with which decoding has to begin for it."""
+        return entry.before if self._deinterlace else entry.at
 
     def _take(self, frame: av.VideoFrame) -> None:
         """One picture of the file, in the order of showing."""
@@ -151,6 +178,8 @@ class PictureLane(Lane):
 
     def _enter(self, at: int, *, key: bool) -> None:
         """A stretch begins with a frame that the container and the decoder both call a keyframe."""
+        if self._keys is not None:
+            return
         if self._form is None:
             self._begun = at
         elif key and at - self._begun >= STRETCH * self.timescale and (before := self._entering.before(at)) is not None:
@@ -177,7 +206,7 @@ class PictureLane(Lane):
         self._like, self._steps = frame, steps
         if steps:
             self._graph = self._filter()
-        self._another = partial(
+        self._anew = partial(
             Encoder,
             self._kind,
             frame,
@@ -187,7 +216,7 @@ class PictureLane(Lane):
             threads=self._threads,
             aspect=self._source.sample_aspect_ratio or self._decoder.sample_aspect_ratio or Fraction(1),
         )
-        self._encoder = self._another()
+        self._encoder = self._anew()
 
     def _filter(self) -> av.filter.Graph:
         assert self._like is not None
@@ -202,8 +231,23 @@ class PictureLane(Lane):
             self.entries[at] = self._coming.popleft()
             if self._encoder.begun:
                 self._write(self._encoder.flush())
-                self._encoder = self._another()
-        self._write(self._encoder.encode(frame, at))
+                self._encoder = self._anew()
+        if self._until is not None and at >= self._until:
+            if not self.done:
+                self.done = True
+                self._write(self._encoder.flush())
+            return
+        self._write(self._encoder.encode(frame, at, key=self._is_key(at)))
+
+    def _is_key(self, at: int) -> bool | None:
+        """Whether it is to be a keyframe; None: as the encoder has it."""
+        if self._keys is None:
+            return None
+        key = False
+        while self._keys and at >= self._keys[0]:
+            self._keys.popleft()
+            key = True
+        return key
 
     def _ticks_of(self, frame: av.VideoFrame) -> int:
         """A filter may count in a time base of its own."""

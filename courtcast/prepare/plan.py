@@ -51,7 +51,8 @@ is a recording and no leaf."""
 class Needed(Exception):
     """The recording cannot be sent as planned: another plan is needed, and another rendition."""
 
-    def __init__(self, need: Need) -> None:
+    def __init__(self, need: Need | Literal["straight"]) -> None:
+        """`straight`: as planned, but only from the beginning to the end."""
         super().__init__(need)
         self.need = need
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from fractions import Fraction
 from itertools import chain
 from math import ceil, floor
@@ -22,15 +23,17 @@ from av.container import InputContainer
 from courtcast.prepare import coded, kinds, messages, notes, placing, plan, probe, steady, whole
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.coded_lane import CodedLane
-from courtcast.prepare.cut import Cutter, Piece
+from courtcast.prepare.cut import Cutter, Laid, NotAsLaid, Piece
 from courtcast.prepare.dating import BARE, Dating
 from courtcast.prepare.drawn_lane import DrawnLane
 from courtcast.prepare.first import First
 from courtcast.prepare.following import Following
 from courtcast.prepare.lane import Lane, Ticks
 from courtcast.prepare.picture_lane import PictureLane
+from courtcast.prepare.plan import Needed
 from courtcast.prepare.silence import Filled, Silence
 from courtcast.prepare.sound_lane import SoundLane
+from courtcast.prepare.stretches import Stretches
 from courtcast.prepare.texts import Texts
 from courtcast.prepare.timing import Timing
 from courtcast.problems import Refused
@@ -47,6 +50,8 @@ _APART = Fraction(10)
 """Seconds of picture without any sound after which there is taken to be none in between."""
 THREADS = max(1, (os.cpu_count() or 2) - 1)
 """For decoding and encoding what is converted: one core is left to what plays."""
+_NONE = 1 << 40
+"""Fragments: before so many none is sent."""
 _TAIL = Fraction(1)
 """Seconds. Where sound ends sooner before the picture, the end of the stream says so in good time."""
 
@@ -57,7 +62,7 @@ class Recording:
     name: of the file, as the link has it; plays: what the screens decode (see `plan.make`); need: why an earlier run
     could not go on; heard: number of the sound that was chosen; zero: media time 0 in the file's seconds, where that is
     decided already; following: the files behind this one, where several are one recording; made: what an earlier run
-    has left
+    has left; order: in which order the picture is to be made
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class Recording:
         zero: Fraction | None = None,
         following: Following | None = None,
         made: messages.Made | None = None,
+        order: messages.Order | None = None,
     ) -> None:
         self._file = file
         self._length = length
@@ -84,12 +90,15 @@ class Recording:
         self._zero = zero
         self._following = following
         self._made = made
+        self._order = order
+        self._last: tuple[PictureLane, Timing, Cutter | Laid, int, int] | None = None
+        """Of the last stretch, where it is made in another order: it ends when all else has."""
         self._first: First | None = None
         self._lanes: list[Lane] = []
         self._places: list[placing.Place] = []
         self._origin = Fraction(0)
         self._timings: list[Timing] = []
-        self._cutters: list[Cutter] = []
+        self._cutters: list[Cutter | Laid] = []
         self._indexes: list[int] = []
         self._sound: Filled | None = None
         self._steady: steady.Steady | None = None
@@ -132,17 +141,65 @@ class Recording:
             if self._following is not None:
                 packets = self._following.after(packets, self._first)
             for packet in packets:
+                self._push(packet, texts)
+                if self._order is not None and self._places:
+                    break
+            if self._order is not None and self._places:
+                self._make_in_order(self._order, kind, packets, texts)
+            else:
                 for lane in self._lanes:
-                    if lane.stream.index == packet.stream_index:
-                        lane.push(packet)
-                texts.push(packet)
-                self._go_on()
-            for lane in self._lanes:
-                lane.finish()
-            self._go_on(last=True)
+                    lane.finish()
+                self._go_on(last=True)
             for one in texts.lists(self._media_zero):
                 self._emit(messages.Subtitles(subtitles=one))
             self._finish(kind)
+
+    def _push(self, packet: Packet, texts: Texts) -> None:
+        for lane in self._lanes:
+            if lane.stream.index == packet.stream_index:
+                lane.push(packet)
+        texts.push(packet)
+        self._go_on()
+
+    def _make_in_order(self, order: messages.Order, kind: kinds.Kind, packets: Iterator[Packet], texts: Texts) -> None:
+        """The picture a stretch at a time. Sound comes from the beginning to the end all the same, after the first
+        stretch: only so it is known where each of its samples lies, and it takes no time."""
+        like = self._lanes[0]
+        if not isinstance(like, PictureLane):
+            raise Needed("straight")
+        first, *rest = order.stretches
+        try:
+            with closing(Stretches(self._file, kind, like, THREADS)) as stretches:
+                self._make(stretches, first)
+                for packet in packets:
+                    if packet.stream_index != like.stream.index:
+                        self._push(packet, texts)
+                for lane in self._lanes[1:]:
+                    lane.finish()
+                self._go_on()
+                for stretch in rest:
+                    self._make(stretches, stretch)
+        except NotAsLaid:
+            raise Needed("straight") from None
+        if self._last is not None:
+            self._lanes[0], self._timings[0], self._cutters[0], self._indexes[0], self._known[0] = self._last
+
+    def _make(self, stretches: Stretches, stretch: messages.Stretch) -> None:
+        """Raises NotAsLaid, Needed (straight)."""
+        place = self._places[0]
+        lane = self._lanes[0] = stretches.set_out(stretch)
+        timing = self._timings[0] = Timing(shift=place.shift, lead=None if stretch.index else place.lead)
+        cutter = self._cutters[0] = Laid([start + place.shift for start in stretch.starts])
+        self._indexes[0], self._known[0], self._stretch = stretch.index, stretch.index + stretch.have, 0
+        for _ in stretches.through(lane, stretch):
+            self._cut(0, lane.ready())
+        self._cut(0, lane.ready())
+        if stretch.end is None:
+            self._last = lane, timing, cutter, self._indexes[0], self._known[0]
+            return
+        self._cut_timed(0, timing.flush(stretch.end + place.shift))
+        for piece in cutter.flush():
+            self._send(0, piece)
 
     def _packets(self, container: InputContainer, streams: list[Any]) -> Iterator[Packet]:
         """What came before damage is as good as it ever was: a file that was cut short plays up to there."""
@@ -225,6 +282,8 @@ class Recording:
                 start = ceil(self._origin * lane.timescale) - place.shift if late else None
                 self._sound = Filled(silence, start)
         self._known = [0] * len(self._lanes) if self._made is None else self._made.fragments
+        if self._order is not None:
+            self._known = [_NONE, *self._order.fragments[1:]]
         self._emit(
             messages.Begin(
                 origin=(self._origin.numerator, self._origin.denominator),
@@ -288,7 +347,7 @@ class Recording:
     def _fill(self) -> None:
         """Where the picture has come this far without any sound, there is none so far."""
         video, *rest = self._lanes
-        if self._sound is None or not rest or video.reached is None:
+        if self._sound is None or not rest or video.reached is None or self._order is not None:
             return
         until = Fraction(video.reached, video.timescale) - _APART
         if rest[0].reached is None or until > Fraction(rest[0].reached, rest[0].timescale):
@@ -364,8 +423,11 @@ class Recording:
             self._cut(number, self._filled(number, lane.ready()))
             last = self._timings[number].flush(ticks + shift if lane.video else 0)
             self._cut_timed(number, last)
-            for piece in self._cutters[number].flush():
-                self._send(number, piece)
+            try:
+                for piece in self._cutters[number].flush():
+                    self._send(number, piece)
+            except NotAsLaid:
+                raise Needed("straight") from None
         duration = end - self._media_zero
         self._emit(
             messages.Done(

@@ -45,7 +45,7 @@ def told(
         bytes_fetched=held,
         bytes_total=kept.version.length if kept.version is not None else None,
         sha256=kept.sha256,
-        duration=None if manifest is None else float(manifest.duration or manifest.prepared),
+        duration=None if manifest is None else float(manifest.duration or manifest.foreseen or manifest.prepared),
         frames=None if manifest is None else manifest.frames,
         video=None if probe is None else probe.video,
         audio=None if probe is None else probe.audio,

@@ -11,9 +11,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
@@ -25,20 +24,20 @@ from courtcast.evidence.files import in_words
 from courtcast.evidence.ledger import Ledger
 from courtcast.evidence.library import Entry
 from courtcast.evidence.links.upload import upload_of
-from courtcast.evidence.meter import Meter
 from courtcast.evidence.spool import Spool
 from courtcast.evidence.turns import Rank
 from courtcast.evidence.version import Version
 from courtcast.prepare import afterwards, another, inspection, messages, subtitles
-from courtcast.prepare.arrival import Arrival
 from courtcast.prepare.cues import Cues
+from courtcast.prepare.fetching import Fetching
 from courtcast.prepare.frames import JOINS
 from courtcast.prepare.house import House
 from courtcast.prepare.job import Probe, Same, prepare
 from courtcast.prepare.kept import MADE_BY, SPACE, Kept
 from courtcast.prepare.leaves import instead
-from courtcast.prepare.parts import Stale
+from courtcast.prepare.parts import Stale, Straight
 from courtcast.prepare.plan import Needed
+from courtcast.prepare.sought import Wish
 from courtcast.prepare.source import Source
 from courtcast.prepare.store import load_manifest
 from courtcast.prepare.told import name as file_name
@@ -52,12 +51,8 @@ from courtcast.wire.media import ManifestRows
 
 log = logging.getLogger(__name__)
 
-KEEP_SECONDS = 2.0
-"""Between two notes of what is held: what a power cut costs at most."""
 AGAIN = (5.0, 15.0, 30.0, 60.0)
 """Seconds before trying again by itself; the last one is repeated."""
-SLOW = 32 << 10
-"""Bytes a second. A line that carries no more is not filled by this one, so that the next may begin."""
 PASSING = frozenset(
     (
         "link-unreachable",
@@ -109,9 +104,6 @@ class Way:
         self.problem: Problem | None = None
         self.position = 0
         self.pressing = 0
-        self.may_read = asyncio.Event()
-        """Not set while another exhibit needs the line for itself."""
-        self.may_read.set()
         self.spool: Spool | None = None
         self.recorded = 0
         """Bytes that a former process left, for as long as the spool is not open."""
@@ -123,8 +115,17 @@ class Way:
         self._manifest: Manifest | None = None
         self._filling: Manifest | None = None
         """The one that the preparing in hand fills."""
-        self._meter = Meter()
-        self._arrival = Arrival(house.web)
+        self._wish = Wish()
+        self._fetching = Fetching(
+            house,
+            entry.id,
+            keep=self._keep,
+            rank=self._rank,
+            on_version=self._answered,
+            on_waiting=self._sender_waits,
+            on_progress=on_progress,
+        )
+        self.may_read = self._fetching.may_read
         self._begun = 0
         self._sheet_of = ""
         """The rendition whose contact sheet is in the store."""
@@ -194,7 +195,11 @@ class Way:
 
     def rate(self) -> float | None:
         """Bytes a second lately; None while nothing is being fetched."""
-        return self._meter.rate(asyncio.get_running_loop().time()) if self.state == "fetching" else None
+        return self._fetching.rate() if self.state == "fetching" else None
+
+    def want(self, *places: float) -> None:
+        """Media times that somebody wants to see, for as long as not all is made."""
+        self._wish.put(*places)
 
     def seen(self) -> Exhibit:
         return told(
@@ -228,7 +233,7 @@ class Way:
         former = upload_of(self.entry.link)
         self._house.uploads.let_go(self.entry.link)
         self.entry = entry
-        self._arrival.forget(self.kept)
+        self._fetching.arrival.forget(self.kept)
         if self.state == "ready":
             self.start()  # there may be something to do that nobody waits for
             return
@@ -308,7 +313,7 @@ class Way:
                 self.kept.rendition = ""  # another plan, another rendition
                 continue
             except Refused as met:
-                refused = await self._arrival.looked_behind(self.entry.link, self.kept, met)
+                refused = await self._fetching.arrival.looked_behind(self.entry.link, self.kept, met)
                 if refused is None:
                     continue
                 if refused.type in {"link-changed", "link-other-file"} and self._begun < VERSIONS - 1:
@@ -346,8 +351,7 @@ class Way:
         if known is not None and (upload is None or kept.sha256 is not None):
             raise known
         self._number()
-        if not self._noted:
-            await self._keep()
+        await self._keep(always=False)
         if self.spool is None:
             self.spool = await self._open_spool(upload)
         self.spool.revive()
@@ -453,44 +457,11 @@ class Way:
     # fetching
 
     async def _fetch(self, spool: Spool) -> None:
-        if (upload := upload_of(self.entry.link)) is not None:
-            self._meter = Meter()
-            await self._house.uploads.receive(
-                upload,
-                spool,
-                on_progress=self._came(spool.held.total),
-                on_version=self._answered,
-                on_waiting=self._sender_waits,
-            )
-        else:
-            await self._fetch_link(spool)
-        if self.kept.version is not None:
-            self.kept.version = msgspec.structs.replace(self.kept.version, length=spool.length)
-        self.kept.sha256, self.kept.fetched = spool.sha256, time.time()
-        await self._keep()
+        await self._fetching.fetch(self.entry.link, self.kept, spool)
         await self._ledger().clear()
         if not self.cleared:
             raise Refused("hash-mismatch")
         self._set("preparing", self._notice())
-
-    async def _fetch_link(self, spool: Spool) -> None:
-        async with self._house.fetching.turn(self._rank) as lend:
-            self._meter = Meter()
-            async with self._noting(spool, lend):
-                if self.kept.relinked and self.kept.version is not None and spool.held:
-                    self.kept.version = await self._arrival.prove(self.entry.link, self.kept, spool, self.kept.version)
-                    self.kept.relinked = False
-                    await self._keep()
-                await self._arrival.fetch(
-                    self.entry.link,
-                    self.kept,
-                    spool,
-                    on_progress=self._came(spool.held.total),
-                    known=self.kept.version,
-                    on_version=self._answered,
-                    may_read=self.may_read,
-                    hosts=self._house.hosts,
-                )
 
     def _sender_waits(self, waits: bool) -> None:
         """Nobody sends the rest of an upload now, or somebody does again."""
@@ -504,47 +475,9 @@ class Way:
         if self.spool is not None and not self.spool.complete:
             self._set("fetching", self._notice())
 
-    def _came(self, before: int) -> Callable[[int], None]:
-        clock = asyncio.get_running_loop().time
-
-        def came(held: int) -> None:
-            nonlocal before
-            self._meter.add(clock(), held - before)
-            before = held
-            self._on_progress()
-
-        return came
-
-    @asynccontextmanager
-    async def _noting(self, spool: Spool, lend: Callable[[], None]) -> AsyncIterator[None]:
-        """Writes down now and then, and at the end, what has arrived. Where next to nothing does, lends its turn."""
-
-        async def now_and_then() -> None:
-            await asyncio.sleep(KEEP_SECONDS / 4)
-            while True:
-                try:
-                    await spool.flush()
-                    if not self._noted:
-                        await self._keep()
-                except Refused as refused:  # the fetch itself will meet it
-                    log.warning("exhibit %s: %s", self.entry.id, refused)
-                await asyncio.sleep(KEEP_SECONDS)
-                if self.may_read.is_set() and self._meter.rate(asyncio.get_running_loop().time()) < SLOW:
-                    lend()
-
-        task = asyncio.create_task(now_and_then(), name=f"notes of {self.entry.id}")
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
-            try:
-                await spool.flush()
-                await self._keep()
-            except Refused as refused:
-                log.warning("exhibit %s: %s", self.entry.id, refused)
-
-    async def _keep(self) -> None:
+    async def _keep(self, *, always: bool = True) -> None:
+        if self._noted and not always:
+            return
         await self._house.db.put(SPACE, self.entry.id, msgspec.json.encode(self.kept))
         self._noted = True
 
@@ -573,10 +506,14 @@ class Way:
                     on_starts=self._began,
                     parts=parts,
                     on_manifest=self._made,
+                    wish=None if parts or self.kept.straight else self._wish,
                     **self._same(self.kept.heard),
                 )
+            except Straight:
+                self.kept.straight = True
+                raise
             except Needed as needed:
-                self.kept.need = needed.need
+                self.kept.need = needed.need if needed.need != "straight" else self.kept.need
                 raise
             except Refused as refused:
                 if refused.type not in PASSING | LATER and not refused.type.startswith("link-"):
@@ -687,12 +624,14 @@ class Way:
         if known is not None and known is not self._filling:
             for row in message.rows:
                 there = known.rows(row.track)
-                if row.index < len(there) and there[row.index] != row:
+                if row.index in known.made(row.track) and there[row.index] != row:
                     log.warning("exhibit %s: prepared again, and differently", self.entry.id)
                     self._manifest = self._filling
                     break
             else:
                 known.add(message.rows)
+                if self._filling is not None and _has_all(self._filling, known):
+                    self._manifest = self._filling
         self._on_progress()
 
     # inside
@@ -728,6 +667,13 @@ class Way:
         """What is all here takes a moment only, and does not wait for those that wait for their bytes."""
         waits = self.spool is not None and not self.spool.complete
         return Rank(min(self.pressing, 0 if waits else -1), self.position)
+
+
+def _has_all(manifest: Manifest, known: Manifest) -> bool:
+    """Nothing that is known would be missed."""
+    return not any(
+        any(manifest.made(track.index).missing(*some)) for track in known.tracks for some in known.made(track.index)
+    )
 
 
 def _remove_others(spool: Path) -> None:

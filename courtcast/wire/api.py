@@ -146,7 +146,8 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
     bytes_total: int | None = None
     sha256: str | None = None
     duration: float | None = None
-    """Seconds; of what is prepared so far until `state` is ready. Of an image or document: the number of its leaves."""
+    """Seconds; until `state` is ready what is foreseen, or else what is prepared so far. Of an image or document: the
+    number of its leaves."""
     frames: int | None = None
     """Pictures of a recording; leaves (pages, pictures) of an image or document. Leaf n is shown at media time n."""
     video: VideoInfo | None = None

@@ -14,7 +14,7 @@ import pytest
 from courtcast.prepare.labels import texts_of
 from courtcast.wire.api import Exhibit
 from tests.control.conftest import Caller, Eventually
-from tests.stand_ins.house import CODE, House, grow
+from tests.stand_ins.house import CODE, House, grow, manifest
 
 
 def frame_of(png: bytes) -> int:
@@ -116,6 +116,34 @@ class TestExhibits:
         await eventually(lambda: place.desk.state().blank)
         assert place.wall.told["jury"].blank
         assert place.desk.state().by == "courtcast"
+
+    async def test_the_room_waits_before_a_gap_and_asks_for_what_is_in_it(
+        self, place: House, call: Caller, ids: dict[str, str], eventually: Eventually
+    ) -> None:
+        """What somebody sought is made first: a minute is foreseen, and 4 … 30 s are not there yet."""
+        id_, whole = ids["JM/3"], manifest(ids["JM/3"], 60).rows(0)
+        made = place.shelf.manifests[id_]
+        made.foresee([msgspec.structs.replace(row, sha256="", bytes=0) for row in whole[8:]], Fraction(60))
+        made.add(whole[60:])
+        await call.post("/room/cue", exhibit=id_, at=3.2)
+        await call.post("/room/show", play=True, anyway=True)
+        await eventually(lambda: place.desk.state().waiting)
+        waiting = await call.get("/room")
+        assert 3.5 <= waiting["position"] <= 4.0
+        assert place.shelf.wanted[id_] == (waiting["position"],)
+        assert (await call.post("/room/cue", exhibit=id_, at=20))["cued"]["frame"] == 600
+        assert place.shelf.wanted[id_] == (waiting["position"], 20.0), "what is seen comes first"
+        made.add(whole[8:10])
+        place.desk.exhibit_changed(id_)
+        assert place.desk.state().waiting
+        made.add(whole[10:16])
+        place.desk.exhibit_changed(id_)
+        going = await call.get("/room")
+        assert (going["waiting"], going["anchor"]["media"]) == (False, waiting["position"])
+        assert (await call.post("/room/seek", to=40))["waiting"] is False, "behind the gap it plays on"
+        assert (await call.post("/room/seek", to=20))["playing"]
+        await eventually(lambda: place.desk.state().waiting)
+        assert (await call.get("/room"))["position"] == 20.0, "in it, it waits at once"
 
     async def test_the_room_waits_where_it_has_not_come_yet(
         self, place: House, call: Caller, ids: dict[str, str], eventually: Eventually

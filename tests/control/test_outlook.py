@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from fractions import Fraction
+
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from courtcast.control.outlook import EDGE, Outlook, held_to
 from courtcast.core.rates import Rates
-from courtcast.core.room import Room
-from tests.stand_ins.house import Shelf, Wall
+from courtcast.core.room import Cued, Room
+from courtcast.wire.media import Row
+from tests.stand_ins.house import Shelf, Wall, manifest
 
 
 @given(
@@ -98,6 +102,56 @@ class TestOutlook:
         seen = outlook.seen(shelf.get(exhibit.id))
         assert (seen.safe, seen.safe_reason) == (False, "link")
         assert seen.safe_at is not None or seen.safe_never
+
+    def converting(self, seconds: int = 60) -> tuple[Outlook, Shelf, str, list[Row]]:
+        """All of it is fetched; the first four seconds are converted, and the rest is foreseen."""
+        outlook, shelf, *_ = self.of()
+        id_ = shelf.put("JM/9", 4, complete=False).id
+        shelf.kept[id_] = msgspec.structs.replace(shelf.kept[id_], state="preparing", bytes_fetched=800_000)
+        whole = list(manifest(id_, seconds).rows(0))
+        shelf.manifests[id_].foresee(
+            [msgspec.structs.replace(row, sha256="", bytes=0) for row in whole[8:]], Fraction(seconds)
+        )
+        return outlook, shelf, id_, whole
+
+    def test_what_is_converted_faster_than_it_plays_is_safe_before_its_end_is_there(self) -> None:
+        outlook, shelf, id_, rows = self.converting()
+        seen = []
+        for second in range(6):
+            shelf.manifests[id_].add(rows[8 + 8 * (second - 1) : 8 + 8 * second] if second else [])
+            self.look(outlook, now=float(second))
+            seen.append(outlook.seen(shelf.get(id_)).safe)
+        assert (seen[0], seen[-1]) == (False, True), "four seconds each second"
+
+    def test_of_what_is_converted_more_slowly_it_says_from_when_on(self) -> None:
+        outlook, shelf, id_, rows = self.converting()
+        for second in range(12):
+            shelf.manifests[id_].add(rows[8 + second : 9 + second])
+            self.look(outlook, now=float(second))
+        seen = outlook.seen(shelf.get(id_))
+        assert (seen.safe, seen.safe_never, seen.safe_reason) == (False, False, None)
+        assert seen.safe_at is not None
+        assert 20 < seen.safe_at - time.time() < 600
+        assert seen.holds is not None
+        assert 9 < seen.holds < 30
+
+    def test_a_gap_ahead_is_not_safe_and_what_is_behind_it_is(self) -> None:
+        outlook, shelf, id_, rows = self.converting()
+        made = shelf.manifests[id_]
+        made.add(rows[100:])
+        self.look(outlook)
+        seen = outlook.seen(shelf.get(id_))
+        assert (seen.safe, seen.safe_at, seen.holds) == (False, None, 4.0)
+        behind = Room(cued=Cued(exhibit=id_, rendition=made.rendition, at=Fraction(51)))
+        outlook.look(behind, now=1.0, touched=())
+        assert outlook.seen(shelf.get(id_)).safe, "from there on all of it is there"
+        for second in range(6):
+            made.add(rows[8 + second : 9 + second])
+            self.look(outlook, now=2.0 + second)
+        assert outlook.seen(shelf.get(id_)).safe_at is not None, "when all is there, at the latest"
+        made.add(rows)
+        self.look(outlook, now=9.0)
+        assert outlook.seen(shelf.get(id_)).safe
 
     def test_forgets_what_is_gone(self) -> None:
         outlook, shelf, _, id_ = self.of()

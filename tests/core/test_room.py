@@ -397,6 +397,40 @@ class TestWaiting:
         back = do(waiting, api.SeekRequest(to=0.5), now=103.0)
         assert position(back, 103.5 + START_AHEAD) == 1
 
+    def test_it_waits_before_a_gap_and_goes_on_as_that_is_filled(self) -> None:
+        """A minute of it is foreseen, of which the beginning and a part that somebody sought are there."""
+        there = [(Fraction(0), Fraction(2)), (Fraction(40), Fraction(50))]
+
+        def reach(t: Fraction) -> Fraction:
+            return next((end for begin, end in there if begin <= t < end), t)
+
+        item = msgspec.structs.replace(GROWING, prepared=Fraction(2), foreseen=Fraction(60), reach=reach)
+
+        def play(at: float) -> Room:
+            room = apply(Room(), cue("g", at), now=100.0, by="clerk", catalog=lambda _: item)
+            ask = api.ShowRequest(play=True)
+            return apply(room, ask, now=100.0 - START_AHEAD, by="clerk", catalog=lambda _: item)
+
+        sought = play(45.0)
+        assert rooms.waits_at(sought, item, 100.0) == pytest.approx(4.5)
+        assert rooms.hold(sought, item, 104.4) is sought
+        waiting = rooms.hold(sought, item, 104.6)
+        assert waiting.shown is not None
+        assert (waiting.shown.waiting, position(waiting, 110.0)) == (True, Fraction(248, 5))
+
+        before = rooms.hold(play(20.0), item, 100.0)
+        assert (before.shown and before.shown.waiting, position(before, 110.0)) == (True, 20)
+        there.append((Fraction(20), Fraction(22)))
+        assert rooms.hold(before, item, 111.0) is before
+        there[-1] = (Fraction(20), Fraction(23))
+        assert position(rooms.hold(before, item, 112.0), 113.0 + START_AHEAD) == 21
+
+        last = rooms.hold(play(58.0), item, 100.0)
+        there.append((Fraction(58), Fraction(119, 2)))
+        going = rooms.hold(last, item, 113.0)
+        assert going.shown is not None
+        assert not going.shown.waiting, "for its last fragment only, which comes when all else is there"
+
     def test_complete_ones_never_wait(self) -> None:
         room = do(shown("a"), PLAY, now=100.0)
         assert rooms.waits_at(room, STEADY, 101.0) is None

@@ -46,11 +46,11 @@ def recording(folder: Path, kind: str) -> Path:
     return make(folder / f"made.{extension}", Recipe(**{**vars(LONG), **changes}))
 
 
-def run(path: Path, made: messages.Made | None = None) -> Said:
+def run(path: Path, made: messages.Made | None = None, order: messages.Order | None = None) -> Said:
     said: Said = []
     with path.open("rb") as file:
         emit = lambda message, *data: said.append((message, b"".join(data)))  # noqa: E731
-        Recording(file, path.stat().st_size, emit, name=path.name, made=made).run()
+        Recording(file, path.stat().st_size, emit, name=path.name, made=made, order=order).run()
     return said
 
 

@@ -94,6 +94,8 @@ class Shelf:
         self.kept: dict[str, Exhibit] = {}
         self.manifests: dict[str, Manifest] = {}
         self.preferred: list[str] = []
+        self.wanted: dict[str, tuple[float, ...]] = {}
+        """Media times that were asked for last."""
         self._lists: dict[str, Kept] = {}
         self.links: dict[str, Seen] = {}
         """What comes of asking at the links of some."""
@@ -214,6 +216,9 @@ class Shelf:
 
     def detail(self, exhibit: str, leaf: int, part: tuple[float, float, float, float], /) -> str | None:
         return self.details.get((exhibit, leaf, part))
+
+    def want(self, exhibit: str, /, *places: float) -> None:
+        self.wanted[exhibit] = places
 
     def prefer(self, exhibit: str, /) -> None:
         self.preferred.append(exhibit)

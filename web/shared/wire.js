@@ -1128,8 +1128,8 @@ export const ExhibitPart = record(
  * @property {number} bytes_fetched
  * @property {number | null} bytes_total
  * @property {string | null} sha256
- * @property {number | null} duration Seconds; of what is prepared so far until `state` is ready. Of an image or
- *   document: the number of its leaves.
+ * @property {number | null} duration Seconds; until `state` is ready what is foreseen, or else what is prepared so far.
+ *   Of an image or document: the number of its leaves.
  * @property {number | null} frames Pictures of a recording; leaves (pages, pictures) of an image or document. Leaf n is
  *   shown at media time n.
  * @property {VideoInfo | null} video

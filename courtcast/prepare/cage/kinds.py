@@ -31,6 +31,8 @@ KINDS: Final[dict[str, Kind]] = {
     # picture that is converted at half its speed 40 kB, and what comes out is made to look the same, not to be small.
     # A drawing that moves has next to no bytes for each picture, and large ones come slowly.
     "convert": Kind(MEDIA, Limits(silence=90.0, seconds=1800.0, pace=5e3, sending=20.0)),
+    # It reads the file through, while somebody may wait for a place in it.
+    "scan": Kind(MEDIA, Limits(spare=16 << 20)),
     # Each still counts by itself; the child lives on with its file open. Pictures of 4K far from a keyframe take long
     # on a machine without anything to spare; a PNG of 8K may have 100 MB.
     "stills": Kind(MEDIA, Limits(silence=30.0, seconds=60.0, longest=600.0, spare=256 << 20)),
