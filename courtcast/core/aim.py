@@ -3,19 +3,23 @@
 A screen that has fallen behind, or whose line carries less than the recording needs, would be sent the GOP under the
 playhead for ever, and each would be there only when the room is past it. So what cannot be in time is left out, and
 sending begins at the keyframe with which the picture is back soonest: the screen comes in there, at the right frame.
+Of a clip that may also be the start of one of its later ranges.
 
 Seconds of media time, bytes, bytes a second. Pure.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import merge
 from math import inf
 
+from courtcast.core.legs import Leg
 from courtcast.core.manifest import Manifest
-from courtcast.core.policy import Known, Need, tracks_for
+from courtcast.core.need import Need, at_or_before, tracks_for
+from courtcast.core.policy import Known
+from courtcast.core.spans import Spans
+from courtcast.core.timeline import exact
 from courtcast.wire.media import Track
 
 RUN = 1.0
@@ -37,11 +41,11 @@ def since(need: Need, known: Known, rate: float, *, speed: float, sound: bool, q
     if speed <= 0 or rate <= 0:
         return None
 
-    def back(begin: float) -> float:
-        """Seconds from now until the picture goes on, where what starts before `begin` is left out."""
-        at, size = max(0.0, (begin - need.at) / speed), float(queued)
-        for start, count in _lacking(need, known, begin, sound=sound):
-            due = (start - need.at) / speed
+    def back(line: Sequence[Leg]) -> float:
+        """Seconds from now until the picture goes on, where what comes before these legs is left out."""
+        at, size = max(0.0, line[0].after / speed), float(queued)
+        for distance, count in _lacking(need, known, line, sound=sound):
+            due = distance / speed
             if due >= at + RUN:
                 break
             size += count
@@ -50,52 +54,69 @@ def since(need: Need, known: Known, rate: float, *, speed: float, sound: bool, q
                 at = max(at, arrives)
         return at
 
-    best, chosen = back(need.at) - BETTER, None
-    for begin in _keyframes(need):
-        if (begin - need.at) / speed >= best:
+    best, chosen = back(need.legs) - BETTER, None
+    for line in _beginnings(need):
+        if line[0].after / speed >= best:
             break
-        if (found := back(begin)) < best:
-            best, chosen = found, begin
+        if (found := back(line)) < best:
+            best, chosen = found, line[0].start
     return chosen
 
 
-def _keyframes(need: Need) -> Iterator[float]:
-    """Where decoding can begin beyond the playhead, ascending."""
-    manifest = need.manifest
+def _distance(leg: Leg, media: float) -> float:
+    """Seconds of media from the playhead to a place in a leg; negative before the first one."""
+    return leg.after + media - leg.start
+
+
+def _beginnings(need: Need) -> Iterator[list[Leg]]:
+    """What is left of it from each place where one can begin beyond the playhead, ascending."""
+    manifest, legs = need.manifest, need.legs
     track = (tracks_for(manifest, sound=False) or manifest.tracks)[0]
-    until = min(need.at + AHEAD, inf if need.end is None else need.end)
-    made = manifest.made(track.index)
-    for row in manifest.rows(track.index)[_at_or_before(manifest, track, need.at) + 1 :]:
-        start = _seconds(manifest, track, row.start)
-        if start >= until:
+    rows, made = manifest.rows(track.index), manifest.made(track.index)
+    for number, leg in enumerate(legs):
+        if leg.after >= AHEAD:
             return
-        if row.keyframe and row.index in made:
-            yield start
+        if number:
+            yield legs[number:]
+        until = min(leg.start + AHEAD - leg.after, leg.stop)
+        for index in range(_index(manifest, track, leg.start) + 1, len(rows)):
+            start = _seconds(manifest, track, rows[index].start)
+            if start >= until:
+                break
+            if rows[index].keyframe and index in made:
+                yield [Leg(_distance(leg, start), start, leg.stop), *legs[number + 1 :]]
 
 
-def _lacking(need: Need, known: Known, begin: float, *, sound: bool) -> Iterator[tuple[float, int]]:
-    """(start, bytes) of what is not held of each track, by time, from the keyframe at or before `begin`."""
+def _lacking(need: Need, known: Known, line: Sequence[Leg], *, sound: bool) -> Iterator[tuple[float, int]]:
+    """(distance, bytes) of what is not held of each track, by the time at which it is played; each leg from the
+    keyframe at or before its start."""
     manifest = need.manifest
-    return merge(*(_of_one(manifest, track, known, begin) for track in tracks_for(manifest, sound=sound)))
+    return merge(*(_of_one(manifest, track, known, line) for track in tracks_for(manifest, sound=sound)))
 
 
-def _of_one(manifest: Manifest, track: Track, known: Known, begin: float) -> Iterator[tuple[float, int]]:
+def _of_one(manifest: Manifest, track: Track, known: Known, line: Sequence[Leg]) -> Iterator[tuple[float, int]]:
     rows = manifest.rows(track.index)
-    first = _at_or_before(manifest, track, begin)
-    while first > 0 and not rows[first].keyframe:
-        first -= 1
     held = known.fragments.get((manifest.rendition, track.index), ())
+    given = Spans()
     latest = -inf
-    for index in range(first, len(rows)):
-        row = rows[index]
-        latest = max(latest, _seconds(manifest, track, row.start))
-        if index not in held:
-            yield latest, row.bytes
+    for number, leg in enumerate(line):
+        first = _index(manifest, track, leg.start)
+        while first > 0 and not rows[first].keyframe:
+            first -= 1
+        end = first
+        while end < len(rows) and (end == first or _seconds(manifest, track, rows[end].start) < leg.stop):
+            end += 1
+            if (index := end - 1) not in held and index not in given:
+                # What a later leg needs to begin with has to be there when it begins, not before.
+                least = leg.after if number else -inf
+                latest = max(latest, least, _distance(leg, _seconds(manifest, track, rows[index].start)))
+                yield latest, rows[index].bytes
+        given.add(first, end)
 
 
-def _at_or_before(manifest: Manifest, track: Track, at: float) -> int:
-    rows = manifest.rows(track.index)
-    return max(bisect_right(rows, at, key=lambda row: _seconds(manifest, track, row.start)) - 1, 0)
+def _index(manifest: Manifest, track: Track, at: float) -> int:
+    """Of the fragment at or before a media time; the first where none is."""
+    return at_or_before(manifest.rows(track.index), float((exact(at) + manifest.origin) * track.timescale))
 
 
 def _seconds(manifest: Manifest, track: Track, start: int) -> float:

@@ -11,6 +11,9 @@ The order, first to last:
 5. the beginning of every exhibit of the day in running order, so that whatever is cued next is there at once;
 6. the whole of each of them, in the same order. What is restricted is not among them.
 
+Where a clip is on, its ranges are all there is of it in 1. to 4.: ahead in their order, each from its keyframe, and
+behind the playhead in the reverse. The rest of the exhibit is of the day, or comes last of all.
+
 The sum of it all, held or not, stops at the bytes that the page is willing to hold, in memory or, for what may lie
 there, on its disk; so nothing is sent that the page would have to throw away something better for. Manifest rows and
 init segments go right before the first fragment that needs them. Sound goes before the picture of the same time, and
@@ -24,16 +27,16 @@ is next at once. Pure: the playhead comes in as media time.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from heapq import merge
 
 import msgspec
 
+from courtcast.core.legs import Leg, played
 from courtcast.core.manifest import Manifest
+from courtcast.core.need import Need, Place, at_or_before, first_from, place_of, places_of, tracks_for
 from courtcast.core.spans import Spans
-from courtcast.core.timeline import exact
 from courtcast.wire.media import Row, Track
 from courtcast.wire.screen import Holdings
 
@@ -75,18 +78,6 @@ class SendFragment(msgspec.Struct, frozen=True, tag="fragment"):
 
 
 Send = SendRows | SendInit | SendFragment
-
-
-class Need(msgspec.Struct, frozen=True):
-    """One exhibit at one place."""
-
-    manifest: Manifest
-    at: float
-    """Media time in seconds."""
-    end: float | None = None
-    """Media time at which the clip ends."""
-    since: float | None = None
-    """Media time of the keyframe to begin with, where what comes before it would be there too late (`core.aim`)."""
 
 
 class Known:
@@ -184,8 +175,12 @@ def sends(view: View) -> Iterator[Send]:
         yield from _inits(need.manifest, known, sound=view.sound)
     tiers = _Tiers(view)
     # Where all of it fits there is no need to add up what is held, nor to look at it: hours of it, once a second.
-    sizes = {need.manifest.rendition: need.manifest.bytes for need in needs}
+    sizes: dict[str, int] = {}
+    for need in needs:
+        size = sizes.get(need.manifest.rendition, 0) + _size(need, sound=view.sound)
+        sizes[need.manifest.rendition] = min(need.manifest.bytes, size)
     fits, room = tiers.room(sizes)
+    spare = tiers.memory - sum(sizes.values())
     for need, track, row, urgent in _in_order(view, needs, known if fits else Known()):
         if not tiers.take(need.manifest.rendition, row.bytes):
             if tiers.full:
@@ -202,7 +197,21 @@ def sends(view: View) -> Iterator[Send]:
         for track in tracks_for(need.manifest, sound=view.sound):
             yield from _rows(need.manifest, track, 0, len(need.manifest.rows(track.index)), known)
     if room >= 0:
-        yield from _ahead(view, sizes, room)
+        yield from _ahead(view, needs, room, spare)
+
+
+def ranged(view: View) -> dict[Key, Spans]:
+    """Of clips that are shown or cued, all that their ranges need: the rest of these tracks is only sent ahead."""
+    needs = [need for need in (view.shown, view.detail, view.cue) if need is not None]
+    whole = {need.manifest.rendition for need in needs if not need.parts}
+    found: dict[Key, Spans] = {}
+    for need in needs:
+        if need.manifest.rendition not in whole:
+            for track in tracks_for(need.manifest, sound=view.sound):
+                spans = found.setdefault((need.manifest.rendition, track.index), Spans())
+                for place in places_of(need.whole, track, 0.0):
+                    spans.add(place.start, place.end)
+    return found
 
 
 class _Tiers:
@@ -235,19 +244,27 @@ class _Tiers:
         return fits, max(self.memory - every, on_disk)
 
 
-def _ahead(view: View, apart: Collection[str], room: float) -> Iterator[Send]:
-    """The exhibits of the day, without those that are seen to already, as far as there is room for them."""
+def _ahead(view: View, needs: Sequence[Need], room: float, spare: float) -> Iterator[Send]:
+    """The exhibits of the day, without those that are seen to already, as far as there is room for them. Of clips the
+    rest is still to be seen to; what is not of the day may only lie in memory, where so much is to spare."""
     known = view.known
+    apart = {need.manifest.rendition for need in needs if not need.parts}
     others = [manifest for manifest in view.day if manifest.rendition not in apart]
+    apart.update(manifest.rendition for manifest in others)
+    last = {need.manifest.rendition: need.manifest for need in needs if need.manifest.rendition not in apart}
     yield from _news(others, known)
     firsts, rests = [], []
     for manifest in others:
         tracks = tracks_for(manifest, sound=view.sound)
         seconds = Fraction(DAY_FIRST) + manifest.origin
-        ends = [_from(manifest.rows(track.index), float(seconds * track.timescale)) for track in tracks]
+        ends = [first_from(manifest.rows(track.index), float(seconds * track.timescale)) for track in tracks]
         counts = [len(manifest.rows(track.index)) for track in tracks]
         firsts.append((manifest, [(track, 0, end) for track, end in zip(tracks, ends, strict=True)]))
         rests.append((manifest, list(zip(tracks, ends, counts, strict=True))))
+    for manifest in last.values():
+        if (spare := spare - manifest.bytes) >= 0:
+            tracks = tracks_for(manifest, sound=view.sound)
+            rests.append((manifest, [(track, 0, len(manifest.rows(track.index))) for track in tracks]))
     for manifest, stretches in (*firsts, *rests):
         size = sum(manifest.size(track.index, first, end) for track, first, end in stretches)
         # Where all of it fits what is there need not be looked at one by one, see above.
@@ -266,13 +283,20 @@ def _ahead(view: View, apart: Collection[str], room: float) -> Iterator[Send]:
 
 
 def lacking(need: Need, known: Known, *, sound: bool) -> int:
-    """Bytes from the playhead (its keyframe) to the end of the clip that the page does not have."""
+    """Bytes from the playhead (its keyframe) to the end that the page does not have."""
     total = 0
     for track in tracks_for(need.manifest, sound=sound):
-        place = _place(need, track, SHOWN_FIRST)
         held = known.fragments.get((need.manifest.rendition, track.index), Spans())
-        total += sum(need.manifest.size(track.index, *gap) for gap in held.missing(place.start, place.end))
+        for span in Spans((place.start, place.end) for place in places_of(need, track, SHOWN_FIRST)):
+            total += sum(need.manifest.size(track.index, *gap) for gap in held.missing(*span))
     return total
+
+
+def _size(need: Need, *, sound: bool) -> int:
+    """Bytes of what is needed of it: of a clip, its ranges."""
+    if not need.parts:
+        return need.manifest.bytes
+    return lacking(need.whole, Known(), sound=sound)
 
 
 def held(manifest: Manifest, known: Known, *, sound: bool) -> tuple[int, int]:
@@ -319,45 +343,52 @@ def _rows(manifest: Manifest, track: Track, first: int, end: int, known: Known) 
                 yield SendRows(manifest.rendition, track.index, at, min(at + ROWS, stop))
 
 
-class _Place(msgspec.Struct):
-    """Where things are in one track of one need, as indices: 0 ≤ start ≤ first ≤ end ≤ count."""
-
-    start: int
-    """The fragment from which decoding has to begin."""
-    first: int
-    """Past what is needed first."""
-    end: int
-    """Past the clip."""
-    count: int
-    at: float
-    """MSE ticks of the playhead."""
-
-
 def _in_order(view: View, needs: Sequence[Need], skipped: Known) -> Iterator[tuple[Need, Track, Row, bool]]:
     """All fragments but the skipped ones, each once, with whether it is needed first."""
     given = {key: Spans(spans) for key, spans in skipped.fragments.items()}
-    places = [
-        [(track, _place(need, track, first)) for track in tracks_for(need.manifest, sound=view.sound)]
-        for need, first in zip(needs, [SHOWN_FIRST if need is view.shown else CUE_FIRST for need in needs], strict=True)
-    ]
+    places: list[list[list[tuple[Track, Place]]]] = []
+    """Of each need, each leg, each track."""
+    for need in needs:
+        tracks = tracks_for(need.manifest, sound=view.sound)
+        lines = [places_of(need, track, SHOWN_FIRST if need is view.shown else CUE_FIRST) for track in tracks]
+        places.append([list(zip(tracks, leg, strict=True)) for leg in zip(*lines, strict=True)])
     if view.detail is not None:
         # Whoever looks closer waits for this one leaf, and then for what they look at; other leaves can wait.
-        for need, tracks in zip(needs, places, strict=True):
-            if need is view.shown:
-                yield from _stretch(need, [(t, p.start, min(p.start + 1, p.first)) for t, p in tracks], given, True)
-            elif need is view.detail:
-                yield from _stretch(need, [(t, 0, p.count) for t, p in tracks], given, True)
-    for need, tracks in zip(needs, places, strict=True):
-        yield from _stretch(need, [(t, p.start, p.first) for t, p in tracks], given, True)
-    for need, tracks in zip(needs, places, strict=True):
-        yield from _stretch(need, [(t, p.first, p.end) for t, p in tracks], given, False)
-    for need, tracks in zip(needs, places, strict=True):
-        yield from _backwards(need, tracks, given)
-        yield from _stretch(need, [(t, p.end, p.count) for t, p in tracks], given, False)
+        for need, line in zip(needs, places, strict=True):
+            for leg in line[:1]:
+                if need is view.shown:
+                    yield from _stretch(need, [(t, p.start, min(p.start + 1, p.first)) for t, p in leg], given, True)
+                elif need is view.detail:
+                    yield from _stretch(need, [(t, 0, p.count) for t, p in leg], given, True)
+    for need, line in zip(needs, places, strict=True):
+        for leg in line:
+            yield from _stretch(need, [(t, p.start, p.first) for t, p in leg], given, True)
+    for need, line in zip(needs, places, strict=True):
+        for leg in line:
+            yield from _stretch(need, [(t, p.first, p.end) for t, p in leg], given, False)
+    for need, line in zip(needs, places, strict=True):
+        if need.parts:
+            yield from _played(need, view.sound, given)
+            continue
+        for leg in line:
+            yield from _backwards(need, leg, given)
+            yield from _stretch(need, [(t, p.end, p.count) for t, p in leg], given, False)
+
+
+def _played(need: Need, sound: bool, given: dict[Key, Spans]) -> Iterator[tuple[Need, Track, Row, bool]]:
+    """Of a clip what lies behind the playhead, the nearest first, in stretches that go forward in themselves."""
+    tracks = tracks_for(need.manifest, sound=sound)
+    for start, stop in played(need.parts, need.at):
+        high = stop
+        while high > start:
+            low = max(start, high - BACK)
+            one = [(track, place_of(need, track, Leg(0.0, low, high), None)) for track in tracks]
+            yield from _stretch(need, [(t, p.start, p.end) for t, p in one], given, False)
+            high = low
 
 
 def _backwards(
-    need: Need, tracks: list[tuple[Track, _Place]], given: dict[Key, Spans]
+    need: Need, tracks: list[tuple[Track, Place]], given: dict[Key, Spans]
 ) -> Iterator[tuple[Need, Track, Row, bool]]:
     """From the playhead back to the start, in stretches that go forward in themselves."""
     back = 0
@@ -367,7 +398,7 @@ def _backwards(
         stretch = []
         for track, place in tracks:
             rows = need.manifest.rows(track.index)
-            low = _at_or_before(rows, place.at - back * BACK * track.timescale)
+            low = at_or_before(rows, place.at - back * BACK * track.timescale)
             stretch.append((track, min(low, place.start), place.start))
             place.start = min(low, place.start)
         yield from _stretch(need, stretch, given, False)
@@ -399,39 +430,3 @@ def _line(
                 row = rows[index]
                 seconds = max(seconds, row.start / track.timescale)
                 yield seconds, rank, index, track, row
-
-
-def tracks_for(manifest: Manifest, *, sound: bool) -> list[Track]:
-    """Those that a screen needs."""
-    return [track for track in manifest.tracks if sound or track.kind == "video"]
-
-
-def _place(need: Need, track: Track, first: float) -> _Place:
-    rows, origin = need.manifest.rows(track.index), need.manifest.origin
-    count = len(rows)
-    at = float((exact(need.at) + origin) * track.timescale)
-    begin = at if need.since is None else float((exact(need.since) + origin) * track.timescale)
-    start = _at_or_before(rows, begin)
-    while start > 0 and not rows[start].keyframe:
-        start -= 1
-    end = count
-    if need.end is not None:
-        end = _from(rows, float((Fraction(need.end) + origin) * track.timescale))
-    playhead = min(_at_or_before(rows, max(at, begin)) + 1, count)
-    end = max(end, playhead)
-    ahead = min(max(_from(rows, at + first * track.timescale), playhead), end)
-    return _Place(start, ahead, end, count, at)
-
-
-def _at_or_before(rows: Sequence[Row], ticks: float) -> int:
-    """Index of the last fragment that starts at or before `ticks`; the first where none does."""
-    return max(bisect_right(rows, ticks, key=_start) - 1, 0)
-
-
-def _from(rows: Sequence[Row], ticks: float) -> int:
-    """Index of the first fragment that starts at or after `ticks`; the count where none does."""
-    return bisect_left(rows, ticks, key=_start)
-
-
-def _start(row: Row) -> int:
-    return row.start

@@ -12,18 +12,20 @@ import contextlib
 import logging
 import os
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from courtcast.core import aim
 from courtcast.core.estimate import Estimate
+from courtcast.core.legs import Parts, along, parts_of
 from courtcast.core.manifest import Manifest
+from courtcast.core.need import Need
 from courtcast.core.policy import (
     BUDGET_SHARE,
+    Key,
     Known,
-    Need,
     Send,
     SendFragment,
     SendInit,
@@ -31,6 +33,7 @@ from courtcast.core.policy import (
     View,
     held,
     lacking,
+    ranged,
     sends,
 )
 from courtcast.core.spans import Spans
@@ -233,10 +236,11 @@ class Pump:
         shown = self._stage is not None and self._stage.shown is not None
         return not shown and self._monotonic() < self._padded_until
 
-    def lacking(self, rendition: str, at: float, end: float | None, *, sound: bool) -> int | None:
-        """Bytes from media time `at` to `end` that the page does not hold; None where the manifest is not known."""
+    def lacking(self, rendition: str, at: float, end: float | None, *, sound: bool, parts: Parts = ()) -> int | None:
+        """Bytes from media time `at` to `end`, or along the parts of a clip, that the page does not hold. None where
+        the manifest is not known."""
         manifest = self._manifests(rendition)
-        return None if manifest is None else lacking(Need(manifest, at, end), self.held, sound=sound)
+        return None if manifest is None else lacking(Need(manifest, at, end, parts=parts), self.held, sound=sound)
 
     async def run(self) -> None:
         """Until the path closes: then PathClosed."""
@@ -255,8 +259,10 @@ class Pump:
     async def _walk(self) -> bool:
         """Sends in order until the order has to be made anew: then True; False where there is nothing to send."""
         version, begun = self._version, self._monotonic()
-        for send in sends(self._view()):
-            ahead = not self._is_on(send.rendition)
+        view = self._view()
+        clips = ranged(view)
+        for send in sends(view):
+            ahead = not self._is_on(send, clips)
             self._set_behind(not ahead)
             if ahead and (self.padding or not self._ahead):
                 return False
@@ -266,10 +272,14 @@ class Pump:
         self._set_behind(False)
         return False
 
-    def _is_on(self, rendition: str) -> bool:
+    def _is_on(self, send: Send, clips: Mapping[Key, Spans]) -> bool:
+        """It is of what is shown or cued; clips: what they need of it."""
         stage = self._stage
         scenes = () if stage is None else (stage.shown, stage.cue)
-        return any(scene is not None and rendition in (scene.rendition, scene.detail) for scene in scenes)
+        if not any(scene is not None and send.rendition in (scene.rendition, scene.detail) for scene in scenes):
+            return False
+        key = send.rendition, send.track
+        return not isinstance(send, SendFragment) or key not in clips or send.index in clips[key]
 
     def _set_behind(self, behind: bool) -> None:
         if behind != self.behind:
@@ -407,8 +417,6 @@ class Pump:
         manifest = None if scene is None else self._manifests(scene.rendition)
         if scene is None or manifest is None:
             return None
-        anchor = scene.anchor
-        at = max(0.0, anchor.media + max(0.0, self._clock() - anchor.clock) * anchor.rate)
-        if scene.end is not None:
-            at = min(at, scene.end)
-        return Need(manifest, at, scene.end)
+        anchor, parts = scene.anchor, parts_of(scene)
+        at = along(parts, anchor.media, max(0.0, self._clock() - anchor.clock) * anchor.rate, scene.end)
+        return Need(manifest, max(0.0, at), scene.end, parts=parts)

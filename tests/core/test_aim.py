@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courtcast.core.aim import since
-from courtcast.core.policy import Known, Need, SendFragment, View, next_send
+from courtcast.core.need import Need
+from courtcast.core.policy import Known, SendFragment, View, next_send
 from courtcast.core.spans import Spans
 from tests.core.test_policy import PICTURE, SHOWN, manifest
 

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courtcast.core.manifest import Manifest
+from courtcast.core.need import Need
 from courtcast.core.policy import (
     BUDGET_SHARE,
     CUE_FIRST,
     ROWS,
     SHOWN_FIRST,
     Known,
-    Need,
     Send,
     SendFragment,
     SendInit,

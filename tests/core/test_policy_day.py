@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courtcast.core.manifest import Manifest
-from courtcast.core.policy import BUDGET_SHARE, DAY_FIRST, Known, Need, Send, SendFragment, View, held, next_send, sends
+from courtcast.core.need import Need
+from courtcast.core.policy import BUDGET_SHARE, DAY_FIRST, Known, Send, SendFragment, View, held, next_send, sends
 from courtcast.wire.media import Row, Track
 
 SCALE = 1000

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 
 from courtcast.core.manifest import Manifest
-from courtcast.core.policy import Known, Need, SendFragment, SendInit, View, lacking, next_send, sends
+from courtcast.core.need import Need
+from courtcast.core.policy import Known, SendFragment, SendInit, View, lacking, next_send, sends
 from courtcast.wire.media import LEAVES, Row, Track
 
 PAGES, PART = "00000000000000aa", "00000000000000bb"
