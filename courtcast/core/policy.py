@@ -203,6 +203,19 @@ def sends(view: View) -> Iterator[Send]:
         yield from _ahead(view, sizes, room)
 
 
+def firsts(view: View) -> dict[Key, Spans]:
+    """What is needed first (1. and 2. of the order), held or not: while a screen lacks of it, others may wait."""
+    found: dict[Key, Spans] = {}
+    for need in (view.shown, view.detail, view.cue):
+        if need is None:
+            continue
+        for track in tracks_for(need.manifest, sound=view.sound):
+            place = _place(need, track, SHOWN_FIRST if need is view.shown else CUE_FIRST)
+            start, end = (0, place.count) if need is view.detail else (place.start, place.first)
+            found.setdefault((need.manifest.rendition, track.index), Spans()).add(start, end)
+    return found
+
+
 class _Tiers:
     """How much still fits into the page's memory, and onto its disk. Both keep the most wanted: what does not fit into
     one of them closes it for all that comes later."""
