@@ -17,8 +17,8 @@
     const row = context.getImageData(0, Math.floor((135 * share) / 2), 240, 1).data;
     return Array.from({ length: cells }, (_, n) => row[Math.floor(((n + 0.5) * 240) / cells) * 4 + 1]);
   };
-  const number = () => {
-    const all = levels(24, 1 / 12);
+  /** The number that levels stand for. @param {number[]} all */
+  const decoded = (all) => {
     if (all.length === 0) return null;
     const low = Math.min(...all), high = Math.max(...all);
     if (high - low < 60) return null;
@@ -28,6 +28,32 @@
     const found = value(bits.slice(2, 18));
     const nibbles = [0, 4, 8, 12].reduce((sum, shift) => sum + ((found >> shift) & 15), 0);
     return value(bits.slice(18, 22)) === (nibbles * 7) % 16 ? found : null; // a picture half changed is no frame
+  };
+  const number = () => decoded(levels(24, 1 / 12));
+
+  /**
+   * The code's cells from the luma of the decoded frame that a video shows: two of its rows are copied, where drawing it
+   * converts and scales it whole. null where the browser does not give it.
+   * @param {HTMLVideoElement} video @returns {Promise<number[]> | null}
+   */
+  const luma = (video, cells = 24, share = 1 / 12) => {
+    if (typeof VideoFrame === 'undefined') return null; // the page has to be a secure context
+    let frame;
+    try {
+      frame = new VideoFrame(video, { timestamp: 0 });
+      const { format, visibleRect } = frame;
+      if (!['I420', 'NV12'].includes(format)) throw new TypeError(format);
+      const even = (length) => 2 * Math.floor(length / 2), width = even(visibleRect.width);
+      const y = even(visibleRect.y + (visibleRect.height * share) / 2);
+      const taken = frame, row = new Uint8Array(4 * width);
+      return taken
+        .copyTo(row, { rect: { x: visibleRect.x, y, width, height: 2 } })
+        .then(() => Array.from({ length: cells }, (_, n) => row[Math.floor(((n + 0.5) * width) / cells)]))
+        .finally(() => taken.close());
+    } catch {
+      frame?.close();
+      return null;
+    }
   };
 
   window.bench = {
@@ -47,31 +73,49 @@
         look();
       });
     },
-    /** Notes from now on which number comes onto the display when. A video's pixels are read once for each of its frames. */
+    /** Notes from now on which number comes onto the display when. A video's pixels are read once for each of its frames,
+     * and nothing runs in between: who looks at every refresh takes as much of the machine as a player does. */
     follow() {
       const log = (window.bench.log = []);
       const watched = new WeakSet();
-      let before = null, another = true;
+      let before = null, asked = false, last = Promise.resolve();
+      /** @param {number} at  ms @param {number | null} found */
+      const note = (at, found) => {
+        if (log === window.bench.log && found !== null && found !== log.at(-1)?.[1]) log.push([at, found]);
+      };
+      const read = (source) => {
+        const at = now(), row = source instanceof HTMLVideoElement ? luma(source) : null;
+        if (row === null) return note(at, number());
+        last = last.then(() => row).then((all) => note(at, decoded(all)), () => {});
+      };
       const watch = (video) => {
+        if (watched.has(video)) return;
         watched.add(video);
         const presented = () => {
-          another = true;
+          if (log !== window.bench.log) return;
           video.requestVideoFrameCallback(presented);
+          before = visible();
+          if (before === video) read(video);
         };
         video.requestVideoFrameCallback(presented);
       };
       const look = () => {
+        asked = false;
         if (log !== window.bench.log) return;
+        for (const video of document.querySelectorAll('video')) watch(video);
         const source = visible();
-        if (source instanceof HTMLVideoElement && !watched.has(source)) watch(source);
-        if (another || source !== before || !(source instanceof HTMLVideoElement)) {
-          another = false;
-          before = source;
-          const seen = number();
-          if (seen !== null && seen !== log.at(-1)?.[1]) log.push([now(), seen]);
-        }
-        requestAnimationFrame(look);
+        const painted = source instanceof HTMLCanvasElement; // by whom and when nobody says
+        if (source && (source !== before || painted)) read(source);
+        before = source;
+        if (painted) ask();
       };
+      const ask = () => {
+        if (!asked) requestAnimationFrame(look);
+        asked = true;
+      };
+      // Another element in front is a change of the page's tree or of a style in it.
+      const changes = new MutationObserver(() => (log === window.bench.log ? ask() : changes.disconnect()));
+      changes.observe(document, { subtree: true, childList: true, attributes: true });
       look();
     },
     /** Resolves once the number has been on the display after `since` (ms), or the limit is over. */

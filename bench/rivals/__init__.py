@@ -21,7 +21,8 @@ The ways:
     video-bbr, hls-bbr    the same with the kernel's BBR
 
 Measured in the same way for all, from pixels: each frame has its number in it as a bar code, and a script in the page
-notes when which number comes onto the display.
+notes when which number comes onto the display. It copies two rows of each decoded frame: to draw the picture and read
+that would cost more than to play it.
     first picture   from the moment at which it was asked for. The page is open, hosts are paired or connected, files
                     lie ready: the presenter has prepared the clip before the screens came. *Cold link*: it has never
                     seen it, and fetches (from its own host), checks and re-wraps first. Commands of ours and of the

@@ -120,7 +120,9 @@ class Run:
                     waited = max(0.0, (asking.result()[0]["playing"] / 1e3 - began)) if self._way == SAFE else 0.0
                     if now >= end + waited:
                         break
-                    if all(log and log[-1][1] >= frames - LAST for log in self._logs(began * 1e3)):
+                    # no more is asked than has to be: the screens' machine is the one that is measured
+                    lasts = [far.ask("last") for far in self.fars]
+                    if all(last is not None and last >= frames - LAST for last in lasts):
                         break
                 time.sleep(LOOK)
             asked = asking.result()

@@ -214,6 +214,19 @@ def ranged(view: View) -> dict[Key, Spans]:
     return found
 
 
+def firsts(view: View) -> dict[Key, Spans]:
+    """What is needed first (1. and 2. of the order), held or not: while a screen lacks of it, others may wait."""
+    found: dict[Key, Spans] = {}
+    for need in (view.shown, view.detail, view.cue):
+        if need is None:
+            continue
+        for track in tracks_for(need.manifest, sound=view.sound):
+            spans = found.setdefault((need.manifest.rendition, track.index), Spans())
+            for place in places_of(need, track, SHOWN_FIRST if need is view.shown else CUE_FIRST):
+                spans.add(*((0, place.count) if need is view.detail else (place.start, place.first)))
+    return found
+
+
 class _Tiers:
     """How much still fits into the page's memory, and onto its disk. Both keep the most wanted: what does not fit into
     one of them closes it for all that comes later."""

@@ -43,8 +43,11 @@ class _Talk(Protocol):
 
 def share(talks: Sequence[_Talk], *, go_ahead: bool) -> None:
     """The screens may share a line: none is sent what is for later while one lacks of what is on, or a line is being
-    measured. `go_ahead`: nothing else stands in the way."""
+    measured; and of what is on, none more than the first seconds while another has not got those. `go_ahead`: nothing
+    else stands in the way."""
     pumps = [(talk.online, talk.pump) for talk in talks if talk.pump is not None]
     busy = any(online and (pump.behind or pump.padding) for online, pump in pumps)
+    pressed = [pump for online, pump in pumps if online and pump.pressed]
     for _, pump in pumps:
         pump.go_ahead(go_ahead and not busy)
+        pump.go_on(all(other is pump for other in pressed))

@@ -31,6 +31,7 @@ from courtcast.core.policy import (
     SendInit,
     SendRows,
     View,
+    firsts,
     held,
     lacking,
     ranged,
@@ -68,6 +69,9 @@ FINISH = 2 * PIECE
 """Bytes: a fragment with no more than this to go is finished, wanted or not."""
 BUSY = PIECE
 """Bytes on their way above which the line counts as busy: control messages alone do not fill it."""
+PRESSED_MOST = 10.0
+"""Seconds in a row for which a screen that lacks of what is needed first has others wait. Whom that has not helped by
+then has a line of its own that carries too little, and holds up nobody."""
 FIRST_HOLDINGS = 2.0
 """Seconds to wait for what the page holds before it is taken to hold nothing."""
 
@@ -104,7 +108,7 @@ class Pump:
         on_behind: Callable[[], None] = lambda: None,
     ) -> None:
         """`clock` is the room's; `estimate` outlives the path, since the line is the same; `on_behind` is called when
-        `behind` changes."""
+        `behind` or `pressed` changes."""
         self.held = Known()
         """As the page last said."""
         self._path, self._manifests, self._fragments = path, manifests, fragments
@@ -116,6 +120,10 @@ class Pump:
         """Something that is shown or cued has still to be sent."""
         self._ahead = True
         """What is neither may be sent."""
+        self._on = True
+        """What is not needed first may be sent."""
+        self._pressed: float | None = None
+        """Since when something that is needed first has still to be sent."""
         self._on_behind = on_behind
         self._known = Known()
         self._told = asyncio.Event()
@@ -139,6 +147,7 @@ class Pump:
         before, self._stage = self._stage, stage
         if before is None or (before.shown, before.cue, before.sound) != (stage.shown, stage.cue, stage.sound):
             self._known.returned.clear()
+            self._pressed = None
             self._set_behind(stage.shown is not None or stage.cue is not None)
             self.wake()
 
@@ -154,6 +163,17 @@ class Pump:
         if may and not self._ahead:
             self._changed.set()
         self._ahead = may
+
+    @property
+    def pressed(self) -> bool:
+        """Something that is needed first has still to be sent, and others may help by waiting."""
+        return self._pressed is not None and self._monotonic() - self._pressed < PRESSED_MOST
+
+    def go_on(self, may: bool) -> None:
+        """Whether anything that is not needed first may be begun now."""
+        if may and not self._on:
+            self._changed.set()
+        self._on = may
 
     def hello(self, hello: Hello) -> None:
         self._budget, self._disk = hello.budget, hello.disk or 0
@@ -258,18 +278,23 @@ class Pump:
 
     async def _walk(self) -> bool:
         """Sends in order until the order has to be made anew: then True; False where there is nothing to send."""
-        version, begun = self._version, self._monotonic()
-        view = self._view()
-        clips = ranged(view)
+        version, begun, view = self._version, self._monotonic(), self._view()
+        clips, first = ranged(view), firsts(view)
         for send in sends(view):
             ahead = not self._is_on(send, clips)
             self._set_behind(not ahead)
+            if isinstance(send, SendFragment):
+                pressing = send.index in first.get((send.rendition, send.track), ())
+                self._set_pressed(pressing)
+                if not pressing and not self._on:
+                    return False
             if ahead and (self.padding or not self._ahead):
                 return False
             await self._send(send)
             if version != self._version or self._path.closed or self._monotonic() - begun > PLAN_AGE:
                 return True
         self._set_behind(False)
+        self._set_pressed(False)
         return False
 
     def _is_on(self, send: Send, clips: Mapping[Key, Spans]) -> bool:
@@ -284,6 +309,11 @@ class Pump:
     def _set_behind(self, behind: bool) -> None:
         if behind != self.behind:
             self.behind = behind
+            self._on_behind()
+
+    def _set_pressed(self, pressed: bool) -> None:
+        if pressed != (self._pressed is not None):
+            self._pressed = self._monotonic() if pressed else None
             self._on_behind()
 
     async def _pad(self) -> bool:

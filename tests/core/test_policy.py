@@ -20,11 +20,13 @@ from courtcast.core.policy import (
     SendInit,
     SendRows,
     View,
+    firsts,
     lacking,
     next_send,
     sends,
 )
 from courtcast.core.spans import Spans
+from courtcast.core.timeline import exact
 from courtcast.wire.media import Row, Track
 from courtcast.wire.screen import Holding, Holdings
 
@@ -138,6 +140,25 @@ def test_all_is_sent_once_and_after_what_it_needs(need: Need, sound: bool, cued_
             assert everything <= set(fragments(sent))
     if budget:
         assert total <= budget * BUDGET_SHARE
+
+
+@settings(max_examples=100, deadline=None)
+@given(needs, st.booleans(), st.none() | st.floats(0, 20))
+def test_what_is_needed_first_goes_before_all_else_and_holds_the_playhead(
+    need: Need, sound: bool, cued_at: float | None
+) -> None:
+    cue = None if cued_at is None else Need(manifest(CUED, seconds=20.0), cued_at)
+    seen = view(need, cue, sound=sound)
+    first = firsts(seen)
+    sent = fragments(drain(seen))
+    pressing = [index in first[rendition, track] for rendition, track, index in sent]
+    assert pressing == sorted(pressing, reverse=True)
+    assert sum(pressing) == sum(len(spans) for spans in first.values())
+    rows = need.manifest.rows(PICTURE)
+    ticks = (exact(need.at) + need.manifest.origin) * SCALE
+    here = max((row.index for row in rows if row.start <= ticks), default=0)
+    if need.end is None or need.at < need.end:
+        assert here in first[SHOWN, PICTURE]
 
 
 @settings(max_examples=100, deadline=None)

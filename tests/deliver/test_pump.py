@@ -206,6 +206,21 @@ async def test_the_day_comes_last_in_running_order_and_only_while_it_may(store: 
         await until(lambda: all(page.manifests[name].complete for name in names))
 
 
+async def test_no_more_than_the_first_seconds_go_while_others_need_theirs(store: FolderStore) -> None:
+    clip = await Clip(store, SHOWN).grow(30)
+    async with PageProgram() as page, feeding(page, clip) as fed:
+        fed.pump.go_on(False)
+        fed.show(1, scene(clip, 3.1))
+        first = range(4, 27)  # from the keyframe at 2 s to 10 s beyond the playhead
+        await until(lambda: set(fed.held(clip)) >= set(first))
+        await asyncio.sleep(0.3)
+        assert fed.held(clip) == list(first)
+        assert fed.pump.behind
+        assert not fed.pump.pressed
+        fed.pump.go_on(True)
+        await until(lambda: len(fed.held(clip)) == 60)
+
+
 async def test_a_line_is_measured_before_the_day_goes_on(store: FolderStore) -> None:
     clip = await Clip(store, SHOWN, size=200_000).grow(20)
     async with (

@@ -15,6 +15,7 @@ from courtcast.core.identity import Identity
 from courtcast.core.manifest import Manifest
 from courtcast.deliver import ladder as ladder_module
 from courtcast.deliver import peer as peer_module
+from courtcast.deliver import pump as pump_module
 from courtcast.deliver import session as session_module
 from courtcast.deliver import talk as talk_module
 from courtcast.deliver.day import Day
@@ -542,3 +543,26 @@ async def test_no_screen_is_sent_what_is_for_later_while_another_lacks_of_what_i
         assert (later.manifest.rendition, 0) not in quick.held
         room.screens.set_stages(dict.fromkeys(ids, stage(2)))
         await until(lambda: len(quick.held.get((later.manifest.rendition, 0), ())) == 20)
+
+
+async def test_a_screen_that_lacks_of_what_is_needed_first_has_others_wait_for_a_while_only(
+    tmp_path: Path, room: Room, jury: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They may share a line. One page takes nothing of what comes, over the link where that shows at once."""
+    monkeypatch.setattr(pump_module, "PRESSED_MOST", 3.0)
+    shown = await Clip(room.store, SHOWN, size=100_000).grow(30)
+    room.manifests[shown.manifest.rendition] = shown.manifest
+    slow, quick = PageProgram(budget=10**9, passes=False), PageProgram(budget=10**9)
+    slow.takes = False
+    async with screen(tmp_path / "judge") as judge, displayed(judge, quick), displayed(jury, slow):
+        ids = [await room.paired(receiver) for receiver in (jury, judge)]
+        await until(lambda: all(room.screens.get(id_).online for id_ in ids), 20)
+        room.screens.set_stages({ids[0]: stage(1, shown)})
+        await asyncio.sleep(0.5)
+        room.screens.set_stages({ids[1]: stage(1, shown)})
+        await until(lambda: len(quick.held.get((SHOWN, 0), ())) >= 20, 30)
+        await asyncio.sleep(0.5)
+        assert room.screens.get(ids[0]).online
+        assert len(quick.held[SHOWN, 0]) <= 21, "ten seconds, of half a second each"
+        await until(lambda: len(quick.held[SHOWN, 0]) == 60, 10)
+        assert room.screens.get(ids[0]).online
