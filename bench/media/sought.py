@@ -1,5 +1,8 @@
 """A recording of ten minutes that is being converted, and somebody who seeks in it: `python -m bench.media.sought`.
 
+A file can be named, and is made where it is not there: .asf has Windows Media with MP2, .mkv MPEG-4 part 2 with AC-3,
+.avi with MP3, .mov with PCM.
+
 Says for several places how long it takes from the wish until the fragment there is in the store, and until three
 seconds with their sound are; and how long it takes another process until what was made is there again.
 """
@@ -27,13 +30,20 @@ MINUTES = 10
 PLACES = (400.0, 250.0, 500.0, 100.0, 475.0)
 """Seconds."""
 SOUND = 44_100
+KINDS = {
+    ".asf": ("wmv2", "mp2"),
+    ".mkv": ("mpeg4", "ac3"),
+    ".avi": ("mpeg4", "libmp3lame"),
+    ".mov": ("mpeg4", "pcm_s16le"),
+}
 
 
 def make(path: Path) -> Path:
-    """Windows Media with a keyframe every four seconds, and sound that says nothing."""
+    """With a keyframe every four seconds, and sound that says nothing."""
+    codec, sounding = KINDS[path.suffix]
     frames = [draw(number, *SIZE, noise=False) for number in range(2 * RATE)]
     with av.open(str(path), "w") as out:
-        picture, sound = out.add_stream("wmv2", rate=RATE), out.add_stream("mp2", rate=SOUND)
+        picture, sound = out.add_stream(codec, rate=RATE), out.add_stream(sounding, rate=SOUND)
         picture.width, picture.height, picture.pix_fmt = *SIZE, "yuv420p"
         picture.codec_context.gop_size, picture.bit_rate, picture.codec_context.thread_count = 4 * RATE, 2_000_000, 2
         sound.layout = "stereo"
@@ -43,11 +53,13 @@ def make(path: Path) -> Path:
             frame.pts, frame.time_base = number, Fraction(1, RATE)
             out.mux(picture.encode(frame))
             while heard * RATE < number * SOUND:
-                silence = av.AudioFrame(format="s16", layout="stereo", samples=1152)
+                size = sound.codec_context.frame_size or 1152
+                silence = av.AudioFrame(format=sound.format.name, layout="stereo", samples=size)
                 silence.sample_rate = SOUND
-                silence.planes[0].update(bytes(silence.planes[0].buffer_size))
+                for plane in silence.planes:
+                    plane.update(bytes(plane.buffer_size))
                 out.mux(sound.encode(silence))
-                heard += 1152
+                heard += size
         out.mux(picture.encode(None))
         out.mux(sound.encode(None))
     return path
@@ -91,11 +103,14 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(folder) / "ten.asf"
         data = (path if path.exists() else make(path)).read_bytes()
-        print(f"WMV of {MINUTES} minutes, {SIZE[0]} × {SIZE[1]}, {RATE} pictures a second, {len(data) / 1e6:.0f} MB")
-        async with serving({"ten.asf": data}) as server:
+        print(
+            f"{' and '.join(KINDS[path.suffix])} of {MINUTES} minutes, {SIZE[0]} × {SIZE[1]}, {RATE} pictures a "
+            f"second, {len(data) / 1e6:.0f} MB"
+        )
+        async with serving({path.name: data}) as server:
             async with watching(Path(folder) / "data") as watch:
                 began = time.perf_counter()
-                exhibit = await watch.add(server.url("ten.asf"))
+                exhibit = await watch.add(server.url(path.name))
                 await watch.until(exhibit.id, lambda now: now.prepared > 0, 60)
                 print(f"first fragment: after {time.perf_counter() - began:.2f} s", flush=True)
                 await seek(watch, exhibit.id)

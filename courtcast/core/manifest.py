@@ -4,7 +4,7 @@ Rows are keyed by (track, index), never change, and may be added twice or out of
 timescale on MSE time; `origin` is the MSE time of media time 0. Everything that is asked with a time takes and gives
 seconds of media time.
 
-Where it is known what a picture's fragments will be, but not all of them are there, rows can be *foreseen*: they have
+Where it is known what a track's fragments will be, but not all of them are there, rows can be *foreseen*: they have
 their place, their times and no hash (and no bytes), and are replaced as the fragments are made, in whatever order. They
 are never sent to anybody.
 """
@@ -88,13 +88,13 @@ class Manifest:
                 self._append(following)
 
     def foresee(self, rows: Sequence[Row], duration: Fraction) -> None:
-        """What the picture's fragments will be from the first of these on; earlier words of that are taken back.
+        """What the fragments of a track will be from the first of these on; earlier words of that are taken back.
 
         duration: seconds of media time. Raises ValueError where they do not go on from what is there.
         """
-        if self.complete or self.video is None or not rows:
+        if self.complete or not rows:
             return
-        track, first = self.video, rows[0].index
+        track, first = rows[0].track, rows[0].index
         have, made = self._rows[track], self._made[track]
         if not made or first > len(have) or list(made)[-1][1] > first:
             raise ValueError("not what comes next")
@@ -109,14 +109,15 @@ class Manifest:
 
     def forget_foreseen(self) -> None:
         """What is foreseen behind all that is made will not come."""
-        if self.video is None or self.complete:
+        if self.complete:
             return
-        have, there = self._rows[self.video], self.made_first(self.video)
-        if there == len(self._made[self.video]) < len(have):
-            for gone in have[there:]:
-                self._forget_times(gone)
-            del have[there:]
-            self._measure(self.video)
+        for track, have in enumerate(self._rows):
+            there = self.made_first(track)
+            if there == len(self._made[track]) < len(have):
+                for gone in have[there:]:
+                    self._forget_times(gone)
+                del have[there:]
+                self._measure(track)
         self.foreseen = None if self.whole else self.foreseen
 
     def _replace(self, row: Row) -> None:
@@ -124,6 +125,7 @@ class Manifest:
         before, rows[row.index] = rows[row.index], row
         self._made[row.track].add(row.index, row.index + 1)
         self.bytes += row.bytes
+        self._note_added(row)
         if before.pts != row.pts:
             self._forget_times(before)
             for pts in row.pts:
@@ -153,10 +155,13 @@ class Manifest:
         self.bytes += row.bytes
         sums = self._sums[row.track]
         sums.append(sums[-1] + row.bytes)
-        self.added += Fraction(sum(end - start for start, end in row.added), self.tracks[row.track].timescale)
+        self._note_added(row)
         for pts in row.pts:
             # Nearly always at the end: only a fragment that had to be cut inside a reordering group comes before.
             insort(self._pts, pts)
+
+    def _note_added(self, row: Row) -> None:
+        self.added += Fraction(sum(end - start for start, end in row.added), self.tracks[row.track].timescale)
 
     def finish(self, duration: Fraction) -> None:
         """No more rows will come."""

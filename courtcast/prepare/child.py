@@ -72,7 +72,6 @@ def _library(remote: Remote, level: int | None) -> Iterator[IsShort]:
 
 
 def _prepare(remote: Remote, work: messages.Work) -> None:
-    plays = CHROMIUM if work.plays is None else frozenset(work.plays)
     first, *others = windows(remote, work.parts) if work.parts else [remote]
     with _library(remote, av.logging.ERROR):
         try:
@@ -81,7 +80,7 @@ def _prepare(remote: Remote, work: messages.Work) -> None:
                 work.parts[0].length if work.parts else work.length,
                 remote.send,
                 name=work.name,
-                plays=plays,
+                plays=_plays(work),
                 need=work.need,
                 heard=work.heard,
                 zero=None if work.zero is None else Fraction(*work.zero),
@@ -93,9 +92,13 @@ def _prepare(remote: Remote, work: messages.Work) -> None:
             remote.send(messages.Needed(need=needed.need))
 
 
+def _plays(work: messages.Work) -> frozenset[str]:
+    return CHROMIUM if work.plays is None else frozenset(work.plays)
+
+
 def _scan(remote: Remote, work: messages.Work) -> None:
     with _library(remote, av.logging.ERROR):
-        scan(remote, work.length, remote.send, name=work.name, heard=work.heard)
+        scan(remote, work.length, remote.send, name=work.name, plays=_plays(work), heard=work.heard)
 
 
 def _decode(remote: Remote, work: messages.Work) -> None:

@@ -19,9 +19,9 @@ FIRST = Fraction(3, 10)
 """Seconds: the very first fragment is shorter, so that the first picture is up sooner on a thin line."""
 KEY_EVERY = Fraction(1)
 """Seconds between the keyframes of what is converted: 30 frames are decoded at most for a picture."""
-STRETCH = 10
-"""Seconds of a stretch of what is converted, at least: so much work is lost at most where the process is killed, and so
-long it takes at most until another place has its turn."""
+STRETCH = 5
+"""Seconds of a stretch of what is converted, at least: whoever seeks into it waits until all before is made, which goes
+several times as fast as it plays, and so much work is lost at most where the process is killed."""
 SHORTEST = Fraction(1, 4)
 """Seconds: a keyframe so soon after the last one does not begin a new fragment."""
 
@@ -60,8 +60,9 @@ class Cutter:
     holes exactly if the durations add up to what it spans.
     """
 
-    def __init__(self, timescale: int, *, first: bool = True) -> None:
-        """`first`: the track begins with it."""
+    def __init__(self, timescale: int, *, first: bool = True, before: tuple[int, int] | None = None) -> None:
+        """`first`: the track begins with it. `before`: where the two keyframes lie (dts) that began the last fragments
+        before the first of these, the same twice where there was but one."""
         self.timescale = timescale
         self._longest = int(LONGEST * timescale)
         self._shortest = int(SHORTEST * timescale)
@@ -71,12 +72,15 @@ class Cutter:
         """dts of the last keyframe that began a fragment."""
         self._gop = 0
         """Ticks between the last two of them."""
+        if before is not None:
+            self._key, self._gop = before[1], before[1] - before[0]
 
     def push(self, samples: Iterable[Sample]) -> Iterator[Piece]:
         """Take samples in; give the fragments that are certain now."""
-        self._waiting.extend(samples)
-        while (count := self._decide(last=False)) is not None:
-            yield self._take(count)
+        for sample in samples:
+            self._waiting.append(sample)
+            while (count := self._decide(last=False)) is not None:
+                yield self._take(count)
 
     def flush(self) -> Iterator[Piece]:
         """No more samples: give what is left."""

@@ -35,7 +35,7 @@ from courtcast.tasks import first_of
 from courtcast.wire.api import AudioInfo, Chapter, Problem, SoundTrack, Treatment, VideoInfo
 from courtcast.wire.media import ManifestRows
 
-VERSION = 6
+VERSION = 7
 """Of what preparing gives: raise it when fragments of the same source would come out differently."""
 
 
@@ -121,15 +121,22 @@ async def prepare(
     async with AsyncExitStack() as stack:
         kept = cage if cage is not None else await stack.enter_async_context(Cage(warm=False))
         while True:
-            one = _one(
-                msgspec.structs.replace(work, made=making.made, order=making.order()), making, source, kept, hears
-            )
+            work = msgspec.structs.replace(work, length=source.length, made=making.made, order=making.order())
+            one = _one(work, making, source, kept, hears)
             if wish is None or parts or do != "prepare":
                 return await one
-            manifest = await first_of(one, sought(making, wish, source, kept, work))
+            try:
+                manifest = await first_of(one, sought(making, wish, source, kept, work))
+            except _Heard:
+                making.hear_all()
+                manifest = None
             if manifest is not None:
                 return manifest
             await making.reorder()
+
+
+class _Heard(Exception):
+    """Its sound can only be made from the beginning to the end."""
 
 
 class _Hears(NamedTuple):
@@ -182,6 +189,8 @@ async def _one(work: messages.Work, making: Making, source: Source, cage: Cage, 
                         return await making.done(message)
                     case messages.Needed(need="straight"):
                         raise Straight
+                    case messages.Needed(need="heard") if work.order is not None:
+                        raise _Heard
                     case messages.Needed():
                         raise Needed(message.need)
                     case messages.Failed():

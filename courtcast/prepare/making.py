@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from courtcast.core.manifest import Manifest
-from courtcast.prepare import messages, order
+from courtcast.prepare import messages, order, sounds
 from courtcast.prepare.assemble import Assembly, Unexpected
 from courtcast.prepare.boxes import Bytes
 from courtcast.prepare.draft import Draft
@@ -153,14 +155,22 @@ class Making:
         scan, manifest = self._scan, self.manifest
         if scan is None or manifest is None or manifest.video is None or not manifest.showable:
             return
-        track, begun = manifest.tracks[manifest.video], self._entry
-        outline = await asyncio.to_thread(order.foresee, scan, track, manifest.origin, *(begun or (None, 0)))
+        begun = self._entry
+        try:
+            outline = await asyncio.to_thread(outlined, scan, manifest, *(begun or (None, 0)))
+        except ValueError:
+            raise Unexpected("sound that makes no sense") from None
         if begun != self._entry:
             return  # another stretch has begun meanwhile, and has been looked at from there
-        self._outline = outline if outline is not None and outline.lay(manifest) else None
-        if self._outline is None:
-            manifest.forget_foreseen()
+        self._lay(manifest, outline)
         self._tell(manifest)
+
+    def _lay(self, manifest: Manifest, outline: order.Outline | None) -> None:
+        """As much of it as goes with what is made."""
+        manifest.forget_foreseen()
+        if outline is not None and outline.sound is not None and not outline.sound.fits(manifest):
+            outline = msgspec.structs.replace(outline, sound=None)
+        self._outline = outline if outline is not None and outline.lay(manifest) else None
 
     def turn_to(self, places: Sequence[float]) -> bool:
         """Somebody wants to see these (media time, the most urgent first), and then what comes behind them. Whether the
@@ -179,6 +189,11 @@ class Making:
         assert manifest.video is not None
         return order.stretch_of(manifest, outline, manifest.made_first(manifest.video))
 
+    def hear_all(self) -> None:
+        """The sound cannot be found part by part."""
+        assert self._outline is not None
+        self._outline = msgspec.structs.replace(self._outline, sound=None)
+
     async def reorder(self) -> None:
         """The next child makes what `turn_to` was told of. Raises what the store raises."""
         manifest = self.manifest
@@ -186,6 +201,7 @@ class Making:
         if not self._in_order:
             # What was made of the stretch in hand is kept: what is foreseen goes on behind it.
             self._in_order = True
+            self._lay(manifest, self._outline)
             await self._parts.add(manifest, self._treatments or [], outline=self._outline)
         self.made = None
         self._assembly = Assembly(self._exhibit, self._rendition, manifest)
@@ -201,6 +217,17 @@ class Making:
     def _tell(self, manifest: Manifest) -> None:
         if self._on_manifest is not None:
             self._on_manifest(manifest)
+
+
+def outlined(scan: order.Scan, manifest: Manifest, entry: messages.Entry | None, index: int) -> order.Outline | None:
+    """Takes a while. Raises ValueError."""
+    assert manifest.video is not None
+    outline = order.foresee(scan, manifest.tracks[manifest.video], manifest.origin, entry, index)
+    heard = next((track for track in manifest.tracks if track.kind == "audio"), None)
+    if outline is None or scan.sounds is None or heard is None or not manifest.made_first(heard.index):
+        return outline
+    sound = sounds.foresee(scan.sounds, heard, manifest.rows(heard.index)[0])
+    return msgspec.structs.replace(outline, sound=sound)
 
 
 def _row(assembly: Assembly, piece: messages.Piece, data: Bytes | Draft) -> Row:

@@ -107,6 +107,50 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     """Of each track."""
 
 
+class Sounding(msgspec.Struct, frozen=True, array_like=True):
+    """Where a sound that is converted can be begun: what comes out is what comes out of a run over all of it."""
+
+    at: int
+    """The unit with which an encoder begins, in samples as the file has them."""
+    packet: tuple[int, int]
+    """The first that has to be decoded for it (see `sound_lane.mark`)."""
+    lead: int
+    """Packets from that one on that are decoded only because the decoder remembers them."""
+    lies: int
+    """Where the first sample of the packet behind them lies."""
+
+
+class Sounds(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the samples of a sound that is converted lie."""
+
+    rate: Annotated[int, msgspec.Meta(ge=1)]
+    """Samples a second."""
+    runs: Annotated[list[tuple[int, Annotated[int, msgspec.Meta(ge=1)]]], msgspec.Meta(min_length=1)]
+    """The first sample, and how many there are without a hole."""
+    entries: list[Sounding]
+
+
+class Hearing(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the sound to make, and what its fragments are to be."""
+
+    entry: Sounding
+    """Where to begin."""
+    until: int | None
+    """Until where there is sound or silence before that, in samples as the file has them; None: nothing is missing."""
+    index: int
+    """Of the first fragment."""
+    since: int
+    """Where it begins, in ticks on MSE time."""
+    before: tuple[int, int]
+    """Where the two fragments before that begin; the same twice where there is but one."""
+    starts: list[int]
+    """Where each begins from the first one on; those behind begin where they will."""
+    end: int | None
+    """The index of the one behind the last; None: up to the end."""
+    have: list[tuple[int, int]]
+    """Ranges of indexes that need not be sent."""
+
+
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     """A part of the picture to make, and what its fragments are to be."""
 
@@ -121,14 +165,18 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     """Which of them begin with a keyframe."""
     have: int
     """How many of them, from the first on, need not be sent."""
+    sound: Hearing | None = None
+    """What is still to be made of the sound at that time, and made before it."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be made of a recording, the first thing first. Its sound comes after the first stretch."""
+    """What is to be made of a recording, the first thing first."""
 
     stretches: list[Stretch]
     fragments: list[int]
     """Of each track that there are already; of the picture see the stretches."""
+    heard: bool
+    """All of the sound is made after the first stretch, from the beginning to the end; else see the stretches."""
 
 
 class Work(msgspec.Struct, frozen=True, kw_only=True, tag="work"):
@@ -278,6 +326,8 @@ class Scanned(msgspec.Struct, frozen=True, kw_only=True, tag="scanned"):
     keyframes: Annotated[int, msgspec.Meta(ge=0)]
     last: int
     """Ticks for which the last picture is shown."""
+    sounds: Sounds | None = None
+    """Of a sound that can be made in another order, too."""
 
 
 class Subtitles(msgspec.Struct, frozen=True, tag="subtitles"):
@@ -355,9 +405,9 @@ class Inspected(msgspec.Struct, frozen=True, tag="inspected"):
 
 class Needed(msgspec.Struct, frozen=True, tag="needed"):
     """Child → parent, last: it cannot be sent as planned; again, with another plan, or `straight`: only from the
-    beginning to the end."""
+    beginning to the end, or `heard`: only the sound."""
 
-    need: Literal["seek", "motion", "straight"]
+    need: Literal["seek", "motion", "straight", "heard"]
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True, tag="failed"):

@@ -12,11 +12,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
+from math import ceil
 
 import msgspec
 
 from courtcast.core.manifest import Manifest
-from courtcast.prepare import messages
+from courtcast.prepare import messages, sounds
 from courtcast.prepare.boxes import Sample
 from courtcast.prepare.cut import KEY_EVERY, STRETCH, Cutter
 from courtcast.prepare.messages import Entry
@@ -34,6 +35,8 @@ class Scan(msgspec.Struct, frozen=True):
     keys: list[int]
     last: int
     """Ticks for which the last picture is shown."""
+    sounds: messages.Sounds | None = None
+    """Where sound lies that can be made in another order, too."""
 
 
 class Outline(msgspec.Struct, frozen=True):
@@ -45,6 +48,8 @@ class Outline(msgspec.Struct, frozen=True):
     """Foreseen: see `core.manifest`."""
     duration: tuple[int, int]
     """Seconds of media time that it will all last."""
+    sound: sounds.Outline | None = None
+    """None where its sound can only be made from the beginning to the end, or there is none."""
 
     def lay(self, manifest: Manifest) -> bool:
         """Behind what is made of it; False where that is something else."""
@@ -53,7 +58,11 @@ class Outline(msgspec.Struct, frozen=True):
         known = manifest.rows(manifest.video)[self.rows[0].index : there]
         if any(row.index and row.start != made.start for row, made in zip(self.rows, known, strict=False)):
             return False
+        if self.sound is not None and not self.sound.fits(manifest):
+            return False
         manifest.foresee([row for row in self.rows if row.index >= there], Fraction(*self.duration))
+        if self.sound is not None:
+            self.sound.lay(manifest, Fraction(*self.duration))
         return True
 
 
@@ -66,7 +75,11 @@ def read(message: messages.Scanned, data: bytes) -> Scan | None:
     if not message.pictures or not message.keyframes:
         return None
     return Scan(
-        message.timescale, sorted(times[: message.pictures]), sorted(times[message.pictures :]), max(1, message.last)
+        message.timescale,
+        sorted(times[: message.pictures]),
+        sorted(times[message.pictures :]),
+        max(1, message.last),
+        message.sounds,
     )
 
 
@@ -80,6 +93,9 @@ def foresee(scan: Scan, track: Track, origin: Fraction, begin: Entry | None, ind
         return None
     bounds = [bisect_left(scan.pictures, entry.at) for entry in entries] + [len(scan.pictures)]
     end = scan.pictures[-1] + scan.last
+    if scan.sounds is not None:
+        start, samples = scan.sounds.runs[-1]
+        end = max(end, ceil(Fraction(start + samples, scan.sounds.rate) * scan.timescale))
     found: list[tuple[Entry, int]] = []
     rows: list[Row] = []
     for entry, (first, stop) in zip(entries, pairwise(bounds), strict=True):
@@ -124,16 +140,21 @@ def order(manifest: Manifest, outline: Outline, sought: int) -> messages.Order:
     The last stretch is always among it, since its last fragment waits for all else.
     """
     assert manifest.video is not None
-    track = manifest.tracks[manifest.video]
+    track, sound = manifest.tracks[manifest.video], outline.sound
     ahead: list[messages.Stretch] = []
     behind: list[messages.Stretch] = []
     ends = [(entry.at, index) for entry, index in outline.entries[1:]]
-    for (entry, index), (end, stop) in zip(
-        outline.entries, [*ends, (None, len(manifest.rows(track.index)))], strict=True
+    for number, ((entry, index), (end, stop)) in enumerate(
+        zip(outline.entries, [*ends, (None, len(manifest.rows(track.index)))], strict=True)
     ):
         rows = manifest.rows(track.index)[index:stop]
         have = next((n for n, row in enumerate(rows) if not row.sha256), len(rows))
-        if have == len(rows) and end is not None:
+        heard = None
+        if sound is not None:
+            begins = Fraction(rows[0].start if number else 0, track.timescale)
+            ends_at = None if end is None else Fraction(end + track.shift, track.timescale)
+            heard = sound.hearing(manifest, begins, ends_at)
+        if have == len(rows) and heard is None and end is not None:
             continue
         stretch = messages.Stretch(
             entry=entry,
@@ -142,9 +163,10 @@ def order(manifest: Manifest, outline: Outline, sought: int) -> messages.Order:
             starts=[row.start - track.shift for row in rows],
             keys=[row.keyframe for row in rows],
             have=have,
+            sound=heard,
         )
-        (ahead if stop > sought and have < len(rows) else behind).append(stretch)
-    return messages.Order(stretches=[*ahead, *behind], fragments=manifest.counts)
+        (ahead if stop > sought and (have < len(rows) or heard is not None) else behind).append(stretch)
+    return messages.Order(stretches=[*ahead, *behind], fragments=manifest.counts, heard=sound is None)
 
 
 def stretch_of(manifest: Manifest, outline: Outline, fragment: int) -> range:
@@ -165,4 +187,6 @@ def lacking(manifest: Manifest, outline: Outline, places: Sequence[float]) -> in
         # The last one comes when all else is there; what lies before the outline is not made anew.
         for first, _ in made.missing(max(start, outline.entries[0][1]), min(stop, last)):
             return first
+        if outline.sound is not None and outline.sound.lacks(manifest, start, min(stop, last)):
+            return start
     return None

@@ -128,21 +128,19 @@ class PictureLane(Lane):
             self._write(self._encoder.flush())
         super().finish()
 
-    def another(self, stream: av.VideoStream) -> PictureLane:
-        """One like it for the same stream of the file, opened a second time."""
+    def set_out(self, stream: av.VideoStream, stretch: Stretch) -> PictureLane:
+        """One like it for the same stream of the file, opened a second time, that makes one stretch."""
         deep = self._kind is AV1
-        return PictureLane(stream, deep=deep, deinterlace=self._deinterlace, threads=self._threads)
-
-    def set_out(self, like: PictureLane, stretch: Stretch) -> None:
-        """Makes one stretch of another lane's picture, out of this one's packets."""
-        assert like._like is not None
-        self._like, self._steps, self._form, self._anew = like._like, like._steps, like._form, like._anew
-        if self._steps:
-            self._graph = self._filter()
-        self._encoder = self._anew()
-        self._keys = deque(start for start, key in zip(stretch.starts, stretch.keys, strict=True) if key)
-        self._from, self._until = stretch.entry.at, stretch.end
-        self._skips = self.begins(stretch.entry)
+        lane = PictureLane(stream, deep=deep, deinterlace=self._deinterlace, threads=self._threads)
+        assert self._like is not None
+        lane._like, lane._steps, lane._form, lane._anew = self._like, self._steps, self._form, self._anew
+        if lane._steps:
+            lane._graph = lane._filter()
+        lane._encoder = lane._anew()
+        lane._keys = deque(start for start, key in zip(stretch.starts, stretch.keys, strict=True) if key)
+        lane._from, lane._until = stretch.entry.at, stretch.end
+        lane._skips = lane.begins(stretch.entry)
+        return lane
 
     def begins(self, entry: Entry) -> int:
         """The keyframe with which decoding has to begin for it."""

@@ -39,6 +39,8 @@ _SOUND = {
 _AV1_TEN = 'video/mp4; codecs="av01.0.13M.10"'
 _WHOLE = ("yuv420p", "yuvj420p", "yuv444p", "yuvj444p", "gray", "nv12", "nv21")
 """Pixel formats whose colour is kept as finely as it is."""
+_ROUNDED = ("mp1", "mp2")
+"""Sound of which no more is worth keeping."""
 MOST_SOUNDS = 32
 """Sound tracks of a file that are told of."""
 _AAC = frozenset(("", "LC", "HE-AAC", "HE-AACv2"))
@@ -51,8 +53,8 @@ is a recording and no leaf."""
 class Needed(Exception):
     """The recording cannot be sent as planned: another plan is needed, and another rendition."""
 
-    def __init__(self, need: Need | Literal["straight"]) -> None:
-        """`straight`: as planned, but only from the beginning to the end."""
+    def __init__(self, need: Need | Literal["straight", "heard"]) -> None:
+        """`straight`: as planned, but only from the beginning to the end; `heard`: its sound only so."""
         super().__init__(need)
         self.need = need
 
@@ -235,7 +237,8 @@ def _sound(stream: Stream, plays: frozenset[str]) -> Choice:
     if stream.exact:
         kept = "Every sample is kept as it is."
         return Choice(stream, Treatment(part="sound", done="lossless", codec=name, into="FLAC", reasons=[reason, kept]))
-    kept = "What the decoder gives is kept with 24 bits for each sample."
+    bits = 16 if stream.codec in _ROUNDED else 24
+    kept = f"What the decoder gives is kept with {bits} bits for each sample."
     return Choice(stream, Treatment(part="sound", done="converted", codec=name, into="FLAC", reasons=[reason, kept]))
 
 

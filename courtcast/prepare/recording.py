@@ -9,8 +9,8 @@ coded units then; whether decoding gives the same is looked at later (`decode`, 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from fractions import Fraction
 from itertools import chain
 from math import ceil, floor
@@ -20,24 +20,24 @@ import av
 import msgspec
 from av.container import InputContainer
 
+from courtcast.core.spans import Spans
 from courtcast.prepare import coded, kinds, messages, notes, placing, plan, probe, steady, whole
-from courtcast.prepare.boxes import Sample
 from courtcast.prepare.coded_lane import CodedLane
-from courtcast.prepare.cut import Cutter, Laid, NotAsLaid, Piece
+from courtcast.prepare.cut import NotAsLaid
 from courtcast.prepare.dating import BARE, Dating
 from courtcast.prepare.drawn_lane import DrawnLane
+from courtcast.prepare.filling import Filled
 from courtcast.prepare.first import First
-from courtcast.prepare.following import Following
+from courtcast.prepare.following import Following, Window
 from courtcast.prepare.lane import Lane, Ticks
+from courtcast.prepare.line import Line
 from courtcast.prepare.picture_lane import PictureLane
 from courtcast.prepare.plan import Needed
-from courtcast.prepare.silence import Filled, Silence
+from courtcast.prepare.silence import Silence
 from courtcast.prepare.sound_lane import SoundLane
 from courtcast.prepare.stretches import Stretches
 from courtcast.prepare.texts import Texts
-from courtcast.prepare.timing import Timing
 from courtcast.problems import Refused
-from courtcast.wire.media import GOP_MOST
 
 if TYPE_CHECKING:
     from courtcast.prepare.lane import Packet
@@ -91,29 +91,20 @@ class Recording:
         self._following = following
         self._made = made
         self._order = order
-        self._last: tuple[PictureLane, Timing, Cutter | Laid, int, int] | None = None
-        """Of the last stretch, where it is made in another order: it ends when all else has."""
         self._first: First | None = None
         self._lanes: list[Lane] = []
         self._places: list[placing.Place] = []
         self._origin = Fraction(0)
-        self._timings: list[Timing] = []
-        self._cutters: list[Cutter | Laid] = []
-        self._indexes: list[int] = []
-        self._sound: Filled | None = None
+        self._lines: list[Line] = []
+        """Behind the lanes, once they have their places."""
+        self._silence: Silence | None = None
         self._steady: steady.Steady | None = None
-        self._stretch = 0
-        """Bytes of the picture's fragments since the last keyframe."""
-        self._known: list[int] = []
-        """Fragments of each track that need not be sent."""
-        self._entry: messages.Entry | None = None
-        """Of the fragment that comes next."""
 
     def run(self) -> None:
         """Raises Refused, Needed, MemoryError, and what the file's `read` raises."""
         kind = kinds.sniff(self._file, self._length, self._name)
-        opened = probe.open_file(self._file, kind, seeking=False)
-        with opened.container as container:
+        opened = probe.open_file(self._file if self._order is None else self._beside(), kind, seeking=False)
+        with opened.container as container, ExitStack() as stack:
             self._container = container
             self._format = kind.demuxer or container.format.name
             picture, sound = plan.choose(opened.streams, self._heard)
@@ -145,7 +136,8 @@ class Recording:
                 if self._order is not None and self._places:
                     break
             if self._order is not None and self._places:
-                self._make_in_order(self._order, kind, packets, texts)
+                beside = Stretches(self._beside, kind, self._lanes, self._places, self._emit, threads=THREADS)
+                self._make_in_order(self._order, stack.enter_context(closing(beside)), packets, texts)
             else:
                 for lane in self._lanes:
                     lane.finish()
@@ -161,45 +153,34 @@ class Recording:
         texts.push(packet)
         self._go_on()
 
-    def _make_in_order(self, order: messages.Order, kind: kinds.Kind, packets: Iterator[Packet], texts: Texts) -> None:
-        """The picture a stretch at a time. Sound comes from the beginning to the end all the same, after the first
-        stretch: only so it is known where each of its samples lies, and it takes no time."""
-        like = self._lanes[0]
-        if not isinstance(like, PictureLane):
-            raise Needed("straight")
-        first, *rest = order.stretches
+    def _beside(self) -> Window:
+        """The same file at a place of its own: all of it is here."""
+        return Window(self._file, 0, self._length or 0)
+
+    def _make_in_order(
+        self, order: messages.Order, stretches: Stretches, packets: Iterator[Packet], texts: Texts
+    ) -> None:
+        """A stretch at a time. Sound that cannot be made so comes from the beginning to the end, behind the first
+        stretch: only so it is known where each of its samples lies."""
         try:
-            with closing(Stretches(self._file, kind, like, THREADS)) as stretches:
-                self._make(stretches, first)
-                for packet in packets:
-                    if packet.stream_index != like.stream.index:
-                        self._push(packet, texts)
-                for lane in self._lanes[1:]:
-                    lane.finish()
-                self._go_on()
-                for stretch in rest:
-                    self._make(stretches, stretch)
+            for number, stretch in enumerate(order.stretches):
+                stretches.make(stretch, self._silence)
+                if order.heard and not number:
+                    self._hear(packets, texts)
         except NotAsLaid:
             raise Needed("straight") from None
-        if self._last is not None:
-            self._lanes[0], self._timings[0], self._cutters[0], self._indexes[0], self._known[0] = self._last
+        for packet in packets:  # what else is in the file: text, and what its clock says
+            texts.push(packet)
+        for number, line in stretches.last.items():
+            self._lanes[number], self._lines[number] = line.lane, line
 
-    def _make(self, stretches: Stretches, stretch: messages.Stretch) -> None:
-        """Raises NotAsLaid, Needed (straight)."""
-        place = self._places[0]
-        lane = self._lanes[0] = stretches.set_out(stretch)
-        timing = self._timings[0] = Timing(shift=place.shift, lead=None if stretch.index else place.lead)
-        cutter = self._cutters[0] = Laid([start + place.shift for start in stretch.starts])
-        self._indexes[0], self._known[0], self._stretch = stretch.index, stretch.index + stretch.have, 0
-        for _ in stretches.through(lane, stretch):
-            self._cut(0, lane.ready())
-        self._cut(0, lane.ready())
-        if stretch.end is None:
-            self._last = lane, timing, cutter, self._indexes[0], self._known[0]
-            return
-        self._cut_timed(0, timing.flush(stretch.end + place.shift))
-        for piece in cutter.flush():
-            self._send(0, piece)
+    def _hear(self, packets: Iterator[Packet], texts: Texts) -> None:
+        for packet in packets:
+            if packet.stream_index != self._lanes[0].stream.index:
+                self._push(packet, texts)
+        for lane in self._lanes[1:]:
+            lane.finish()
+        self._go_on()
 
     def _packets(self, container: InputContainer, streams: list[Any]) -> Iterator[Packet]:
         """What came before damage is as good as it ever was: a file that was cut short plays up to there."""
@@ -239,9 +220,9 @@ class Recording:
             if last:
                 self._leave_out_nothing()
             self._begin()
-        if self._places:
-            for number, lane in enumerate(self._lanes):
-                self._cut(number, self._filled(number, lane.ready()))
+        for line in self._lines:
+            line.cut()
+        if self._lines:
             self._fill()
 
     def _leave_out_nothing(self) -> None:
@@ -267,23 +248,21 @@ class Recording:
         self._origin, self._places = placing.place([_head(lane) for lane in self._lanes], self._zero)
         self._announce()
         tracks, inits = [], []
-        for lane, place in zip(self._lanes, self._places, strict=True):
-            self._timings.append(
-                Timing(shift=place.shift, lead=place.lead if lane.video else None, reordered=lane.video)
-            )
-            self._cutters.append(Cutter(lane.timescale))
-            self._indexes.append(0)
+        known = [Spans([(0, count)]) for count in self._made.fragments] if self._made is not None else None
+        if self._order is not None:
+            have = self._order.fragments if self._order.heard else [_NONE] * len(self._lanes)
+            known = [Spans([(0, _NONE)]), *(Spans([(0, count)]) for count in have[1:])]
+        for number, (lane, place) in enumerate(zip(self._lanes, self._places, strict=True)):
             init = lane.init_segment()
             inits.append(init)
             tracks.append(_track(lane, place, init))
+            filled = None
             if isinstance(lane.context, av.AudioCodecContext):
-                silence = Silence(lane.codec, lane.context, lane.timescale)
+                self._silence = Silence(lane.codec, lane.context, lane.timescale)
                 late = place.lead is not None or lane.reached is None
-                start = ceil(self._origin * lane.timescale) - place.shift if late else None
-                self._sound = Filled(silence, start)
-        self._known = [0] * len(self._lanes) if self._made is None else self._made.fragments
-        if self._order is not None:
-            self._known = [_NONE, *self._order.fragments[1:]]
+                filled = Filled(self._silence, ceil(self._origin * lane.timescale) - place.shift if late else None)
+            mine = Spans() if known is None else known[number]
+            self._lines.append(Line(number, lane, place, self._emit, known=mine, filled=filled))
         self._emit(
             messages.Begin(
                 origin=(self._origin.numerator, self._origin.denominator),
@@ -300,9 +279,7 @@ class Recording:
         lane, made = self._lanes[0], self._made
         if made is None or not isinstance(lane, PictureLane) or not lane.go_on_from(made.entry, made.frames):
             return
-        self._timings[0] = Timing(shift=self._places[0].shift)
-        self._cutters[0] = Cutter(lane.timescale, first=False)
-        self._indexes[0] = made.fragments[0]
+        self._lines[0].go_on_from(made.fragments[0])
 
     @property
     def _media_zero(self) -> Fraction:
@@ -334,98 +311,28 @@ class Recording:
             )
         )
 
-    def _filled(self, number: int, samples: Iterable[Sample]) -> Iterator[Sample]:
-        """Sound without holes; pictures as they are."""
-        if self._lanes[number].video or self._sound is None:
-            yield from samples
-            return
-        try:
-            yield from self._sound.push(samples)
-        except ValueError:
-            raise Refused("format-not-yet", what="one whose sound lies far from its picture") from None
-
     def _fill(self) -> None:
         """Where the picture has come this far without any sound, there is none so far."""
         video, *rest = self._lanes
-        if self._sound is None or not rest or video.reached is None or self._order is not None:
+        if not rest or video.reached is None or self._order is not None:
             return
         until = Fraction(video.reached, video.timescale) - _APART
         if rest[0].reached is None or until > Fraction(rest[0].reached, rest[0].timescale):
-            self._cut(1, self._reached(floor(until * rest[0].timescale)))
-
-    def _reached(self, ticks: int) -> list[Sample]:
-        """Silence up to there. Raises Refused (file-damaged)."""
-        assert self._sound is not None
-        try:
-            return self._sound.reach(ticks)
-        except ValueError:
-            raise Refused("file-damaged") from None
-
-    def _cut(self, number: int, samples: Iterable[Sample]) -> None:
-        self._cut_timed(number, self._timings[number].push(samples))
-
-    def _cut_timed(self, number: int, samples: Iterable[Sample]) -> None:
-        lane, shift = self._lanes[number], self._places[number].shift
-        for sample in samples:
-            if lane.entries and (entry := lane.entries.pop(sample.pts - shift, None)) is not None:
-                for piece in self._cutters[number].flush():
-                    self._send(number, piece)
-                self._cutters[number] = Cutter(lane.timescale, first=False)
-                self._entry = entry
-            for piece in self._cutters[number].push((sample,)):
-                self._send(number, piece)
-
-    def _send(self, number: int, piece: Piece) -> None:
-        index = self._indexes[number]
-        self._indexes[number] += 1
-        entry = None
-        if self._lanes[number].video:
-            entry, self._entry = self._entry, None
-        if index < self._known[number]:
-            return
-        pts: list[int] = []
-        if self._lanes[number].video:
-            pts = piece.pts
-            lead = self._places[number].lead
-            if pts and lead is not None and pts[0] == lead:
-                # Moved to be reachable; the picture is shown when the file says so.
-                pts[0] = self._places[number].first
-        data = self._lanes[number].fragment(index + 1, piece.samples)
-        if self._lanes[number].video:
-            self._stretch = sum(map(len, data)) + (0 if piece.keyframe else self._stretch)
-            if self._stretch > GOP_MOST:
-                raise Refused("gop-too-large")
-        self._emit(
-            messages.Piece(
-                track=number,
-                index=index,
-                start=piece.start,
-                duration=piece.duration,
-                keyframe=piece.keyframe,
-                pts=pts,
-                added=piece.added,
-                entry=entry,
-            ),
-            *data,
-        )
+            self._lines[1].reach(floor(until * rest[0].timescale))
 
     def _finish(self, kind: kinds.Kind) -> None:
         """All packets have come: what waited for the end can go."""
         end = max(ended for lane in self._lanes if (ended := lane.end()) is not None)
-        for number, lane in enumerate(self._lanes):
-            shift = self._places[number].shift
+        for line in self._lines:
+            lane = line.lane
             ticks = ceil(end * lane.timescale)
-            if not lane.video and self._sound is not None:
-                tail = lane.end()
-                if tail is None or end - tail > _TAIL:
-                    self._cut(number, self._reached(ticks))
+            tail = lane.end()
+            if tail is None or end - tail > _TAIL:
+                line.silence_up_to(ticks)
             lane.release(end)
-            self._cut(number, self._filled(number, lane.ready()))
-            last = self._timings[number].flush(ticks + shift if lane.video else 0)
-            self._cut_timed(number, last)
+            line.cut()
             try:
-                for piece in self._cutters[number].flush():
-                    self._send(number, piece)
+                line.finish(ticks if lane.video else None)
             except NotAsLaid:
                 raise Needed("straight") from None
         duration = end - self._media_zero

@@ -1,4 +1,8 @@
-"""When the pictures of a file are shown, as its packets say: nothing is decoded. Runs in the child."""
+"""When the pictures of a file are shown, as its packets say, and where its sound lies. Runs in the child.
+
+Of the picture nothing is decoded. Sound that is going to be converted, by a decoder that forgets (see `decoders`), is
+decoded to count its samples; then any part of it can be made next.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,13 @@ import struct
 from typing import TYPE_CHECKING
 
 import av
+import msgspec
 
 from courtcast.prepare import kinds, messages, plan, probe, steady
 from courtcast.prepare.dating import BARE
 from courtcast.prepare.entries import Entries
 from courtcast.prepare.lane import Ticks
+from courtcast.prepare.listening import Listening
 from courtcast.problems import Refused
 
 if TYPE_CHECKING:
@@ -25,28 +31,40 @@ _NOTHING = messages.Scanned(timescale=1, pictures=0, keyframes=0, last=0)
 
 
 def scan(
-    file: kinds.Readable, length: int | None, emit: messages.Emit, *, name: str = "", heard: int | None = None
+    file: kinds.Readable,
+    length: int | None,
+    emit: messages.Emit,
+    *,
+    name: str = "",
+    plays: frozenset[str] = plan.CHROMIUM,
+    heard: int | None = None,
 ) -> None:
-    """heard: number of the sound that goes with it. Raises Refused, MemoryError, and what the file's `read` raises."""
+    """plays: see `plan.make`; heard: number of the sound that goes with it. Raises Refused, MemoryError, and what the
+    file's `read` raises."""
     kind = kinds.sniff(file, length, name)
     opened = probe.open_file(file, kind, seeking=False)
     with opened.container as container:
-        chosen = [container.streams[one.number] for one in plan.choose(opened.streams, heard) if one is not None]
+        planned = plan.make(opened.streams, plan.Look(), plays, heard=heard)
+        chosen = [container.streams[one.stream.number] for one in planned.choices]
         if not isinstance(chosen[0], av.VideoStream):
             raise Refused("file-damaged")
         if kind.demuxer in BARE:
             emit(_NOTHING)
             return
-        packets = _packets(container, chosen)
+        packets, sound = _packets(container, chosen), None
+        if planned.sound is not None and not planned.sound.unchanged:
+            sound = Listening.of(container.streams[planned.sound.stream.number])
+            packets = packets if sound is None else sound.through(packets)
         clock = None
         if steady.needed(kind.demuxer, bare=False):
             clock = steady.Steady(chosen, steady.runs_over(kind.demuxer or container.format.name))
             packets = clock.through(packets)
-        found = _times(chosen[0], packets)
+        found = _times(chosen[0], packets if sound is None else sound.unmoved(packets))
         if found is None or (clock is not None and (clock.joined or clock.undated)):
             emit(_NOTHING)  # what is sought there lies where only a reading from the beginning would find it
         else:
-            emit(*found)
+            said, times = found
+            emit(msgspec.structs.replace(said, sounds=None if sound is None else sound.sounds), times)
 
 
 def _packets(container: InputContainer, streams: list[Stream]) -> Iterator[Packet]:

@@ -1,24 +1,25 @@
 """Sound that is kept as FLAC of the decoded samples. Runs in the child.
 
 Where the decoder gives whole numbers of up to 24 bits, FLAC holds exactly these; where it gives floating point they are
-rounded to 24 bits. Rate and channels stay. Samples are laid one after the other, as they are heard; where the file's
-times leave a hole, the next ones begin where the file says.
+rounded to 24 bits. Rate and channels stay. For where the samples lie, and what they are coded in, see `laying`.
 """
 
 from __future__ import annotations
 
 import io
+import zlib
+from collections import deque
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
 
-from courtcast.prepare import boxes
+from courtcast.prepare import boxes, laying
 from courtcast.prepare.boxes import Sample
-from courtcast.prepare.frames import frames_of
+from courtcast.prepare.decoders import Decoding
 from courtcast.prepare.lane import Lane
-from courtcast.prepare.silence import HOLE
+from courtcast.prepare.messages import Sounding
 from courtcast.problems import Refused
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 """What FLAC holds (RFC 9639 §9.1.3), by the number of channels."""
 _NARROW = frozenset(("u8", "u8p", "s16", "s16p"))
-_UNIT = Fraction(1, 20)
-"""Seconds of sound in one coded unit."""
 _RATES = (1, 655_350)
 """Hz that FLAC holds (RFC 9639 §8.2)."""
 
@@ -47,16 +46,23 @@ class SoundLane(Lane):
             raise Refused("file-damaged")
         super().__init__(stream, rate, video=False)
         self._decoder = context
+        self._decoding = Decoding(stream)
         self._hear = hear
-        self._base = stream.time_base or Fraction(1, rate)
         self._encoder: av.AudioCodecContext | None = None
         self._resampler: av.AudioResampler | None = None
         self._fifo = av.AudioFifo()
-        self._unit = max(16, int(_UNIT * rate))
-        self._at: int | None = None
-        """Where the next decoded sample lies, in ticks."""
+        self._unit = laying.unit(rate)
+        self._laying = laying.Laying(rate)
         self._out = 0
         """Where the next sample that is encoded lies."""
+        self._units = 0
+        """That the encoder has had."""
+        self._from: Sounding | None = None
+        """It waits for the packet with which that begins."""
+        self._lead = 0
+        """Packets that are decoded only to be remembered."""
+        self._drop = 0
+        """Samples before the first that is encoded."""
 
     @property
     def codec(self) -> str:
@@ -73,43 +79,68 @@ class SoundLane(Lane):
 
     def push(self, packet: Packet) -> None:
         """Raises Refused (format-not-yet)."""
-        for frame in frames_of(self._decoder, packet):
-            self._take(frame)
+        if self._from is not None:
+            if mark(packet) != self._from.packet:
+                return
+            self._from = None
+        frames = self._decoding.frames(packet)
+        if self._lead:
+            self._lead -= 1
+            deque(frames, maxlen=0)
+            return
+        for frame, said in frames:
+            self._take(frame, said)
+
+    def set_out(self, stream: av.AudioStream, entry: Sounding) -> SoundLane:
+        """One like it for the same stream of the file, opened a second time, that begins there."""
+        lane = SoundLane(stream)
+        assert self._encoder is not None
+        lane._init, lane._encoder = self._init, self._another(self._encoder)
+        lane._resampler = lane._shaper()
+        lane._laying = laying.Laying(self.timescale, entry.lies)
+        lane._from, lane._lead, lane._drop = entry, entry.lead, entry.at - entry.lies
+        lane._out = lane.presented = entry.at
+        return lane
+
+    @property
+    def found(self) -> bool:
+        """It has come to where it begins."""
+        return self._from is None
 
     def finish(self) -> None:
         """No more packets."""
-        for frame in frames_of(self._decoder, None):
-            self._take(frame)
+        for frame, said in self._decoding.frames(None):
+            self._take(frame, said)
         self._drain()
         super().finish()
 
-    def _take(self, frame: av.AudioFrame) -> None:
-        if not frame.samples:
-            return
-        at = None if frame.pts is None else round(frame.pts * (frame.time_base or self._base) * self.timescale)
+    def _take(self, frame: av.AudioFrame, said: int | None) -> None:
         if frame.sample_rate != self.timescale:
             raise Refused("format-not-yet", what="one that changes its format midway")
         if self._encoder is None:
             self._begin(frame.layout, frame.format)
-        if self._at is None:
-            self._at = self._out = at or 0
-            self.presented = self._at
-        elif at is not None and at - self._at > HOLE * self.timescale:
-            self._drain()
-            self._at = self._out = at
+        if self._laying.begins(said):
+            if self.presented is None:
+                self.presented = self._laying.at
+            else:
+                self._drain()
+            self._out = self._laying.at
         if self._hear is not None:
-            self._hear(frame, self._at)
-        self._at += frame.samples
+            self._hear(frame, self._laying.at)
+        self._laying.add(frame.samples)
         assert self._resampler is not None
         frame.pts = None
         for sized in self._resampler.resample(frame):
             self._fifo.write(sized)
+        while self._drop and (gone := self._fifo.read(min(self._drop, self._unit), partial=True)) is not None:
+            self._drop -= gone.samples
         while (unit := self._fifo.read(self._unit)) is not None:
             self._encode(unit)
 
     def _begin(self, layout: av.AudioLayout, given: av.AudioFormat) -> None:
         channels = min(len(layout.channels), max(_LAYOUTS))
-        form = "s16" if given.name in _NARROW else "s32"
+        narrow = self._decoding.how is not None and self._decoding.how.narrow
+        form = "s16" if narrow or given.name in _NARROW else "s32"
         sink = io.BytesIO()
         out = av.open(sink, "w", format="mp4", options=dict(boxes.MUXING))
         stream = out.add_stream("flac", rate=self.timescale, options={"frame_size": str(self._unit)})
@@ -120,7 +151,13 @@ class SoundLane(Lane):
         out.start_encoding()
         self._init = boxes.init_segment(sink.getvalue(), self.timescale)
         self._encoder = self._another(encoder)
-        self._resampler = av.AudioResampler(format=form, layout=_LAYOUTS[channels], rate=self.timescale)
+        self._resampler = self._shaper()
+
+    def _shaper(self) -> av.AudioResampler:
+        """Brings what is decoded into the encoder's form."""
+        assert self._encoder is not None
+        form, layout = self._encoder.format.name, self._encoder.layout.name
+        return av.AudioResampler(format=form, layout=layout, rate=self.timescale)
 
     def _another(self, like: av.AudioCodecContext) -> av.AudioCodecContext:
         encoder = av.CodecContext.create("flac", "w")
@@ -132,16 +169,24 @@ class SoundLane(Lane):
         return encoder
 
     def _drain(self) -> None:
-        """What is less than a unit goes by itself. An encoder takes nothing more after that; units know nothing of each
-        other, so another one goes on."""
+        """What is less than a unit goes by itself. An encoder takes nothing more after that."""
         if self._encoder is None:
             return
         while (rest := self._fifo.read(self._unit, partial=True)) is not None:
             self._encode(rest)
+        self._renew()
+
+    def _renew(self) -> None:
+        """Another encoder goes on: units know nothing of each other, but for their number."""
+        assert self._encoder is not None
         self._keep_coded(self._encoder.encode(None))
         self._encoder = self._another(self._encoder)
+        self._units = 0
 
     def _encode(self, unit: av.AudioFrame) -> None:
+        if self._units == laying.RENEWED:
+            self._renew()
+        self._units += 1
         assert self._encoder is not None
         unit.pts, unit.time_base = self._out, Fraction(1, self.timescale)
         self._out += unit.samples
@@ -163,3 +208,8 @@ class SoundLane(Lane):
                 raise Refused("file-damaged")
             self._begin(layout, form)
         return self._init
+
+
+def mark(packet: Packet) -> tuple[int | None, int]:
+    """By which a packet is found again, wherever reading has begun. As the file has it: before its clock is mended."""
+    return packet.pts, zlib.crc32(bytes(packet))

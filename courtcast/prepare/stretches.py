@@ -1,99 +1,141 @@
-"""A recording whose picture is made in another order than it is shown in. Runs in the child.
+"""A recording that is made in another order than it is shown in, a stretch at a time. Runs in the child.
 
-The file is opened a second time, beside the reading that goes from its beginning to its end: there its stretches are
-sought one by one. Each has an encoder of its own (see `picture_lane`), so that it comes out as it would have in turn.
+The file is opened once more, beside the reading that goes from its beginning to its end, and its stretches are sought
+in it. Each has encoders of its own (see `picture_lane`, `laying`), so that it comes out as it would have in turn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
+from av.container import InputContainer
 
-from courtcast.prepare import kinds, probe
+from courtcast.core.spans import Spans
+from courtcast.prepare import kinds, messages, placing, probe
+from courtcast.prepare.cut import Cutter, Laid, NotAsLaid
 from courtcast.prepare.entries import Entries
-from courtcast.prepare.lane import Ticks
-from courtcast.prepare.messages import Stretch
+from courtcast.prepare.filling import Blank, Filled
+from courtcast.prepare.lane import Lane, Ticks
+from courtcast.prepare.line import Line
 from courtcast.prepare.picture_lane import PictureLane
 from courtcast.prepare.plan import Needed
+from courtcast.prepare.sound_lane import SoundLane, mark
+from courtcast.prepare.timing import Timing
 
 if TYPE_CHECKING:
     from courtcast.prepare.lane import Packet
 
 _BACK = (0, 15, 120)
-"""Seconds before a keyframe that are sought, one after the other: where a file has no index a seek may end too far."""
-
-
-class Beside:
-    """The same file at a place of its own."""
-
-    def __init__(self, file: kinds.Readable) -> None:
-        self._file = file
-        self._at = 0
-
-    def read(self, n: int = -1) -> bytes:
-        """As the file has it; it stands afterwards where it stood."""
-        there = self._file.tell()
-        self._file.seek(self._at)
-        data = self._file.read(n)
-        self._at += len(data)
-        self._file.seek(there)
-        return data
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """As files have it."""
-        if whence == 2:
-            there = self._file.tell()
-            self._at = self._file.seek(offset, 2)
-            self._file.seek(there)
-        else:
-            self._at = max(0, offset + (self._at if whence == 1 else 0))
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def seekable(self) -> bool:
-        return True
+"""Seconds before a place that are sought, one after the other: where a file has no index a seek may end too far."""
+_AHEAD = 2
+"""Seconds by which sound may lie in a file before the picture of its time, for the first try."""
 
 
 class Stretches:
-    """The picture of a file, a stretch at a time. like: the lane of the run that began with the file's beginning."""
+    """file: gives it once more, at a place of its own; like: the lanes of the run that began with the file's beginning,
+    and their places; the picture's is the first"""
 
-    def __init__(self, file: kinds.Readable, kind: kinds.Kind, like: PictureLane, threads: int) -> None:
-        self._opened = probe.open_file(Beside(file), kind, seeking=True)
-        self._like = like
-        stream = self._opened.container.streams[like.stream.index]
+    def __init__(
+        self,
+        file: Callable[[], kinds.Readable],
+        kind: kinds.Kind,
+        like: Sequence[Lane],
+        places: Sequence[placing.Place],
+        emit: messages.Emit,
+        *,
+        threads: int,
+    ) -> None:
+        picture = like[0]
+        if not isinstance(picture, PictureLane):
+            raise Needed("straight")
+        self.last: dict[int, Line] = {}
+        """Of the last stretch, by track: it ends when all else has."""
+        self._picture, self._sound = picture, like[1] if len(like) > 1 else None
+        self._places = places
+        self._emit = emit
+        self._file, self._kind = file, kind
+        self._opened = self._open()
+        stream = self._opened.container.streams[picture.stream.index]
         assert isinstance(stream, av.VideoStream)
         stream.codec_context.thread_count = threads
         self._stream = stream
 
+    def _open(self) -> probe.Opened:
+        return probe.open_file(self._file(), self._kind, seeking=True)
+
     def close(self) -> None:
         self._opened.container.close()
 
-    def set_out(self, stretch: Stretch) -> PictureLane:
-        """A lane for it; `through` fills it."""
-        lane = self._like.another(self._stream)
-        lane.set_out(self._like, stretch)
-        return lane
+    def make(self, stretch: messages.Stretch, silence: Blank | None) -> None:
+        """Raises NotAsLaid, Refused, Needed (straight)."""
+        if stretch.sound is not None and silence is not None:
+            self._hear(stretch.sound, silence)
+        self._see(stretch)
 
-    def through(self, lane: PictureLane, stretch: Stretch) -> Iterator[None]:
-        """Reads on until the lane has all of the stretch. Raises Needed (straight) where it cannot be found."""
-        for packet in self._packets(lane.begins(stretch.entry)):
+    def _see(self, stretch: messages.Stretch) -> None:
+        place = self._places[0]
+        lane = self._picture.set_out(self._stream, stretch)
+        line = Line(
+            0,
+            lane,
+            place,
+            self._emit,
+            known=Spans([(0, stretch.index + stretch.have)]),
+            index=stretch.index,
+            timing=Timing(shift=place.shift, lead=None if stretch.index else place.lead),
+            cutter=Laid([start + place.shift for start in stretch.starts]),
+        )
+        for packet in self._seen(lane.begins(stretch.entry)):
             lane.push(packet)
-            yield
+            line.cut()
             if lane.done:
+                break
+        else:
+            lane.finish()
+        line.cut()
+        if stretch.end is None:
+            self.last[0] = line
+        else:
+            line.finish(stretch.end)
+
+    def _hear(self, part: messages.Hearing, silence: Blank) -> None:
+        if not isinstance(self._sound, SoundLane):
+            raise Needed("straight")
+        stream = self._opened.container.streams[self._sound.stream.index]
+        assert isinstance(stream, av.AudioStream)
+        lane = self._sound.set_out(stream, part.entry)
+        line = Line(
+            1,
+            lane,
+            self._places[1],
+            self._emit,
+            known=Spans(part.have),
+            index=part.index,
+            cutter=Cutter(lane.timescale, first=False, before=part.before),
+            filled=Filled(silence, part.until),
+            since=part.since,
+            starts=part.starts,
+        )
+        for packet in self._heard(stream, part.entry):
+            lane.push(packet)
+            line.cut()
+            if part.end is not None and line.index >= part.end:
                 return
         lane.finish()
+        line.cut()
+        if part.end is not None:
+            raise NotAsLaid
+        self.last[1] = line
 
-    def _packets(self, begin: int) -> Iterator[Packet]:
-        """From a keyframe on, which is shown then (ticks)."""
+    def _seen(self, begin: int) -> Iterator[Packet]:
+        """Of the picture, from a keyframe on, which is shown then (ticks). Raises Needed (straight)."""
         ticks = Ticks(self._stream)
         for back in _BACK:
-            target = begin - back * ticks.timescale
             entries, found = Entries(self._stream), False
-            for packet in self._sought(int(target / ticks.scale)):
+            for packet in self._sought(Fraction(begin, ticks.timescale) - back, self._stream):
                 found = found or entries.look(packet) == begin
                 if found:
                     yield packet
@@ -103,12 +145,51 @@ class Stretches:
                 return
         raise Needed("straight")
 
-    def _sought(self, target: int) -> Iterator[Packet]:
-        container = self._opened.container
-        try:
-            container.seek(target, stream=self._stream, backward=True)
-            for packet in container.demux(self._stream):
-                if packet.size:
+    def _heard(self, stream: av.AudioStream, entry: messages.Sounding) -> Iterator[Packet]:
+        """Of the sound, from its packet on. It is sought by the picture, of which every index speaks; but the first
+        sound may lie before the first picture. Raises Needed (heard)."""
+        pts = entry.packet[0]
+        for back in _BACK if entry.lead else (None,):
+            found = False
+            for packet in self._from(stream, None if back is None else pts * _base(stream) - _AHEAD - back):
+                found = found or mark(packet) == entry.packet
+                if found:
                     yield packet
+                elif packet.pts is not None and packet.pts > pts:
+                    break
+            if found:
+                return
+        raise Needed("heard")
+
+    def _from(self, stream: av.AudioStream, at: Fraction | None) -> Iterator[Packet]:
+        if at is not None:
+            yield from self._sought(at, stream)
+            return
+        container = self._open().container
+        try:
+            yield from _packets(container, stream.index)
+        finally:
+            container.close()
+
+    def _sought(self, at: Fraction, stream: av.VideoStream | av.AudioStream) -> Iterator[Packet]:
+        """Of one stream, from before that on (seconds, as the file has them)."""
+        try:
+            target = max(int(at / _base(self._stream)), self._stream.start_time or 0)
+            self._opened.container.seek(target, stream=self._stream, backward=True)
         except (av.error.InvalidDataError, av.error.EOFError, av.error.PermissionError):
             return
+        yield from _packets(self._opened.container, stream.index)
+
+
+def _base(stream: av.VideoStream | av.AudioStream) -> Fraction:
+    """Seconds."""
+    return stream.time_base or Fraction(1)
+
+
+def _packets(container: InputContainer, index: int) -> Iterator[Packet]:
+    try:
+        for packet in container.demux(container.streams[index]):
+            if packet.size:
+                yield packet
+    except (av.error.InvalidDataError, av.error.EOFError, av.error.PermissionError):
+        return

@@ -513,7 +513,7 @@ class Way:
                 self.kept.straight = True
                 raise
             except Needed as needed:
-                self.kept.need = needed.need if needed.need != "straight" else self.kept.need
+                self.kept.need = needed.need if needed.need in ("seek", "motion") else self.kept.need
                 raise
             except Refused as refused:
                 if refused.type not in PASSING | LATER and not refused.type.startswith("link-"):

@@ -109,6 +109,10 @@ def tone(first: int, count: int, rate: int, layout: str, fmt: str) -> av.AudioFr
             else struct.pack(f"<{len(doubled)}h", *(int(v * 32767) for v in doubled))
         )
         frame.planes[0].update(packed.ljust(frame.planes[0].buffer_size, b"\0"))
+    elif fmt == "s32p":
+        data = struct.pack(f"<{count}i", *(int(v * 0x7FFFFFFF) for v in values))
+        for plane in frame.planes:
+            plane.update(data.ljust(plane.buffer_size, b"\0"))
     else:
         raise ValueError(fmt)
     frame.sample_rate = rate

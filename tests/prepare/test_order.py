@@ -14,18 +14,19 @@ import msgspec
 import pytest
 
 from courtcast.core.manifest import Manifest
-from courtcast.prepare import messages, order, parts
+from courtcast.prepare import laying, messages, order, parts, sounds
 from courtcast.prepare.assemble import Assembly
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.job import prepare
-from courtcast.prepare.making import Making
+from courtcast.prepare.making import Making, outlined
+from courtcast.prepare.plan import Needed
 from courtcast.prepare.scan import scan
 from courtcast.prepare.sought import Wish
 from courtcast.prepare.store import FolderStore
 from courtcast.wire.media import ManifestRows, Row
 from tests.prepare.media import Recipe, make
 from tests.prepare.sources import Local
-from tests.prepare.test_resume import KINDS, numbers, pieces, recording, run
+from tests.prepare.test_resume import KINDS, clip, numbers, pieces, run
 from tests.stand_ins.house import TRACK
 
 RENDITION = "00000000000000a1"
@@ -39,43 +40,97 @@ def scanned(path: Path) -> order.Scan | None:
 
 
 def begun(said: list[tuple[messages.FromChild, bytes]]) -> Assembly:
-    """With nothing but the first fragment."""
+    """With nothing but the first fragment of each track."""
     assembly = Assembly("e", RENDITION)
     for message, data in said:
         if isinstance(message, messages.Begin):
             assembly.begin(message, data)
-        if isinstance(message, messages.Piece) and message.track == 0:
+        if isinstance(message, messages.Piece) and not message.index:
             assembly.add(assembly.piece(message, data)[0])
-            break
     return assembly
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "10 bits"])
+SOUNDS = {
+    "AC-3": ("mkv", "mpeg4", {"audio": "ac3", "timescale": 1000}),
+    "MP3": ("avi", "mpeg4", {"audio": "libmp3lame", "timescale": 30}),
+    "PCM": ("mov", "mpeg4", {"audio": "pcm_s16le", "timescale": 30}),
+    "AC-3 with a hole": ("mkv", "mpeg4", {
+        "audio": "ac3", "timescale": 1000, "audio_hole": (Fraction(5, 2), Fraction(4))}),
+    "MP3 that ends early": ("avi", "mpeg4", {"audio": "libmp3lame", "timescale": 30, "audio_seconds": Fraction(3)}),
+    "PCM that begins late": ("mkv", "mpeg4", {"audio": "pcm_s16le", "timescale": 1000, "audio_start": Fraction(2)}),
+    "G.711": ("avi", "mpeg4", {"audio": "pcm_mulaw", "rate": 8000, "timescale": 30}),
+}  # fmt: skip
+HEARD = {"sound that stays as it is"}
+"""Only from the beginning to the end."""
+
+
+@pytest.mark.parametrize("kind", [*SOUNDS, *(kind for kind in KINDS if kind != "10 bits")])
 def test_any_order_gives_the_same_to_the_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     for module in ("picture_lane", "order"):
         monkeypatch.setattr(f"courtcast.prepare.{module}.STRETCH", 2)
-    path = recording(tmp_path, kind)
+    monkeypatch.setattr(laying, "RENEWED", 20)
+    check_orders(clip(tmp_path, (KINDS | SOUNDS)[kind]), random.Random(kind), heard=kind in HEARD)
+
+
+def check_orders(path: Path, dice: random.Random, *, heard: bool) -> None:
     whole = run(path)
     straight = {(piece.track, piece.index): (msg(piece), data) for piece, data in pieces(whole)}
-    manifest = begun(whole).manifest
-    found = scanned(path)
+    assembly, found = begun(whole), scanned(path)
+    manifest = assembly.manifest
     assert manifest is not None
     assert found is not None
-    outline = order.foresee(found, manifest.tracks[0], manifest.origin, None, 0)
+    assert (found.sounds is None) == heard
+    outline = outlined(found, manifest, None, 0)
     assert outline is not None
-    outline.lay(manifest)
+    assert (outline.sound is None) == heard
+    assert outline.lay(manifest)
     assert manifest.frames == sum(len(piece.pts) for piece, _ in pieces(whole))
     wanted = order.order(manifest, outline, len(outline.rows) // 2)
     mixed = list(wanted.stretches)
-    random.Random(kind).shuffle(mixed)
+    dice.shuffle(mixed)
     for stretches in (wanted.stretches, mixed):
-        said = run(path, order=messages.Order(stretches=stretches, fragments=[1, 0]))
-        made = {(piece.track, piece.index): (msg(piece), data) for piece, data in pieces(said)}
+        said = run(path, order=messages.Order(stretches=stretches, fragments=[1, 1], heard=heard))
+        again = [(piece.track, piece.index) for piece, _ in pieces(said)]
+        assert heard or len(again) <= len(set(again)) + len(stretches), "nothing is made twice but where two meet"
+        there = {(piece.track, piece.index): (msg(piece), data) for piece, data in pieces(said)}
         first = next(piece for piece, _ in pieces(said) if piece.track == 0)
         assert first.index == stretches[0].index + stretches[0].have
-        assert made == {place: one for place, one in straight.items() if place != (0, 0)}
+        assert there == {place: one for place, one in straight.items() if place[1]}
         done = next(message for message, _ in said if isinstance(message, messages.Done))
         assert done.duration == next(message for message, _ in whole if isinstance(message, messages.Done)).duration
+
+
+def test_sound_that_is_not_found_again_is_heard_from_the_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("picture_lane", "order"):
+        monkeypatch.setattr(f"courtcast.prepare.{module}.STRETCH", 2)
+    monkeypatch.setattr(laying, "RENEWED", 20)
+    path = clip(tmp_path, SOUNDS["G.711"])
+    whole, found = run(path), scanned(path)
+    manifest = begun(whole).manifest
+    assert manifest is not None
+    assert found is not None
+    assert found.sounds is not None
+    entries = [msgspec.structs.replace(one, packet=(one.packet[0], 0)) for one in found.sounds.entries]
+    lost = msgspec.structs.replace(found, sounds=msgspec.structs.replace(found.sounds, entries=entries))
+    outline = outlined(lost, manifest, None, 0)
+    assert outline is not None
+    assert outline.lay(manifest)
+    wanted = order.order(manifest, outline, 8)
+    with pytest.raises(Needed, match="heard"):
+        run(path, order=wanted)
+    again = order.order(manifest, msgspec.structs.replace(outline, sound=None), 8)
+    made = {(piece.track, piece.index): data for piece, data in pieces(run(path, order=again))}
+    assert made == {(piece.track, piece.index): data for piece, data in pieces(whole) if piece.index}
+
+
+@pytest.mark.parametrize("runs", [[(0, 100), (50, 100)], [(0, 100), (1 << 60, 100)]], ids=["overlap", "far apart"])
+def test_what_is_said_of_sound_is_checked(runs: list[tuple[int, int]]) -> None:
+    track = msgspec.structs.replace(TRACK, index=1, kind="audio", timescale=8000)
+    found = messages.Sounds(rate=8000, runs=runs, entries=[messages.Sounding(0, (0, 0), 0, 0)])
+    with pytest.raises(ValueError, match="order"):
+        sounds.foresee(found, track, Row(1, 0, 0, 2000, 1, True, ""))
 
 
 def msg(piece: messages.Piece) -> tuple[Any, ...]:
@@ -93,7 +148,7 @@ async def test_the_part_that_is_sought_comes_first_and_what_was_made_outlives_a_
     wish.put(25.0)
 
     def watch(_: object) -> None:
-        if live[-1].made_until(Fraction(25)) > 41:
+        if live[-1].made_until(Fraction(25)) > 43:
             raise Killed
 
     def convert(wish: Wish, watch: Callable[[ManifestRows], None], cage: Cage) -> Coroutine[Any, Any, Manifest]:

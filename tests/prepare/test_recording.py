@@ -10,8 +10,7 @@ import av
 import msgspec
 import pytest
 
-from courtcast.prepare import boxes
-from courtcast.prepare import recording as module
+from courtcast.prepare import boxes, line
 from courtcast.prepare.plan import Needed
 from courtcast.problems import Refused
 from tests.prepare.media import OPEN_GOPS, Recipe, make, with_edits
@@ -170,9 +169,9 @@ def test_pictures_too_far_apart_say_so(folder: Path, kind: str, monkeypatch: pyt
     rows = prepared(path).manifest.rows(0)
     starts = [n for n, row in enumerate(rows) if row.keyframe]
     longest = max(sum(row.bytes for row in rows[a:b]) for a, b in pairwise([*starts, len(rows)]))
-    monkeypatch.setattr(module, "GOP_MOST", longest)
+    monkeypatch.setattr(line, "GOP_MOST", longest)
     assert prepared(path).manifest.complete
-    monkeypatch.setattr(module, "GOP_MOST", longest - 1)
+    monkeypatch.setattr(line, "GOP_MOST", longest - 1)
     with pytest.raises(Refused) as refused:
         prepared(path)
     assert refused.value.type == "gop-too-large"

@@ -40,8 +40,8 @@ KINDS = {
 }  # fmt: skip
 
 
-def recording(folder: Path, kind: str) -> Path:
-    extension, codec, other = KINDS[kind]
+def clip(folder: Path, kind: tuple[str, str, dict[str, Any]]) -> Path:
+    extension, codec, other = kind
     changes: dict[str, Any] = {"codec": codec, **other}
     return make(folder / f"made.{extension}", Recipe(**{**vars(LONG), **changes}))
 
@@ -71,7 +71,7 @@ def leavings(said: Said) -> Iterator[messages.Made]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_rest_is_the_same_to_the_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.setattr(picture_lane, "STRETCH", 2)
-    path = recording(tmp_path, kind)
+    path = clip(tmp_path, KINDS[kind])
     whole = run(path)
     left = list(leavings(whole))
     assert left
