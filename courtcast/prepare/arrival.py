@@ -12,6 +12,7 @@ import msgspec
 
 from courtcast.core.expiry import expires
 from courtcast.evidence.ask import Trouble
+from courtcast.evidence.came import SUFFIX, Came
 from courtcast.evidence.fetch import fetch
 from courtcast.evidence.links import Link
 from courtcast.evidence.links.found import Stream, Web
@@ -43,7 +44,11 @@ class Arrival:
         source = await self.where(link, kept)
         if isinstance(source, Stream) and kept.found is not None:
             how.pop("hosts", None)
-            await fetch_stream(source, spool, self._web.guard, kept.found.lengths, **how)
+            came = Came(spool.path.with_suffix(SUFFIX))
+            await came.load()
+            await fetch_stream(source, spool, self._web.guard, came, **how)
+            if source.together:
+                kept.found = msgspec.structs.replace(kept.found, says=f"{kept.found.says} {came.said()}")
         elif isinstance(source, Link):
             await fetch(source, spool, self._web.guard, **how)
 
@@ -65,8 +70,7 @@ class Arrival:
                 raise
             except Trouble as trouble:
                 raise trouble.problem from trouble
-        lengths = [] if kept.found is None else kept.found.lengths
-        kept.found = msgspec.structs.replace(reached.seen, lengths=lengths)
+        kept.found = reached.seen
         self._last = reached.file.id if reached.file is not None else None
         return reached.source
 

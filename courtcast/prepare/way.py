@@ -415,7 +415,7 @@ class Way:
         self.kept = Kept(
             file=self.kept.file + 1,
             former=self.kept.former,
-            found=None if self.kept.found is None else msgspec.structs.replace(self.kept.found, lengths=[]),
+            found=self.kept.found,
             password=self.kept.password,
             sound=self.kept.sound,
             subtitles=self.kept.subtitles,

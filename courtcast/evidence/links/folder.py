@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
-from xml.etree import ElementTree
 
 from yarl import URL
 
 from courtcast.evidence.ask import Asker
+from courtcast.evidence.links import markup
 from courtcast.evidence.links.direct import Link, name_of, parse
 from courtcast.evidence.links.found import DOCUMENT, MOST_FILES, File, Found, Kind, Web, beside
 from courtcast.problems import Refused
@@ -119,12 +119,10 @@ async def _files(root: Link, web: Web) -> list[File] | None:
 
 
 def _things(data: bytes, folder: Link) -> list[_Thing] | None:
-    """RFC 4918 §14.16. Without a document type there is nothing in XML that grows when it is read."""
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        return None
+    """RFC 4918 §14.16."""
     try:
-        root = ElementTree.fromstring(data)  # noqa: S314
-    except (ElementTree.ParseError, ValueError, LookupError):
+        root = markup.read(data)
+    except ValueError:
         return None
     if root.tag != "{DAV:}multistatus":
         return None

@@ -7,7 +7,9 @@ An adapter is a module or an object with three steps, as `Adapter` has them: it 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import msgspec
@@ -26,6 +28,7 @@ MOST_FILES = 200
 """That are offered: more are no choice for anybody."""
 DOCUMENT = 1 << 20
 """Bytes of a page or a list, at most."""
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")
 _CHOSEN = "courtcast="
 """Behind the `#` of a link stands which of its files is meant; no server is ever sent it."""
 
@@ -53,10 +56,20 @@ class Part(NamedTuple):
     start: int = 0
     length: int | None = None
     key: Key | None = None
+    head: bool = False
+    """It is what the pieces behind it share."""
+    track: int = 0
+    """1 for those of a sound that comes apart."""
+    begins: Fraction = Fraction(0)
+    ends: Fraction = Fraction(0)
+    """Seconds, as the list has them."""
+    later: Fraction = Fraction(0)
+    """Seconds by which the times in it are moved, so that they fit those of the others."""
 
 
 class Stream(NamedTuple):
-    """A recording in pieces, which are one file when they stand behind one another.
+    """A recording in pieces, which are one file when they stand behind one another; or, where sound and picture come
+    apart, when they are put together (`evidence.together`).
 
     shape: what it is recognised by when its addresses are signed anew
     """
@@ -64,6 +77,30 @@ class Stream(NamedTuple):
     parts: Sequence[Part]
     shape: str
     name: str
+
+    @property
+    def together(self) -> bool:
+        """Its pieces do not just stand behind one another."""
+        return any(part.track or part.later or (part.head and n) for n, part in enumerate(self.parts))
+
+
+def side_by_side(picture: Sequence[Part], sound: Sequence[Part]) -> list[Part]:
+    """Both, so that sound is there as far as the picture goes: preparing takes what is not for missing."""
+    sound = [part._replace(track=1) for part in sound]
+    heads = [part for part in (*picture[:1], *sound[:1]) if part.head]
+    rest = [part for part in (*picture, *sound) if part not in heads]
+    return [*heads, *sorted(rest, key=_in_time)]
+
+
+def language(text: str) -> str:
+    """What a list calls a language, where that is a name of one (RFC 5646)."""
+    return text if _LANGUAGE.fullmatch(text) else ""
+
+
+def _in_time(part: Part) -> tuple[Fraction, int]:
+    if part.head:
+        return part.begins, 0
+    return (part.begins, 1) if part.track else (part.ends, 2)
 
 
 class File(NamedTuple):
@@ -130,8 +167,6 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """How it was found, for people."""
     files: list[tuple[str, str, str, int | None]] = []
     """Those to choose from, where somebody has to: id, name, what sets it apart, bytes."""
-    lengths: list[int] = []
-    """Of the pieces that are held, where it comes in pieces."""
 
 
 def chosen(link: Link) -> Chosen | None:

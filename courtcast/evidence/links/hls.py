@@ -1,9 +1,10 @@
 """A recording that is served in pieces by HTTP Live Streaming (RFC 8216), as players in web pages take it.
 
-Of its renditions the best that has picture and sound in the same pieces is taken, and it is said which. The pieces, one
-behind the other, are one continuous file again: MPEG-TS goes on where the piece before ended, and fragments of MP4
-follow the part that all of them share (`EXT-X-MAP`). What is not over yet (live), jumps in the middle
-(`EXT-X-DISCONTINUITY`), has its sound apart, or is protected, is refused in words.
+Of its renditions the best is taken, and it is said which. The pieces, one behind the other, are one continuous file
+again: MPEG-TS goes on where the piece before ended, and fragments of MP4 follow the part that all of them share
+(`EXT-X-MAP`). Where a rendition has its sound apart (`EXT-X-MEDIA`), the sound that players begin with is put beside
+the picture (`evidence.together`). What is not over yet (live), jumps in the middle (`EXT-X-DISCONTINUITY`), or is
+protected, is refused in words.
 
 The parser is our own: what is needed is two dozen lines, and what is not understood has to be refused rather than
 passed over.
@@ -14,15 +15,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
 from courtcast.evidence.ask import Asker, Document
 from courtcast.evidence.links.direct import Link, name_of, parse
-from courtcast.evidence.links.found import File, Found, Key, Kind, Part, Stream, Web, beside
+from courtcast.evidence.links.found import Key, Part, Stream, Web, beside, language, side_by_side
 from courtcast.problems import Refused
-
-kind: Kind = "stream"
 
 LONGEST_LIST = 4 << 20
 """Bytes: a day in pieces of 6 s, with an address of 250 characters each."""
@@ -31,7 +31,17 @@ _PLAYLIST = re.compile(r"\.m3u8?\Z", re.I)
 _ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^",]*)(?:,|\Z)')
 _RANGE = re.compile(r"(\d{1,18})(?:@(\d{1,18}))?")
 _IV = re.compile(r"0x[0-9a-f]{32}", re.I)
+_SECONDS = re.compile(r"\d{1,6}(\.\d{1,9})?")
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
+
+
+class Sound(NamedTuple):
+    """A sound that comes apart: the list of its pieces."""
+
+    link: Link
+    says: str
+    rank: tuple[bool, bool, bool]
+    """The higher, the sooner players take it."""
 
 
 class Variant(NamedTuple):
@@ -42,63 +52,65 @@ class Variant(NamedTuple):
     bandwidth: int
     """Bits a second."""
     size: str = ""
+    sound: Sound | None = None
 
     def said(self) -> str:
         rate = f"{self.bandwidth / 1e6:.1f} Mb/s" if self.bandwidth else ""
         return ", ".join(filter(None, (self.size.replace("x", " × "), rate)))
 
+    def rank(self) -> tuple[int, int, bool]:
+        """The higher, the better."""
+        return self.lines, self.bandwidth, self.sound is None
 
-def recognises(link: Link, _: Web | None = None) -> bool:
+
+def recognises(link: Link) -> bool:
     """By the ending of its path."""
     return _PLAYLIST.search(link.url.partition("#")[0].partition("?")[0]) is not None
 
 
-async def describe(link: Link, web: Web) -> Found | None:
-    """Raises Refused (`link-is-live`, `link-protected`, `link-is-stream`, and what asking says) or Trouble."""
-    stream, says = await stream_of(link, web)
-    return Found(kind, [File(link, stream.name, says, key="stream", stream=stream)])
-
-
-async def open(file: File, _: Web) -> Link | Stream:
-    """The pieces in their order."""
-    return file.stream or file.link
-
-
 async def stream_of(link: Link, web: Web) -> tuple[Stream, str]:
-    """The pieces of the best rendition, and which one that is. Raises as `describe` does."""
+    """The pieces of the best rendition, and which one that is.
+
+    Raises Refused (`link-is-live`, `link-protected`, `link-is-stream`, and what asking says) or Trouble.
+    """
     async with Asker(link, web.guard, web.limits) as asker:
-        document = await asker.document(LONGEST_LIST)
-        lines = _lines(document)
-        says, base = "", Link(str(document.url))
+        lines, base = await _list(asker)
+        says, heard = "", list[str]()
+        parts: list[Part] = []
         if any(line.startswith("#EXT-X-STREAM-INF") for line in lines):
-            variants = sorted(variants_of(lines, link, base), key=lambda one: (one.lines, one.bandwidth))
+            variants = sorted(variants_of(lines, link, base), key=Variant.rank)
             if not variants:
                 raise Refused("link-is-stream")
             best = variants[-1]
-            says = ", ".join(filter(None, (best.said(), f"the best of {len(variants)}" if len(variants) > 1 else "")))
+            apart = "" if best.sound is None else f"its sound apart{best.sound.says}"
+            many = f"the best of {len(variants)}" if len(variants) > 1 else ""
+            says = ", ".join(filter(None, (best.said(), many, apart)))
             asker.turn_to(best.link)
-            document = await asker.document(LONGEST_LIST)
-            lines, base = _lines(document), Link(str(document.url))
-    parts = list(parts_of(lines, link, base))
+            lines, base = await _list(asker)
+            if best.sound is not None:
+                asker.turn_to(best.sound.link)
+                heard, beneath = await _list(asker)
+                parts = list(parts_of(heard, link, beneath))
+    picture = list(parts_of(lines, link, base))
     name = re.sub(_PLAYLIST, "", name_of(parse(link.url))) or "recording"
-    shape = hashlib.sha256("\n".join([says, *_shape(lines)]).encode()).hexdigest()[:32]
-    return Stream(tuple(parts), shape, name), says
+    shape = hashlib.sha256("\n".join([says, *_shape(lines), *_shape(heard)]).encode()).hexdigest()[:32]
+    return Stream(tuple(side_by_side(picture, parts) if parts else picture), shape, name), says
 
 
 def variants_of(lines: Sequence[str], link: Link, base: Link) -> Iterator[Variant]:
-    """Those that have picture and sound in the same pieces."""
-    apart = {
-        said.get("GROUP-ID", "")
-        for line in lines
-        if line.startswith("#EXT-X-MEDIA:") and (said := _attributes(line)).get("TYPE") == "AUDIO" and "URI" in said
-    }
+    """In the order of the list."""
+    sounds = list(_sounds(lines, link, base))
     for line, following in pairwise(lines):
         if not line.startswith("#EXT-X-STREAM-INF:") or following.startswith("#"):
             continue
         said = _attributes(line)
         to = beside(link, following, base)
-        if to is None or said.get("AUDIO", "") in apart:
+        if to is None:
             continue
+        group = [sound for name, sound in sounds if name == said.get("AUDIO")]
+        sound = max(group, key=lambda one: one.rank, default=None)
+        if sound is not None and sound.link == to:  # there is nothing but this sound
+            sound = None
         size = _SIZE.fullmatch(said.get("RESOLUTION", ""))
         bandwidth = said.get("AVERAGE-BANDWIDTH", said.get("BANDWIDTH", ""))
         yield Variant(
@@ -106,7 +118,20 @@ def variants_of(lines: Sequence[str], link: Link, base: Link) -> Iterator[Varian
             int(size[2]) if size else 0,
             int(bandwidth) if re.fullmatch(r"\d{1,12}", bandwidth) else 0,
             size[0] if size else "",
+            sound,
         )
+
+
+def _sounds(lines: Sequence[str], link: Link, base: Link) -> Iterator[tuple[str, Sound]]:
+    """Those that come apart, with the group that each belongs to (RFC 8216 §4.3.4.1)."""
+    for line in lines:
+        if not line.startswith("#EXT-X-MEDIA:") or (said := _attributes(line)).get("TYPE") != "AUDIO":
+            continue
+        if (to := beside(link, said["URI"], base) if "URI" in said else None) is None:
+            continue
+        named = language(said.get("LANGUAGE", ""))
+        rank = said.get("DEFAULT") == "YES", said.get("AUTOSELECT") == "YES", "CHARACTERISTICS" not in said
+        yield said.get("GROUP-ID", ""), Sound(to, f" ({named})" if named else "", rank)
 
 
 def parts_of(lines: Sequence[str], link: Link, base: Link) -> Iterator[Part]:
@@ -118,6 +143,7 @@ def parts_of(lines: Sequence[str], link: Link, base: Link) -> Iterator[Part]:
     span: tuple[int, int] | None = None
     mapped: str | None = None
     ends: dict[str, int] = {}
+    at, lasts = Fraction(0), Fraction(0)
     for line in lines:
         tag, _, value = line.partition(":")
         match tag:
@@ -134,7 +160,12 @@ def parts_of(lines: Sequence[str], link: Link, base: Link) -> Iterator[Part]:
                     raise Refused("link-is-stream")
                 if mapped is None:
                     mapped, shared = line, _span(said.get("BYTERANGE", ""), 0)
-                    yield _part(said.get("URI", ""), link, base, shared, _key(key, number, link, base))
+                    head = _part(said.get("URI", ""), link, base, shared, _key(key, number, link, base))
+                    yield head._replace(head=True)
+            case "#EXTINF":
+                lasts = (
+                    Fraction(value.partition(",")[0]) if _SECONDS.fullmatch(value.partition(",")[0]) else Fraction(0)
+                )
             case "#EXT-X-BYTERANGE":
                 span = _span(value, None)
             case "#EXT-X-DISCONTINUITY" | "#EXT-X-I-FRAMES-ONLY" | "#EXT-X-DEFINE":
@@ -142,7 +173,9 @@ def parts_of(lines: Sequence[str], link: Link, base: Link) -> Iterator[Part]:
             case _ if not line.startswith("#"):
                 if span is not None and span[0] < 0:  # behind the one before (§4.3.2.2)
                     span = (ends.get(line, 0), span[1])
-                yield _part(line, link, base, span, _key(key, number, link, base))
+                part = _part(line, link, base, span, _key(key, number, link, base))
+                yield part._replace(begins=at, ends=at + lasts)
+                at += lasts
                 if span is not None:
                     ends[line] = span[0] + span[1]
                 number, count, span = number + 1, count + 1, None
@@ -181,6 +214,12 @@ def _span(text: str, start: int | None) -> tuple[int, int] | None:
 
 def _attributes(line: str) -> dict[str, str]:
     return {name: value.strip('"') for name, value in _ATTRIBUTE.findall(line.partition(":")[2])}
+
+
+async def _list(asker: Asker) -> tuple[list[str], Link]:
+    """And where it was found."""
+    document = await asker.document(LONGEST_LIST)
+    return _lines(document), Link(str(document.url))
 
 
 def _lines(document: Document) -> list[str]:

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from courtcast.evidence.links import folder, hls, hosts, page, portal
+from courtcast.evidence.links import folder, hosts, listed, page, portal
 from courtcast.evidence.links.direct import Link, is_list, parse
 from courtcast.evidence.links.found import Adapter, File, Found, Kind, Seen, Stream, Web, chosen
 from courtcast.problems import Refused
 
-_MODULES: tuple[Any, ...] = (portal, hls, folder, page)
+_MODULES: tuple[Any, ...] = (portal, listed, folder, page)
 ADAPTERS: dict[Kind, Adapter] = {module.kind: module for module in _MODULES}
 """In the order in which a page is looked behind."""
 
@@ -93,9 +93,9 @@ async def _settled(source: Link | Stream, seen: Seen, web: Web) -> tuple[Link | 
     """A page or a folder may lead to a list of pieces. Raises Refused (`link-is-stream`) for those of other kinds."""
     if isinstance(source, Stream) or not is_list(source):
         return source, seen
-    if not hls.recognises(source):
+    if not listed.recognises(source):
         raise Refused("link-is-stream")
-    stream, said = await hls.stream_of(source, web)
+    stream, said = await listed.stream_of(source, web)
     says = " ".join(filter(None, (seen.says, f"In pieces: {said}." if said else "")))
     return stream, msgspec.structs.replace(seen, says=says)
 

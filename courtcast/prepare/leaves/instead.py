@@ -15,6 +15,7 @@ from typing import IO, NamedTuple
 
 import msgspec
 
+from courtcast.evidence.came import SUFFIX
 from courtcast.prepare import messages
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
@@ -98,7 +99,7 @@ def lacking(probe: Probe | None, spool: Path) -> bool:
 
 def others(spool: Path) -> list[Path]:
     """What lies beside it and belongs to other versions of the file."""
-    kinds = (".spool", PDF, FILM)
+    kinds = (".spool", SUFFIX, PDF, FILM)
     return [path for path in spool.parent.iterdir() if path.suffix in kinds and path.stem != spool.stem]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import random
+import sys
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -13,7 +15,10 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from hypothesis import given
 from hypothesis import strategies as st
 
+from courtcast.evidence.came import Came
+from courtcast.evidence.database import Database
 from courtcast.evidence.guard import Guard
+from courtcast.evidence.ledger import Ledger
 from courtcast.evidence.limits import Limits
 from courtcast.evidence.links import Link, hls
 from courtcast.evidence.links.found import Stream, Web
@@ -44,12 +49,12 @@ def plain(how: str = "") -> bytes:
     return listed(*(line for n in range(len(PARTS)) for line in ("#EXTINF:6.0,", f"{n}.ts{how}")))
 
 
-async def fetched(folder: Path, url: str, lengths: list[int] | None = None, held: Ranges | None = None) -> str | None:
+async def fetched(folder: Path, url: str, came: Came | None = None, held: Ranges | None = None) -> str | None:
     source = (await reach(Link(url), WEB)).source
     assert isinstance(source, Stream)
     async with await Spool.open(folder / "spool", None, held) as spool:
         await fetch_stream(
-            source, spool, GUARD, [] if lengths is None else lengths, on_progress=lambda _: None, limits=QUICK
+            source, spool, GUARD, Came() if came is None else came, on_progress=lambda _: None, limits=QUICK
         )
         assert spool.complete
         return spool.sha256
@@ -114,11 +119,17 @@ async def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
     """A presenter that ended in the middle of the fourth piece: of what is there, that piece alone is fetched again."""
     three, held = sum(map(len, PARTS[:3])), sum(map(len, PARTS[:3])) + 50_000
     (tmp_path / "spool").write_bytes(WHOLE[:held])
-    lengths = [len(part) for part in PARTS[:4]]
+    (tmp_path / "spool.pieces").write_text("".join(f"{'0' * 64} 1 {len(part)} 0 x y\n" for part in PARTS[:4]) + "torn")
+    came = Came(tmp_path / "spool.pieces")
+    await came.load()
     async with serving({**FILES, "list.m3u8": plain()}) as server:
-        assert await fetched(tmp_path, server.url("list.m3u8"), lengths, Ranges([(0, held)])) == HASH
+        assert await fetched(tmp_path, server.url("list.m3u8"), came, Ranges([(0, held)])) == HASH
         assert [request.target for request in server.requests[1:]] == [f"/{n}.ts" for n in (3, 4, 5)]
-    assert lengths == [len(part) for part in PARTS]
+    assert [row.put for row in came.rows] == [len(part) for part in PARTS]
+    again = Came(tmp_path / "spool.pieces")
+    await again.load()
+    assert again.rows == came.rows
+    assert [row.sha256 for row in came.rows[3:]] == [hashlib.sha256(part).hexdigest() for part in PARTS[3:]]
     assert three < held
 
 
@@ -126,13 +137,13 @@ async def test_other_pieces_than_before_are_another_file(tmp_path: Path) -> None
     (tmp_path / "spool").write_bytes(WHOLE[:200_000].replace(b"\0", b"\1"))
     async with serving({**FILES, "list.m3u8": plain()}) as server:
         with pytest.raises(Refused, match="link-changed"):
-            await fetched(tmp_path, server.url("list.m3u8"), [], Ranges([(0, 200_000)]))
+            await fetched(tmp_path, server.url("list.m3u8"), Came(), Ranges([(0, 200_000)]))
         source = (await reach(Link(server.url("list.m3u8")), WEB)).source
         assert isinstance(source, Stream)
         async with await Spool.open(tmp_path / "spool", None, Ranges([(0, 200_000)])) as spool:
             known = Version(etag='"hls-of-something-else"')
             with pytest.raises(Refused, match="link-changed"):
-                await fetch_stream(source, spool, GUARD, [], on_progress=lambda _: None, known=known, limits=QUICK)
+                await fetch_stream(source, spool, GUARD, Came(), on_progress=lambda _: None, known=known, limits=QUICK)
 
 
 async def test_signed_anew_it_is_the_same() -> None:
@@ -197,13 +208,23 @@ def test_renditions_of_a_list() -> None:
     ) == [("low.m3u8", "640 × 360, 0.8 Mb/s"), ("hi.m3u8?x=1", "1920 × 1080, 4.2 Mb/s")]  # fmt: skip
 
 
-def test_a_rendition_whose_sound_is_apart_is_left_out() -> None:
-    assert best(
-        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="English",URI="a.m3u8"',
-        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="b",NAME="English"',
-        '#EXT-X-STREAM-INF:BANDWIDTH=2,AUDIO="a"', "apart.m3u8",
-        '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="b"', "within.m3u8",
-    ) == [("within.m3u8", "0.0 Mb/s")]  # fmt: skip
+def test_the_sound_that_players_begin_with_is_the_one_that_is_put_beside() -> None:
+    found = hls.variants_of(
+        [
+            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="x",LANGUAGE="de",URI="de.m3u8"',
+            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="x",LANGUAGE="en-GB",DEFAULT=YES,URI="en.m3u8"',
+            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="b",NAME="x"',
+            '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="c",NAME="x",URI="alone.m3u8"',
+            '#EXT-X-STREAM-INF:BANDWIDTH=2,AUDIO="a"', "apart.m3u8",
+            '#EXT-X-STREAM-INF:BANDWIDTH=2,AUDIO="b"', "within.m3u8",
+            '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="c"', "alone.m3u8",
+        ], BASE, BASE,
+    )  # fmt: skip
+    apart, within, alone = found
+    assert apart.sound is not None
+    assert (apart.sound.link.url.rpartition("/")[2], apart.sound.says) == ("en.m3u8", " (en-GB)")
+    assert (within.sound, alone.sound) == (None, None)
+    assert within.rank() > apart.rank() > alone.rank()
 
 
 async def test_the_best_is_taken_and_said(tmp_path: Path) -> None:
@@ -264,3 +285,57 @@ def test_any_list_is_read_or_refused(lines: list[str]) -> None:
     except Refused:
         return
     assert parts
+
+
+KILLED = """
+import asyncio, sys
+from ipaddress import ip_network
+from pathlib import Path
+from courtcast.evidence.came import Came
+from courtcast.evidence.database import Database
+from courtcast.evidence.guard import Guard
+from courtcast.evidence.ledger import Ledger
+from courtcast.evidence.links import Link
+from courtcast.evidence.links.found import Web
+from courtcast.evidence.links.reach import reach
+from courtcast.evidence.spool import Spool
+from courtcast.evidence.stream import fetch_stream
+
+async def main(folder, url):
+    guard = Guard([ip_network("127.0.0.0/8")])
+    async with Database(folder / "db") as db:
+        source = (await reach(Link(url), Web(guard))).source
+        spool = await Spool.open(folder / "spool", ledger=Ledger(db, "x", 1))
+        await fetch_stream(source, spool, guard, Came(folder / "spool.pieces"), on_progress=lambda _: None)
+
+asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
+"""
+
+
+async def test_killed_in_the_middle_little_is_fetched_again(tmp_path: Path) -> None:
+    parts = [random.Random(n).randbytes(700_000) for n in range(8)]
+    whole = b"".join(parts)
+    files = {f"{n}.ts": part for n, part in enumerate(parts)}
+    lines = (line for name in files for line in ("#EXTINF:6,", name))
+    async with serving({**files, "list.m3u8": listed(*lines)}, rate=4e6) as server:
+        url = server.url("list.m3u8")
+        child = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, str(tmp_path), url)
+        async with asyncio.timeout(30):
+            while server.sent < len(whole) * 0.7:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        child.kill()
+        await child.wait()
+        server.rate = None
+        came = Came(tmp_path / "spool.pieces")
+        await came.load()
+        source = (await reach(Link(url), WEB)).source
+        assert isinstance(source, Stream)
+        async with (
+            Database(tmp_path / "db") as db,
+            await Spool.open(tmp_path / "spool", ledger=Ledger(db, "x", 1)) as spool,
+        ):
+            sent, recorded = server.sent, spool.held.held_until(0)
+            assert recorded > len(whole) * 0.7 - 2 * (1 << 20), "a mebibyte, and what was on the line"
+            await fetch_stream(source, spool, GUARD, came, on_progress=lambda _: None, limits=QUICK)
+            assert spool.sha256 == hashlib.sha256(whole).hexdigest()
+            assert server.sent - sent <= len(whole) - recorded + len(parts[0]), "and the piece that was in hand"

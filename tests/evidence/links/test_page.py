@@ -239,7 +239,7 @@ async def test_pages_that_lead_nowhere(page: bytes, how: dict[str, object], said
 @pytest.mark.parametrize("name", ["a/manifest.mpd", "x.ism/Manifest"])
 async def test_lists_of_pieces_are_said_to_be_such(name: str) -> None:
     page = f'<!doctype html><video src="/{name}?token=x"></video>'.encode()
-    async with serving({"page.html": page}) as server:
+    async with serving({"page.html": page, name: b"words"}) as server:
         assert await seen(Link(server.url("page.html"))) == "link-is-stream"
         with pytest.raises(Refused, match="link-is-stream"):
             await reach(Link(f"{server.address}/{name}?token=x"), WEB)
