@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { besideIn, clipCalled, clipTime, halfOf, heldOf, lengthOf, linesOf, mediaTime, moved, nearest, outside, partAt, placeOf, saidOf } from "../../web/remote/clips.js";
-import { begun, changed, marked, missing, momentOf, sumOf, taken, wishOf } from "../../web/remote/draft.js";
+import { begun, changed, marked, missing, momentAt, momentOf, sumOf, taken, wishOf } from "../../web/remote/draft.js";
 import { entryOf } from "../../web/remote/entry.js";
 import { decide } from "../../web/remote/keys.js";
 import { positionAt } from "../../web/remote/position.js";
@@ -115,6 +115,15 @@ test("a picture that is marked is shown, first and last", () => {
   assert.ok(start >= 100 / rate && stop > start && stop <= 101 / rate, "never a bit of the picture beside it");
   assert.deepEqual(momentOf(one, 7.3, 12), { start: 7.3, stop: 7.301 }, "where numbers say nothing, nothing of the next one");
   assert.deepEqual(momentOf(exhibit({ video: null, frames: null }), 7.3, null), { start: 7.3, stop: 7.3 });
+});
+
+test("the presenter knows better when a picture comes up, and when the next one does", async () => {
+  const one = exhibit({ state: "ready" });
+  const times = new Map([[12, 0.471], [13, 0.502], [749, 29.9]]);
+  const timeOf = async (/** @type {number} */ frame) => times.get(frame) ?? null;
+  assert.deepEqual(await momentAt(one, { at: 0.48, frame: 12 }, timeOf), { start: 0.471, stop: 0.502 });
+  assert.deepEqual(await momentAt(one, { at: 29.95, frame: 749 }, timeOf), { start: 29.9, stop: 30 }, "the last one lasts to the end");
+  assert.deepEqual(await momentAt(one, { at: 0.8, frame: 20 }, timeOf), momentOf(one, 0.8, 20));
 });
 
 test("parts are marked, moved, ordered, silenced and taken out", () => {

@@ -94,7 +94,7 @@ test("hearings are asked for when they may be others, and not with every event",
     request: async () => ({ hearing: "h1", key: "ab", exhibits: 1, bytes: 1 }),
   };
   const librarian = new Librarian(api);
-  const model = (/** @type {string} */ id) => /** @type {import("../../web/remote/model.js").Model} */ (/** @type {unknown} */ ({ role: "clerk", exhibits: [exhibit({ id, hearing: "h1" })] }));
+  const model = (/** @type {string} */ id) => /** @type {import("../../web/remote/model.js").Model} */ (/** @type {unknown} */ ({ hearing: "h1", exhibits: [exhibit({ id })] }));
   librarian.look(model("a"));
   librarian.look(model("a"));
   librarian.look(model("b"));

@@ -3,7 +3,7 @@
  * place of the screens' list. Edge: the page.
  */
 
-import { begun, changed, marked, missing, momentOf, spanOf, sumOf, taken, wishOf } from "./draft.js";
+import { begun, changed, marked, missing, momentAt, spanOf, sumOf, taken, wishOf } from "./draft.js";
 import { halfOf } from "./clips.js";
 import { can, follow, leaveFocus, make, setAttribute, setCan, setHidden, setText, setTone, setValue, the } from "./dom.js";
 import { still } from "./film.js";
@@ -20,6 +20,7 @@ import { sentenceOf, short } from "./words.js";
  * @typedef {object} Acts
  * @property {(exhibit: string, clip: string | null) => void} cue null: all of it
  * @property {(exhibit: string, at: number) => void} look moves the private picture, off any clip
+ * @property {(exhibit: string, frame: number) => Promise<number | null>} timeOf when a picture comes up, exactly; null where nobody says so
  * @property {(exhibit: string, wish: Wish) => Promise<void>} add rejects with a sentence in `detail`
  * @property {(exhibit: string, clip: string, wish: Wish) => Promise<void>} change
  * @property {(exhibit: string, clip: string) => Promise<void>} remove
@@ -45,7 +46,7 @@ export class ClipsView {
     this.form = /** @type {HTMLFormElement} */ (the(root, "#clip-edit"));
     this.parts = the(root, "#clip-parts");
     this.name = /** @type {HTMLInputElement} */ (the(root, "#clip-name"));
-    this.agreed = /** @type {HTMLInputElement} */ (the(root, "#clip-agreed"));
+    this.agreed = /** @type {HTMLTextAreaElement} */ (the(root, "#clip-agreed"));
     this.said = the(root, "#clip-said");
     this.problem = the(root, "#clip-problem");
     this.tab = the(root, "#clips-tab");
@@ -59,6 +60,8 @@ export class ClipsView {
     this.exhibits = [];
     this.acting = false;
     this.drawn = "";
+    /** @type {Promise<void>} the mark before this one: they count in the order of the presses */
+    this.last = Promise.resolve();
     this.listen();
   }
 
@@ -118,8 +121,16 @@ export class ClipsView {
   mark(which) {
     const { draft, of } = this;
     if (draft === null || of === null || of.exhibit === null || !this.acting) return;
-    if (of.exhibit.id === draft.exhibit) this.put(marked(draft, which, momentOf(of.exhibit, of.at, of.frame)));
-    else this.put({ ...draft, said: `${of.exhibit.ref} is ready now. Make ${this.refOf(draft.exhibit)} ready again to go on with its clip.` });
+    const { exhibit, at, frame } = of;
+    if (exhibit.id !== draft.exhibit) {
+      this.put({ ...draft, said: `${exhibit.ref} is ready now. Make ${this.refOf(draft.exhibit)} ready again to go on with its clip.` });
+      return;
+    }
+    const moment = momentAt(exhibit, { at, frame }, (number) => this.acts.timeOf(exhibit.id, number));
+    this.last = this.last.then(async () => {
+      const found = await moment;
+      if (this.draft?.exhibit === exhibit.id) this.put(marked(this.draft, which, found));
+    });
   }
 
   /** @param {string} id */

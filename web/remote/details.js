@@ -30,9 +30,9 @@ export class Details {
     this.evidential = make(doc, "input", { type: "checkbox" });
     this.source = field({ maxlength: "200", placeholder: "Who gave it, and how" });
     this.received = make(doc, "input", { type: "datetime-local" });
-    this.remark = field({ maxlength: "2000" });
+    this.remark = make(doc, "textarea", { rows: "2", maxlength: "2000" });
     this.clock = field({ placeholder: "2 min 3 s", "aria-describedby": `clock-said-${id}` });
-    this.way = make(doc, "select", { "aria-label": "Which way the clock in the picture is out" }, make(doc, "option", { value: "ahead" }, "ahead"), make(doc, "option", { value: "behind" }, "behind"));
+    this.way = make(doc, "select", { "aria-label": "Ahead or behind" }, make(doc, "option", { value: "ahead" }, "ahead"), make(doc, "option", { value: "behind" }, "behind"));
     this.declared = field({ maxlength: "200", placeholder: "Name, and how it was found" });
     this.clockSaid = make(doc, "p", { class: "quiet", id: `clock-said-${id}` });
     this.said = make(doc, "p", { class: "said", role: "alert" });

@@ -30,8 +30,8 @@ import { exact, short } from "./words.js";
 const MILLI = 1000;
 
 /**
- * The picture at a place. Where pictures come evenly its bounds are known from its number; elsewhere it is taken to end at
- * once, so that nothing of the next one can be seen.
+ * The picture at a place, as far as it can be told from here: where pictures come evenly, from its number; elsewhere it is
+ * taken to end at once, so that nothing of the next one can be seen.
  * @param {Exhibit} exhibit
  * @param {number} at
  * @param {number | null} frame its number, where known
@@ -44,6 +44,21 @@ export const momentOf = (exhibit, at, frame) => {
   const [start, stop] = frame !== null && into > -0.25 && into < 1.25 ? [frame / rate, (frame + 1) / rate] : [at, at + 1 / MILLI];
   const end = exhibit.duration ?? Infinity;
   return { start: Math.ceil(start * MILLI - 1e-3) / MILLI, stop: Math.min(end, Math.floor(stop * MILLI + 1e-3) / MILLI) };
+};
+
+/**
+ * The picture at a place, from the times that the presenter knows of it and of the next one.
+ * @param {Exhibit} exhibit
+ * @param {{at: number, frame: number | null}} place
+ * @param {(frame: number) => Promise<number | null>} timeOf when a picture comes up; null where nobody says so
+ * @returns {Promise<Moment>}
+ */
+export const momentAt = async (exhibit, { at, frame }, timeOf) => {
+  const guess = momentOf(exhibit, at, frame);
+  if (frame === null || exhibit.video === null) return guess;
+  const last = exhibit.state === "ready" && exhibit.frames !== null && frame + 1 >= exhibit.frames;
+  const [start, next] = await Promise.all([timeOf(frame), last ? exhibit.duration : timeOf(frame + 1)]);
+  return { start: start ?? guess.start, stop: next ?? guess.stop };
 };
 
 /** A new clip. @param {Exhibit} exhibit @returns {Draft} */

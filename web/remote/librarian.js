@@ -28,7 +28,7 @@ export class Librarian {
     this.onbundle = () => {};
   }
 
-  /** They are not told by events: they are asked for whenever they may be others. @returns {Promise<void>} */
+  /** Events tell only which one is open: the rest is asked for whenever it may be another. @returns {Promise<void>} */
   async hear() {
     const told = await this.api.call("GET", "hearings");
     if (!Array.isArray(told)) return;
@@ -38,7 +38,7 @@ export class Librarian {
 
   /** Another hearing was opened, here or elsewhere, or something came to it. @param {import("./model.js").Model | null} model */
   look(model) {
-    const seen = model === null ? "" : model.exhibits.map(({ id, hearing }) => `${hearing} ${id}`).join() + model.role;
+    const seen = model === null ? "" : `${model.hearing} ${model.exhibits.map(({ id }) => id).join()}`;
     if (seen === this.seen) return;
     this.seen = seen;
     this.hear().catch(() => {});

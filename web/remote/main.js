@@ -14,6 +14,7 @@ import { ClipsView } from "./clipsview.js";
 import { Desk } from "./desk.js";
 import { nextRef } from "./entry.js";
 import { Exhibits } from "./exhibits.js";
+import { still } from "./film.js";
 import { digest, dropped, fingerprint, found, hasFiles, picked, read } from "./filereader.js";
 import { Handles } from "./handles.js";
 import { HearingsView } from "./hearingsview.js";
@@ -269,6 +270,9 @@ const readyBy = (move) => {
   if (to !== null) readyTo(to);
 };
 
+/** Keys move the private picture where a clip is made of it and nobody sees anything. */
+const alone = () => clips.making && model?.room.shown === null;
+
 const frame = new Frame(document.body, { blank: () => void blank() });
 const pad = new ZoomPad(document.body, images, (view) => command("room/view", { view }, { bound: true }), now);
 const desk = new Desk(
@@ -390,6 +394,7 @@ const clips = new ClipsView(document.body, images, {
   ...librarian.clips,
   cue: (exhibit, clip) => void command("room/cue", { exhibit, ...clipOf({ clip }) }),
   look: (exhibit, at) => void command("room/cue", { exhibit, at }),
+  timeOf: (exhibit, frame) => api.timeOf(still(exhibit, { frame, width: 160 })),
   removed: (ref, name, undo) => frame.tell(`The clip “${name}” of ${ref} was removed.`, "quiet", { label: "Bring it back", act: () => void undo().catch(tell) }),
   changed: () => draw(),
 });
@@ -423,8 +428,8 @@ listenToKeys(
     blank: () => void blank(),
     show: () => desk.keyShow(),
     toggle: () => desk.keyToggle(),
-    back: () => (paged() ? liveStep(-1) : liveBy(-10)),
-    forward: () => (paged() ? liveStep(1) : liveBy(10)),
+    back: () => (alone() ? readyBy({ seconds: -10 }) : paged() ? liveStep(-1) : liveBy(-10)),
+    forward: () => (alone() ? readyBy({ seconds: 10 }) : paged() ? liveStep(1) : liveBy(10)),
     "page-back": () => turn(-1),
     "page-forward": () => turn(1),
     "zoom-in": () => pad.step(1),
@@ -434,8 +439,8 @@ listenToKeys(
     "part-right": () => pad.shift(1, 0),
     "part-up": () => pad.shift(0, -1),
     "part-down": () => pad.shift(0, 1),
-    "frame-back": () => liveStep(-1),
-    "frame-forward": () => liveStep(1),
+    "frame-back": () => (alone() ? readyBy({ frames: -1 }) : liveStep(-1)),
+    "frame-forward": () => (alone() ? readyBy({ frames: 1 }) : liveStep(1)),
     "mark-in": () => clips.mark("in"),
     "mark-out": () => clips.mark("out"),
     find: () => exhibits.begin(""),
