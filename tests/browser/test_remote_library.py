@@ -134,6 +134,28 @@ async def test_a_hearing_gets_its_name_and_an_exhibit_its_details(
     assert (kept.camera_clock.error, kept.camera_clock.declared) == (123.0, "PC Smith")
 
 
+async def test_a_bundle_is_saved_sent_checked_and_opened(browser: Browser, place: Sending, tmp_path: Path) -> None:
+    film = grainy(tmp_path / "film.mp4", 12)
+    async with place.client("clerk") as http:
+        sent = await Sender(http).begin(len(film), data=film, ref="JM/1")
+        id_ = await Sender(http).exhibit(sent.headers["Location"])
+    await until(lambda: place.intake.get(id_).state == "ready", 20)
+    page = await uploads.opened(browser, place)
+    await page.click("#hearing-open")
+    async with page.expect_download() as saving:
+        await page.get_by_role("link", name="Save as a bundle").click()
+    bundle = tmp_path / "case.zip"
+    await (await saving.value).save_as(bundle)
+    async with page.expect_file_chooser() as chooser:
+        await press(page, "Take in a bundle")
+    await (await chooser.value).set_files(bundle)
+    await expect(page.locator("#bundle-said")).to_contain_text("was taken in: 1 exhibit", timeout=15_000)
+    await expect(page.locator("#bundle-said")).to_contain_text("JM/1 was here already, the very same file.")
+    await page.locator("#hearing-list").get_by_role("button", name=re.compile("^Open")).click()
+    await expect(page.locator("#rows li")).to_contain_text("Same file as 1 exhibit of another hearing.")
+    assert place.intake.exhibits()[0].id != id_
+
+
 async def test_a_list_is_looked_at_before_it_is_taken(browser: Browser, presenter: Presenter) -> None:
     row = ListRow(line=2, ref="JM/9", title="Front door", url="https://evidence.example/a.mp4")
     wrong = ListRow(line=3, ref="JM/9", problem="The reference JM/9 stands in line 2 already.")

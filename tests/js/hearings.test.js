@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { aboutOf, clockTyped, lengthTyped, marksOf, spoken } from "../../web/remote/about.js";
-import { bundleWords, calledOf, dayWords, entriesOf, keyWords, listView, titleOf } from "../../web/remote/hearings.js";
+import { bundleWords, calledOf, dayWords, entriesOf, keyWords, listView, takingView, titleOf } from "../../web/remote/hearings.js";
 import { Librarian } from "../../web/remote/librarian.js";
-import { BundleReport, Exhibit, Hearing, Listing } from "../../web/shared/wire.js";
+import { BundleReport, Exhibit, Hearing, Listing, Taking } from "../../web/shared/wire.js";
 
 const hearing = (/** @type {object} */ more) => Hearing.read({ id: "h", ...more });
 const exhibit = (/** @type {object} */ more) => Exhibit.read({ id: "e", ref: "JM/4", title: "Door", ...more });
@@ -57,6 +57,14 @@ test("of a bundle it is said what was checked, and whose key it is", () => {
   assert.equal(keyWords("ab"), "ab");
 });
 
+test("a bundle that was not taken in says why, and that nothing of it was", () => {
+  const taking = (/** @type {object} */ more) => takingView(Taking.read({ id: "u1", name: "case.zip", ...more }), "");
+  assert.deepEqual(taking({ state: "cancelled" }), { id: "", says: "case.zip: It was called off. Nothing of it was taken in.", tone: "quiet", part: null });
+  const failed = taking({ state: "failed", problem: { type: "bundle-damaged", detail: "A file is not the one that was sealed." } });
+  assert.deepEqual([failed.says, failed.tone], ["case.zip: A file is not the one that was sealed.", "stop"]);
+  assert.equal(taking({ state: "checking" }).id, "u1");
+});
+
 test("a clock's error is written as it was typed, and read as people write it", () => {
   for (const [text, seconds] of /** @type {const} */ ([
     ["2 min 3 s", 123], ["2:03", 123], ["123", 123], ["1 h", 3600], ["1 day 2 h 0.5 s", 93600.5], ["2min", 120], ["1,5 s", 1.5], ["0", 0],
@@ -89,11 +97,17 @@ test("hearings are asked for when they may be others, and not with every event",
   const api = {
     call: async (/** @type {string} */ method, /** @type {string} */ path) => {
       calls.push(`${method} ${path}`);
-      return path === "hearings" ? [{ id: "h1", open: true }] : {};
+      if (path === "hearings") return [{ id: "h1", open: true }];
+      if (path === "bundles" && method === "POST") return { id: "u1", name: "case.zip", state: "checking" };
+      if (path !== "bundles/u1") return {};
+      looks += 1;
+      if (looks === 2) throw Object.assign(new Error(), { status: 0 });
+      if (looks < 4) return { id: "u1", name: "case.zip", state: "checking", done: looks * 1e6, bytes: 5e6 };
+      return { id: "u1", name: "case.zip", state: "done", report: { hearing: "h1", key: "ab", exhibits: 1, bytes: 1 } };
     },
-    request: async () => ({ hearing: "h1", key: "ab", exhibits: 1, bytes: 1 }),
   };
-  const librarian = new Librarian(api);
+  const librarian = new Librarian(api, async () => {});
+  let looks = 0;
   const model = (/** @type {string} */ id) => /** @type {import("../../web/remote/model.js").Model} */ (/** @type {unknown} */ ({ hearing: "h1", exhibits: [exhibit({ id })] }));
   librarian.look(model("a"));
   librarian.look(model("a"));
@@ -103,8 +117,8 @@ test("hearings are asked for when they may be others, and not with every event",
   assert.deepEqual(calls.slice(2), ["POST hearings/h%2F2/open", "GET hearings"]);
   /** @type {string[]} */
   const said = [];
-  librarian.onbundle = (text, tone) => said.push(`${tone}: ${text}`);
+  librarian.onbundle = ({ says, tone, part }) => said.push(`${tone} ${part}: ${says}`);
   await librarian.take({ name: "case.zip", upload: "u1" });
-  assert.match(said[0] ?? "", /^quiet: case\.zip is here and is being checked/u);
-  assert.match(said[1] ?? "", /^good: Hearing without a name was taken in: 1 exhibit/u);
+  assert.deepEqual(said.slice(0, 2), ["quiet 0: case.zip is being checked: its seal is read.", "quiet 0.2: case.zip is being checked: 1.0 MB of 5.0 MB are the very files that were sealed."]);
+  assert.match(said[said.length - 1] ?? "", /^good null: Hearing without a name was taken in: 1 exhibit/u);
 });

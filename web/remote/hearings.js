@@ -7,6 +7,7 @@ import { counted, list, size } from "./words.js";
 /** @typedef {import("../shared/wire.js").Hearing} Hearing */
 /** @typedef {import("../shared/wire.js").Listing} Listing */
 /** @typedef {import("../shared/wire.js").BundleReport} BundleReport */
+/** @typedef {import("../shared/wire.js").Taking} Taking */
 
 const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
@@ -103,6 +104,25 @@ export const listView = ({ rows, adds, changes, problems }) => {
 };
 
 /**
+ * @typedef {object} TakingView what becomes of a bundle that comes in
+ * @property {string} id to call it off by; empty where there is nothing to call off
+ * @property {string} says
+ * @property {"stop" | "good" | "quiet"} tone
+ * @property {number | null} part 0 … 1 of it is checked; null where there is no bar
+ */
+
+/** @param {Taking} taking @param {string} hearing what the one that was made is called @returns {TakingView} */
+export const takingView = ({ id, name, state, done, bytes, problem, report }, hearing) => {
+  if (state === "checking") {
+    const far = bytes === 0 ? "its seal is read" : `${size(done)} of ${size(bytes)} are the very files that were sealed`;
+    return { id, says: `${name} is being checked: ${far}.`, tone: "quiet", part: bytes === 0 ? 0 : done / bytes };
+  }
+  if (state === "done" && report !== null) return { id: "", says: bundleWords(report, hearing), tone: "good", part: null };
+  const why = state === "cancelled" ? "It was called off. Nothing of it was taken in." : (problem?.detail ?? "It was not taken in.");
+  return { id: "", says: `${name}: ${why}`, tone: state === "cancelled" ? "quiet" : "stop", part: null };
+};
+
+/**
  * What was checked of a bundle, and who signed it.
  * @param {BundleReport} report
  * @param {string} name of the hearing
@@ -112,7 +132,7 @@ export const bundleWords = ({ key, exhibits, bytes, known }, name) =>
   [
     `${name} was taken in: ${counted(exhibits, "exhibit")}, ${size(bytes)}.`,
     "Every file was read and is the one that the bundle's list names, and the list is signed.",
-    `The key that signed it: ${keyWords(key)} Ask whoever gave you the bundle to read you theirs.`,
+    `The key that signed it: ${keyWords(key)} Compare it with the one in the record of whoever made it.`,
     known.length === 0 ? "" : `${list(known)} ${known.length === 1 ? "was" : "were"} here already, the very same ${known.length === 1 ? "file" : "files"}.`,
   ]
     .filter(Boolean)

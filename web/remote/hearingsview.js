@@ -23,6 +23,7 @@ import { sentenceOf } from "./words.js";
  * @property {(id: string, file: File) => Promise<Listing>} look  what a list would do
  * @property {(id: string, file: File) => Promise<void>} take
  * @property {(list: FileList | null) => void} bundle  one is sent here
+ * @property {(id: string) => Promise<void>} callOff  one that is being checked
  */
 
 export class HearingsView {
@@ -47,6 +48,9 @@ export class HearingsView {
     this.editing = null;
     /** @type {File | null} the list that was looked at */
     this.file = null;
+    this.calls = the(root, "#bundle-call-off");
+    /** Id of the bundle that is being checked. */
+    this.checked = "";
     this.acting = false;
     /** @type {boolean | null} what the list was drawn for */
     this.drawn = null;
@@ -88,8 +92,8 @@ export class HearingsView {
       if (file !== null && at !== null && can(the(root, "#list-do"))) void this.carry(() => acts.take(at.id, file), () => this.forget("The list was taken."));
     });
     the(root, "#list-cancel").addEventListener("click", () => this.forget(""));
-    const light = /** @type {HTMLInputElement} */ (the(root, "#bundle-light"));
-    light.addEventListener("change", () => this.links());
+    this.calls.addEventListener("click", () => void this.carry(() => acts.callOff(this.checked)));
+    for (const id of ["light", "bare"]) the(root, `#bundle-${id}`).addEventListener("change", () => this.links());
   }
 
   /** The hearing that is open. @returns {Hearing | null} */
@@ -183,18 +187,23 @@ export class HearingsView {
     the(this.root, "#list-take").focus();
   }
 
-  /** What becomes of a bundle that comes in. @param {string} text @param {"stop" | "good" | "quiet"} tone */
-  bundle(text, tone) {
-    const said = the(this.root, "#bundles");
-    setTone(said, tone);
-    setText(said, text);
+  /** What becomes of a bundle that comes in. @param {import("./hearings.js").TakingView} view */
+  bundle({ id, says, tone, part }) {
+    const bar = /** @type {HTMLProgressElement} */ (the(this.root, "#bundle-bar"));
+    setTone(the(this.root, "#bundle-said"), tone);
+    setText(the(this.root, "#bundle-said"), says);
+    setHidden(bar, part === null);
+    if (part !== null) bar.value = part;
+    this.checked = id;
+    setHidden(this.calls, id === "");
   }
 
   /** Where the list and the bundle are saved from. */
   links() {
     const { at } = this;
-    const light = /** @type {HTMLInputElement} */ (the(this.root, "#bundle-light")).checked;
-    for (const [id, path] of [["list-save", "list"], ["bundle-save", `bundle${light ? "?media=0" : ""}`]]) {
+    const on = (/** @type {string} */ id) => /** @type {HTMLInputElement} */ (the(this.root, `#bundle-${id}`)).checked;
+    const without = [on("light") ? "media=0" : "", on("bare") ? "remarks=0" : ""].filter(Boolean).join("&");
+    for (const [id, path] of [["list-save", "list"], ["bundle-save", `bundle${without && `?${without}`}`]]) {
       setAttribute(the(this.root, `#${id}`), "href", at === null ? null : `${this.base}hearings/${encodeURIComponent(at.id)}/${path}`);
     }
   }

@@ -2,29 +2,31 @@
  * Hearings, clips, lists and bundles, as calls to the presenter. Pure: who calls comes in as an argument.
  */
 
-import { BundleReport, Hearing, Listing } from "../shared/wire.js";
-import { bundleWords, calledOf } from "./hearings.js";
+import { Hearing, Listing, Taking } from "../shared/wire.js";
+import { calledOf, takingView } from "./hearings.js";
 import { sentenceOf } from "./words.js";
 
-/** Seconds that checking a bundle may take: all of its files are read. */
-const CHECKING = 3600;
+/** Seconds between two looks at a bundle that is being checked. */
+const EVERY = 1;
 
 /**
  * @typedef {object} Caller
  * @property {(method: string, path: string, body?: object) => Promise<any>} call rejects with a sentence in `detail`
- * @property {(method: string, path: string, body: object | undefined, patience: number) => Promise<any>} request
  */
 
 export class Librarian {
-  /** @param {Caller} api */
-  constructor(api) {
+  /** @param {Caller} api @param {(seconds: number) => Promise<void>} pause */
+  constructor(api, pause) {
     this.api = api;
+    this.pause = pause;
+    /** Ids of the bundles whose progress is being told. */
+    this.following = new Set();
     /** @type {ReadonlyArray<Hearing>} */
     this.hearings = [];
     /** What was there when they were asked for last. */
     this.seen = "";
     this.onchange = () => {};
-    /** @type {(text: string, tone: "stop" | "good" | "quiet") => void} what becomes of a bundle that comes in */
+    /** @type {(view: import("./hearings.js").TakingView) => void} what becomes of a bundle that comes in */
     this.onbundle = () => {};
   }
 
@@ -52,7 +54,11 @@ export class Librarian {
       await this.hear();
     };
     return {
-      opened: () => this.hear(),
+      opened: async () => {
+        await this.hear();
+        await this.resume();
+      },
+      callOff: (/** @type {string} */ id) => this.callOff(id),
       open: (/** @type {string} */ id) => done("POST", path(id, "/open"), {}),
       add: (/** @type {object} */ words) => done("POST", "hearings", words),
       change: (/** @type {string} */ id, /** @type {object} */ words) => done("PATCH", path(id), words),
@@ -83,14 +89,46 @@ export class Librarian {
 
   /** A bundle is here, all of it: it is checked, and becomes a hearing. @param {{name: string, upload: string | null}} item */
   async take({ name, upload }) {
-    this.onbundle(`${name} is here and is being checked, file by file. That takes its time.`, "quiet");
     try {
-      const report = BundleReport.read(await this.api.request("POST", "bundles", { upload }, CHECKING));
-      await this.hear();
-      const hearing = this.hearings.find((one) => one.id === report.hearing);
-      this.onbundle(bundleWords(report, hearing === undefined ? name : calledOf(hearing)), "good");
+      await this.follow(Taking.read(await this.api.call("POST", "bundles", { upload })));
     } catch (refused) {
-      this.onbundle(sentenceOf(refused), "stop");
+      this.onbundle({ id: "", says: `${name}: ${sentenceOf(refused)}`, tone: "stop", part: null });
+    }
+  }
+
+  /** Bundles that are being checked, whoever sent them. */
+  async resume() {
+    const told = await this.api.call("GET", "bundles");
+    if (!Array.isArray(told)) return;
+    for (const taking of told.map((one) => Taking.read(one))) if (taking.state === "checking") void this.follow(taking).catch(() => {});
+  }
+
+  /** @param {string} id of a bundle that is being checked @returns {Promise<void>} */
+  async callOff(id) {
+    await this.api.call("DELETE", `bundles/${encodeURIComponent(id)}`);
+  }
+
+  /** Tells how far it has come, and what became of it. @param {Taking} first */
+  async follow(first) {
+    if (this.following.has(first.id)) return;
+    this.following.add(first.id);
+    try {
+      let taking = first;
+      while (taking.state === "checking") {
+        this.onbundle(takingView(taking, ""));
+        await this.pause(EVERY);
+        try {
+          taking = Taking.read(await this.api.call("GET", `bundles/${encodeURIComponent(first.id)}`));
+        } catch (refused) {
+          // The presenter is away: it goes on checking, and says so when it is back.
+          if (/** @type {{status?: number}} */ (refused)?.status !== 0) throw refused;
+        }
+      }
+      await this.hear();
+      const made = this.hearings.find((one) => one.id === taking.report?.hearing);
+      this.onbundle(takingView(taking, made === undefined ? taking.name : calledOf(made)));
+    } finally {
+      this.following.delete(first.id);
     }
   }
 }

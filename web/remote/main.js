@@ -69,7 +69,7 @@ const clock = new HeardClock();
 const api = new Api(API);
 const images = new Images(API);
 const sheets = new Sheets(API);
-const librarian = new Librarian(api);
+const librarian = new Librarian(api, (seconds) => new Promise((done) => setTimeout(done, seconds * 1000)));
 librarian.onchange = () => draw();
 const stream = new Stream(`${API}events`, async (seconds) => {
   try {
@@ -402,11 +402,11 @@ const hearingsView = new HearingsView(document.body, API, {
   ...librarian.acts,
   bundle: (list) => {
     const files = picked(list).slice(0, 1);
-    if (files[0] !== undefined) hearingsView.bundle(`${files[0].name} is being sent: see the files that are being sent, beside.`, "quiet");
+    if (files[0] !== undefined) hearingsView.bundle({ id: "", says: `${files[0].name} is being sent: it stands under Files being sent, and goes on when this is closed.`, tone: "quiet", part: null });
     porter.add(files, { bundle: true });
   },
 });
-librarian.onbundle = (/** @type {string} */ text, /** @type {"stop" | "good" | "quiet"} */ tone) => hearingsView.bundle(text, tone);
+librarian.onbundle = (/** @type {import("./hearings.js").TakingView} */ view) => hearingsView.bundle(view);
 
 /** @param {string} method @param {string} path @param {object} [body] */
 const check = (method, path, body) => void api.call(method, path, body).catch(tell);

@@ -148,7 +148,7 @@ export class Porter {
     if (list === null) return { ...about, now, type: "away" };
     const known =
       item.wanted === ""
-        ? list.find((one) => one.fingerprint === fingerprint && same(one.path, item.path) && (item.exhibit === "" || one.exhibit === item.exhibit))
+        ? list.find((one) => one.fingerprint === fingerprint && one.bundle === item.bundle && same(one.path, item.path) && (item.exhibit === "" || one.exhibit === item.exhibit))
         : list.find((one) => one.id === item.wanted);
     if (item.wanted !== "" && known?.fingerprint !== fingerprint) return { ...about, now, type: "refused", status: 422, says: known === undefined ? REMOVED : OTHER };
     return { ...about, now, type: "looked", fingerprint, known: known ?? null };
