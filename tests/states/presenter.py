@@ -27,6 +27,7 @@ from aiohttp import WSMsgType, web
 
 from courtcast.wire.api import Change, RoomState, Snapshot
 from courtcast.wire.assets import Assets
+from courtcast.wire.library import Hearing
 from courtcast.wire.sheet import Sheet
 
 FOLDER = Path(__file__).parent
@@ -59,6 +60,11 @@ class Presenter:
         self.commands: list[tuple[str, str, Any]] = []
         self.refuse: dict[str, web.Response] = {}
         """Answers for paths below the API, instead of the usual ones."""
+        self.hearings = [
+            Hearing(id="h1", case="R v Example", court="Court 4", day="2026-11-30", open=True, exhibits=8, bytes=3_100_000_000),
+            Hearing(id="h2", case="R v Marlow", court="Court 2", day="2026-12-02", note="Two days", came="3f" * 32, exhibits=3, bytes=48_000_000),
+            Hearing(id="h3"),
+        ]  # fmt: skip
         self.sheets: dict[str, tuple[Sheet, bytes]] = {}
         """Contact sheets of exhibits, and their strips."""
         self.websockets = True
@@ -99,6 +105,7 @@ class Presenter:
         app.router.add_get("/states/{name}", self._choose)
         app.router.add_get("/api/v1/events", self._events)
         app.router.add_get("/api/v1/room", self._room)
+        app.router.add_get("/api/v1/hearings", self._hearings)
         app.router.add_get("/api/v1/exhibits/{id}/still", self._still)
         app.router.add_get("/api/v1/exhibits/{id}/sheet", self._sheet)
         app.router.add_get("/api/v1/exhibits/{id}/sheet/strip", self._strip)
@@ -202,6 +209,9 @@ class Presenter:
     async def _room(self, _: web.Request) -> web.Response:
         return web.Response(body=msgspec.json.encode(self.room()), content_type="application/json")
 
+    async def _hearings(self, _: web.Request) -> web.Response:
+        return web.Response(body=msgspec.json.encode(self.hearings), content_type="application/json")
+
     async def _events(self, request: web.Request) -> web.StreamResponse:
         if self.named.link == "reconnecting" and self._gone() > 1.5:
             return problem(503, "internal", "Away.")
@@ -287,7 +297,8 @@ class Presenter:
     async def _command(self, request: web.Request) -> web.Response:
         path = request.match_info["path"]
         body = await request.read()
-        self.commands.append((request.method, path, json.loads(body) if body else None))
+        said = json.loads(body) if body and request.content_type == "application/json" else body.decode() or None
+        self.commands.append((request.method, f"{path}?look=1" if "look" in request.query else path, said))
         if path in self.refuse:
             return self.refuse[path]
         if request.method == "DELETE":

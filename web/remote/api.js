@@ -99,6 +99,22 @@ export class Api {
   }
 
   /**
+   * When a picture comes up, as the presenter labels its still.
+   * @param {string} path of the still
+   * @returns {Promise<number | null>} seconds; null where that cannot be had
+   */
+  async timeOf(path) {
+    try {
+      const answer = await fetch(this.base + path, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE * 1000) });
+      await answer.body?.cancel();
+      const time = answer.ok ? answer.headers.get("media-time") : null;
+      return time === null ? null : Number(time);
+    } catch {
+      return null;
+    }
+  }
+
+  /**
    * @param {string} method
    * @param {string} path
    * @param {object | undefined} body

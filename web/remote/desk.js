@@ -185,6 +185,7 @@ export class Desk {
     setText(part("about"), side.about);
     setText(part("safe"), side.safe?.text ?? "");
     setTone(part("safe"), side.safe?.tone ?? "quiet");
+    setAttribute(the(this.root, `#${name}`), "data-clip", side.bar.ranges.length > 0 ? "" : null);
     setText(part("time"), side.time);
     setText(part("frame"), side.frame);
     setText(part("mark"), side.mark);

@@ -31,7 +31,7 @@ export const can = (node) => node.getAttribute("aria-disabled") !== "true";
 
 /**
  * A field gets a new value only while nobody is in it.
- * @param {HTMLInputElement | HTMLSelectElement} field
+ * @param {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} field
  * @param {string} value
  */
 export const setValue = (field, value) => {

@@ -2,6 +2,7 @@
  * What somebody typed: a reference with a time, or a link. Pure.
  */
 
+import { clipCalled } from "./clips.js";
 import { hasLeaves, leafCount } from "./leaves.js";
 
 /** @typedef {import("../shared/wire.js").Exhibit} Exhibit */
@@ -40,6 +41,7 @@ export const linkOf = (text) => /^\s*(https?:\/\/\S+)\s*$/i.exec(text)?.[1] ?? n
  * @property {Exhibit | null} exhibit the one that is meant, where exactly one is
  * @property {ReadonlyArray<Exhibit>} matches all that may be meant
  * @property {number | null} at seconds; of a document, the page from 0
+ * @property {string | null} clip name of the clip that is meant
  */
 
 /**
@@ -66,12 +68,30 @@ export const entryOf = (text, exhibits, ready) => {
       break;
     }
   }
+  const clip = time === null && leaf === null ? clipIn(words, exhibits) : null;
+  if (clip !== null) return { exhibit: clip.exhibit, matches: [clip.exhibit], at: null, clip: clip.name };
   const matches = name === "" ? [] : matching(name, exhibits);
   const meant = name === "" ? ready : matches.length === 1 ? matches[0] : null;
   const paged = meant !== null && hasLeaves(meant);
   const at = !paged ? time : leaf !== null && leaf < leafCount(meant) ? leaf : null;
   // A place alone is one in what is ready; nothing at all is nothing.
-  return { exhibit: name === "" && at === null ? null : meant, matches, at };
+  return { exhibit: name === "" && at === null ? null : meant, matches, at, clip: null };
+};
+
+/**
+ * "JM/4 arrival": a reference, and the name of one of its clips or the beginning of it.
+ * @param {ReadonlyArray<string>} words
+ * @param {ReadonlyArray<Exhibit>} exhibits
+ * @returns {{exhibit: Exhibit, name: string} | null}
+ */
+const clipIn = (words, exhibits) => {
+  for (let count = 1; count < words.length; count += 1) {
+    const asked = bare(words.slice(0, count).join(""));
+    const exhibit = exhibits.find((one) => asked !== "" && bare(one.ref) === asked);
+    const name = exhibit === undefined ? null : clipCalled(exhibit, words.slice(count).join(" "));
+    if (exhibit !== undefined && name !== null) return { exhibit, name };
+  }
+  return null;
 };
 
 /**

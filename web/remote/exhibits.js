@@ -3,6 +3,7 @@
  */
 
 import { Choosing } from "./choosing.js";
+import { Details } from "./details.js";
 import { follow, leaveFocus, make, setAttribute, setCan, setHidden, setOptions, setText, setTone } from "./dom.js";
 import { entryOf, linkOf, nextRef } from "./entry.js";
 import { hasLeaves, placeIn } from "./leaves.js";
@@ -15,16 +16,17 @@ import { exact, sentenceOf } from "./words.js";
 
 /**
  * @typedef {object} Acts
- * @property {(exhibit: string, at: number | null) => void} cue
+ * @property {(exhibit: string, at: number | null, clip: string | null) => void} cue
  * @property {(wish: {url: string, ref: string, title: string, restricted: boolean}) => Promise<void>} add rejects with a sentence in `detail`
  * @property {(exhibit: string, url: string) => Promise<void>} relink
  * @property {(exhibit: string, files: string[]) => Promise<void>} take says which of the files behind its link are meant
- * @property {(exhibit: string, change: {ref?: string, title?: string, position?: number, restricted?: boolean, sound?: number, subtitles?: string | null}) => Promise<void>} change
+ * @property {(exhibit: string, change: {ref?: string, title?: string, position?: number, restricted?: boolean, sound?: number, subtitles?: string | null} | import("./details.js").Said) => Promise<void>} change
  * @property {(exhibit: string) => Promise<void>} remove
  * @property {(exhibit: string, file: File) => Promise<void>} subtitle adds subtitles from a file; nothing is shown by that
  * @property {(exhibit: string, subtitles: string) => Promise<void>} unsubtitle removes such
  * @property {(exhibit: string, upload: string | null) => void} send lets a file be picked: the rest of that upload, or the file in the place of a link
  * @property {(upload: string) => boolean} sending it is being sent from here
+ * @property {import("./details.js").Moments} moments
  */
 
 export class Exhibits {
@@ -94,12 +96,12 @@ export class Exhibits {
   /** What the field means now, said under it while one types. */
   read() {
     const link = linkOf(this.text.value);
-    const { exhibit, matches, at } = this.entry();
+    const { exhibit, matches, at, clip } = this.entry();
     const leaf = exhibit !== null && hasLeaves(exhibit);
     const from = at === null ? "" : leaf ? `, ${placeIn(exhibit, at)}` : ` from ${exact(at).replace(/\.000$/, "")}`;
     let hint = "";
     if (link !== null) hint = "A link. Enter opens the form to add it.";
-    else if (exhibit !== null) hint = `Enter makes ${exhibit.ref} ready${from}. Nothing is shown.`;
+    else if (exhibit !== null) hint = `Enter makes ${exhibit.ref}${clip === null ? "" : ` “${clip}”`} ready${from}. Nothing is shown.`;
     else if (matches.length > 1) hint = `${matches.map((one) => one.ref).slice(0, 4).join(", ")}${matches.length > 4 ? " …" : ""}: type more of it.`;
     else if (this.text.value.trim() !== "") hint = "No exhibit of that name.";
     setText(this.hint, hint);
@@ -118,9 +120,9 @@ export class Exhibits {
       this.toggle(true, link);
       return;
     }
-    const { exhibit, at } = this.entry();
+    const { exhibit, at, clip } = this.entry();
     if (exhibit === null || !this.acting) return;
-    this.acts.cue(exhibit.id, at);
+    this.acts.cue(exhibit.id, at, clip);
     // The field keeps the focus: a second Enter makes the same thing ready, and never shows it.
     this.text.value = "";
     this.read();
@@ -245,7 +247,7 @@ class RowNode {
     this.node = make(doc, "li", {}, make(doc, "div", { class: "head-of-row" }, this.cue, this.more), this.line, this.problem, this.rest, this.choosing.node, this.linkForm, this.notes, this.tools);
     leaveFocus(this.cue);
     this.cue.addEventListener("click", () => {
-      if (this.cue.getAttribute("aria-disabled") !== "true") acts.cue(this.id, null);
+      if (this.cue.getAttribute("aria-disabled") !== "true") acts.cue(this.id, null, null);
     });
     this.more.addEventListener("click", () => this.open(this.tools.hidden));
     this.linkForm.addEventListener("submit", (event) => {
@@ -311,7 +313,8 @@ class RowNode {
     const inspect = make(doc, "a", { class: "plain small", target: "_blank", rel: "noopener", href: `/api/v1/exhibits/${encodeURIComponent(this.id)}/inspection/page` }, "Inspect the file");
     this.inspect = inspect;
     this.toolSaid = make(doc, "p", { class: "said", role: "alert" });
-    return make(doc, "div", { class: "tools", hidden: "" }, names, restricted, this.soundLabel, this.subtitleLabel, this.unsubtitle, file, make(doc, "div", { class: "row" }, this.up, this.downward, this.renew, inspect, this.remove, this.sure, this.keep), this.toolSaid);
+    this.details = new Details(doc, this.id, this.acts.moments, (said) => this.acts.change(this.id, said));
+    return make(doc, "div", { class: "tools", hidden: "" }, names, this.details.node, restricted, this.soundLabel, this.subtitleLabel, this.unsubtitle, file, make(doc, "div", { class: "row" }, this.up, this.downward, this.renew, inspect, this.remove, this.sure, this.keep), this.toolSaid);
   }
 
   /** @param {boolean} sure */
@@ -399,6 +402,7 @@ class RowNode {
       this.added = row.added ?? "";
       setHidden(this.unsubtitle, row.added === null);
     }
+    this.details?.show(row.ref, row.about);
     setHidden(this.more, view.watching);
     setAttribute(this.more, "aria-label", `More about ${row.ref}`);
     setHidden(this.line, !row.busy);

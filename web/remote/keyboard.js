@@ -12,8 +12,9 @@ const CONTROL = "button, select, input, summary, a[href], [role=slider], [tabind
  * @param {Document} doc
  * @param {Record<import("./keys.js").Act, () => unknown>} acts  `false`: nothing to do; the key keeps what it does elsewhere
  * @param {(text: string) => void} type somebody begins to type
+ * @param {() => boolean} making a clip is being made
  */
-export const listenToKeys = (doc, acts, type) => {
+export const listenToKeys = (doc, acts, type, making) => {
   // Captured, so that nothing on the page can keep the blank from us.
   doc.addEventListener(
     "keydown",
@@ -23,6 +24,7 @@ export const listenToKeys = (doc, acts, type) => {
         repeat: event.repeat,
         chord: event.ctrlKey || event.altKey || event.metaKey,
         shift: event.shiftKey,
+        making: making(),
         focus: focusOf(doc, event.target),
       });
       if (decision === null) return;

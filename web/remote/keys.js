@@ -12,7 +12,7 @@
 
 /**
  * @typedef {"blank" | "show" | "toggle" | "back" | "forward" | "frame-back" | "frame-forward" | "page-back" | "page-forward"
- *   | "zoom-in" | "zoom-out" | "zoom-whole" | "part-left" | "part-right" | "part-up" | "part-down" | "find" | "help"} Act
+ *   | "mark-in" | "mark-out" | "zoom-in" | "zoom-out" | "zoom-whole" | "part-left" | "part-right" | "part-up" | "part-down" | "find" | "help"} Act
  */
 
 /**
@@ -23,6 +23,7 @@
  * @property {string} shown how the key is written for people
  * @property {boolean} [always] in text fields, on buttons and in dialogs too
  * @property {boolean} [shift] with Shift, and only with it
+ * @property {boolean} [making] only while a clip is being made; at other times the letter begins a reference
  */
 
 /** @type {ReadonlyArray<Row>} */
@@ -44,7 +45,9 @@ export const TABLE = [
   { keys: ["ArrowRight"], act: "part-right", says: "", shown: "", shift: true },
   { keys: ["ArrowUp"], act: "part-up", says: "", shown: "", shift: true },
   { keys: ["ArrowDown"], act: "part-down", says: "", shown: "", shift: true },
-  { keys: ["/"], act: "find", says: "To the field for exhibit and time (or just begin to type)", shown: "/" },
+  { keys: ["i", "I"], act: "mark-in", says: "While a clip is made: a part of it begins here", shown: "I", making: true },
+  { keys: ["o", "O"], act: "mark-out", says: "While a clip is made: a part of it ends here", shown: "O", making: true },
+  { keys: ["/"], act: "find", says: "To the field for exhibit and time (or just begin to type); JM/4 arrival is a clip", shown: "/" },
   { keys: ["?"], act: "help", says: "This list", shown: "?" },
 ];
 
@@ -62,6 +65,7 @@ const SHIFTED = new Set(TABLE.filter((row) => row.shift).flatMap((row) => row.ke
  * @property {boolean} repeat
  * @property {boolean} chord with Ctrl, Alt or Meta
  * @property {boolean} [shift]
+ * @property {boolean} [making] a clip is being made
  * @property {"page" | "text" | "control" | "dialog"} focus what has the focus: nothing, a text field, another control, or
  *   something in an open dialog
  */
@@ -70,8 +74,9 @@ const SHIFTED = new Set(TABLE.filter((row) => row.shift).flatMap((row) => row.ke
  * @param {Stroke} stroke
  * @returns {{act: Act} | {type: string} | null} what to do; `type`: begin to type this into the field for exhibits
  */
-export const decide = ({ key, repeat, chord, shift = false, focus }) => {
-  const meant = (/** @type {Row} */ one) => one.keys.includes(key) && (!SHIFTED.has(key) || (one.shift ?? false) === shift);
+export const decide = ({ key, repeat, chord, shift = false, making = false, focus }) => {
+  const meant = (/** @type {Row} */ one) =>
+    one.keys.includes(key) && (!SHIFTED.has(key) || (one.shift ?? false) === shift) && (making || !one.making);
   const row = TABLE.find((one) => meant(one) && (one.always || focus === "page" || loose(one, focus)));
   if (row !== undefined && (row.always || !chord)) {
     return repeat && !REPEATS.has(row.act) ? null : { act: row.act };
@@ -85,4 +90,4 @@ export const decide = ({ key, repeat, chord, shift = false, focus }) => {
  * @param {Row} row
  * @param {Stroke["focus"]} focus
  */
-const loose = (row, focus) => focus === "control" && ["b", ",", ".", "+", "-", "_", "/", "?"].includes(row.keys[0]);
+const loose = (row, focus) => focus === "control" && ["b", "i", "o", ",", ".", "+", "-", "_", "/", "?"].includes(row.keys[0]);

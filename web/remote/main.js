@@ -8,27 +8,34 @@ import { Backdrop } from "./backdrop.js";
 import { Frame } from "./bar.js";
 import { checksOf } from "./checks.js";
 import { Chapters } from "./chapters.js";
+import { halfOf, moved } from "./clips.js";
 import { ChecksPanel } from "./checksview.js";
+import { ClipsView } from "./clipsview.js";
 import { Desk } from "./desk.js";
 import { nextRef } from "./entry.js";
 import { Exhibits } from "./exhibits.js";
+import { still } from "./film.js";
 import { digest, dropped, fingerprint, found, hasFiles, picked, read } from "./filereader.js";
 import { Handles } from "./handles.js";
+import { HearingsView } from "./hearingsview.js";
 import { Images } from "./images.js";
 import { listenToKeys } from "./keyboard.js";
 import { hasLeaves, placeIn } from "./leaves.js";
+import { Librarian } from "./librarian.js";
 import { added, answered, exhibitOf, hear, seen } from "./model.js";
+import { shown, typed } from "./moments.js";
 import { PageKeys } from "./pages.js";
 import { PlacesList } from "./placeslist.js";
 import { Porter } from "./porter.js";
 import { HeardClock, positionAt } from "./position.js";
-import { lastMoment, look, readyMoved } from "./room.js";
+import { inside, lastMoment, look, readyMoved } from "./room.js";
 import { unsafe } from "./rows.js";
 import { Screens } from "./screens.js";
 import { Sender } from "./sender.js";
 import { SendingView } from "./sendingview.js";
 import { Sheets } from "./sheets.js";
 import { Stream } from "./stream.js";
+import { Tabs } from "./tabs.js";
 import { Timebar } from "./timebar.js";
 import { lines, summary } from "./upload.js";
 import { wall } from "./words.js";
@@ -62,6 +69,8 @@ const clock = new HeardClock();
 const api = new Api(API);
 const images = new Images(API);
 const sheets = new Sheets(API);
+const librarian = new Librarian(api, (seconds) => new Promise((done) => setTimeout(done, seconds * 1000)));
+librarian.onchange = () => draw();
 const stream = new Stream(`${API}events`, async (seconds) => {
   try {
     const room = RoomState.read(await api.request("GET", "room", undefined, seconds));
@@ -76,6 +85,7 @@ const stream = new Stream(`${API}events`, async (seconds) => {
 /** @param {Model | null} next */
 const take = (next) => {
   model = next;
+  librarian.look(model);
   draw();
 };
 
@@ -113,10 +123,12 @@ const write = () => {
   places.show(seeing);
   exhibits.show(seeing, model.exhibits);
   screens.show(seeing);
+  clips.show(seeing, model.exhibits);
+  hearingsView.show(librarian.hearings, seeing.acting);
   sendingView.show(lines(porter.queue), summary(porter.queue, now()), seeing.acting);
   const around = { acting: seeing.acting, now: link === "live" ? now() : lost, clock: clock.at(now()), unix: Date.now() / 1000, east };
   checks.show(checksOf(model, around));
-  if (seeing.stale && seeing.calm && link === "live" && !typing() && !porter.busy) location.reload();
+  if (seeing.stale && seeing.calm && link === "live" && !typing() && !porter.busy && !clips.making) location.reload();
 };
 
 /** Somebody has begun to write something that a reload would lose. */
@@ -164,7 +176,7 @@ const blank = async () => {
       const place = placeIn(exhibit, at);
       frame.tell(`${exhibit.ref} was taken down${place && ` at ${place}`}.`, "quiet", {
         label: "Make it ready again",
-        act: () => void command("room/cue", { exhibit: exhibit.id, at: Math.min(at, lastMoment(exhibit)) }),
+        act: () => void command("room/cue", { exhibit: exhibit.id, at: Math.min(at, lastMoment(exhibit)), ...clipOf(was) }),
       });
     }
     frame.blanking("Blank all screens");
@@ -174,23 +186,29 @@ const blank = async () => {
   }
 };
 
+/** What is cued stays the clip that it is. @param {{clip: string | null} | null} place */
+const clipOf = (place) => (place === null || place.clip === null ? {} : { clip: place.clip });
+
 /** @param {number} seconds */
 const liveBy = (seconds) => {
   const exhibit = model === null ? null : exhibitOf(model, model.room.shown?.exhibit);
   const at = model === null ? null : positionAt(model.room, clock.at(now()), exhibit?.duration ?? null);
-  if (exhibit !== null && at !== null) liveTo(at + seconds);
+  if (exhibit === null || at === null) return;
+  const ranges = model?.room.shown?.ranges ?? [];
+  liveTo(ranges.length > 0 ? moved(ranges, at, seconds, halfOf(exhibit)) : at + seconds);
 };
 
 /** @param {number} to */
 const liveTo = (to) => {
   const exhibit = model === null ? null : exhibitOf(model, model.room.shown?.exhibit);
-  if (exhibit !== null) void command("room/seek", { to: Math.min(Math.max(0, to), lastMoment(exhibit)) }, { bound: true });
+  if (exhibit !== null) void command("room/seek", { to: inside(exhibit, model?.room.shown?.ranges ?? [], to) }, { bound: true });
 };
 
 /** @param {number} to */
 const readyTo = (to) => {
-  const exhibit = model === null ? null : exhibitOf(model, model.room.cued?.exhibit);
-  if (exhibit !== null) void command("room/cue", { exhibit: exhibit.id, at: Math.min(Math.max(0, to), lastMoment(exhibit)) }, { bound: true });
+  const cued = model?.room.cued ?? null;
+  const exhibit = model === null ? null : exhibitOf(model, cued?.exhibit);
+  if (exhibit !== null && cued !== null) void command("room/cue", { exhibit: exhibit.id, at: inside(exhibit, cued.ranges, to), ...clipOf(cued) }, { bound: true });
 };
 
 const show = () => {
@@ -236,7 +254,14 @@ const liveStep = (frames) => void command("room/step", { frames }, { bound: true
 const seekBar = (id, whose, seek) => {
   const slot = /** @type {HTMLElement} */ (document.getElementById(id));
   const bars = [new Timebar(slot, `Place ${whose}`, new Backdrop(slot, images, sheets), seek), new Chapters(slot, `Chapters ${whose}`, seek)];
-  return { show: (/** @type {import("./room.js").Bar} */ bar, /** @type {boolean} */ acting) => bars.forEach((one) => one.show(bar, acting)) };
+  const [timebar] = bars;
+  return {
+    show: (/** @type {import("./room.js").Bar} */ bar, /** @type {boolean} */ acting) => {
+      bars.forEach((one) => one.show(bar, acting));
+      const draft = clips.draft !== null && clips.draft.exhibit === bar.exhibit ? clips.draft : null;
+      /** @type {Timebar} */ (timebar).draft(draft?.parts ?? [], draft?.from ?? null);
+    },
+  };
 };
 
 /** @param {{seconds?: number, frames?: number}} move */
@@ -244,6 +269,9 @@ const readyBy = (move) => {
   const to = model === null ? null : readyMoved(model, move);
   if (to !== null) readyTo(to);
 };
+
+/** Keys move the private picture where a clip is made of it and nobody sees anything. */
+const alone = () => clips.making && model?.room.shown === null;
 
 const frame = new Frame(document.body, { blank: () => void blank() });
 const pad = new ZoomPad(document.body, images, (view) => command("room/view", { view }, { bound: true }), now);
@@ -280,11 +308,12 @@ const desk = new Desk(
 );
 const places = new PlacesList(document.body, sheets, readyTo);
 const exhibits = new Exhibits(document.body, images, {
-  cue: (exhibit, at) => {
+  cue: (exhibit, at, clip) => {
     // It is ready already: a second tap must not throw away the place that was looked for.
-    if (at === null && model?.room.cued?.exhibit === exhibit) return;
-    void command("room/cue", at === null ? { exhibit } : { exhibit, at });
+    if (at === null && clip === null && model?.room.cued?.exhibit === exhibit) return;
+    void command("room/cue", { exhibit, ...(at === null ? {} : { at }), ...clipOf({ clip }) });
   },
+  moments: { shown, typed },
   add: async ({ url, ref, title, restricted }) =>
     takeExhibit(await api.call("POST", "exhibits", { url, restricted, ...(ref === "" ? {} : { ref }), ...(title === "" ? {} : { title }) })),
   relink: async (exhibit, url) => takeExhibit(await api.call("POST", `exhibits/${encodeURIComponent(exhibit)}/link`, { url })),
@@ -320,6 +349,7 @@ const porter = new Porter({
       // The event says so in a moment.
     }
   },
+  whole: (item) => void librarian.take(item),
   name: () => crypto.randomUUID(),
   now,
 });
@@ -359,6 +389,25 @@ const screens = new Screens(document.body, images, {
   },
 });
 
+new Tabs(document.body, () => draw());
+const clips = new ClipsView(document.body, images, {
+  ...librarian.clips,
+  cue: (exhibit, clip) => void command("room/cue", { exhibit, ...clipOf({ clip }) }),
+  look: (exhibit, at) => void command("room/cue", { exhibit, at }),
+  timeOf: (exhibit, frame) => api.timeOf(still(exhibit, { frame, width: 160 })),
+  removed: (ref, name, undo) => frame.tell(`The clip “${name}” of ${ref} was removed.`, "quiet", { label: "Bring it back", act: () => void undo().catch(tell) }),
+  changed: () => draw(),
+});
+const hearingsView = new HearingsView(document.body, API, {
+  ...librarian.acts,
+  bundle: (list) => {
+    const files = picked(list).slice(0, 1);
+    if (files[0] !== undefined) hearingsView.bundle({ id: "", says: `${files[0].name} is being sent: it stands under Files being sent, and goes on when this is closed.`, tone: "quiet", part: null });
+    porter.add(files, { bundle: true });
+  },
+});
+librarian.onbundle = (/** @type {import("./hearings.js").TakingView} */ view) => hearingsView.bundle(view);
+
 /** @param {string} method @param {string} path @param {object} [body] */
 const check = (method, path, body) => void api.call(method, path, body).catch(tell);
 const checks = new ChecksPanel(document.body, {
@@ -379,8 +428,8 @@ listenToKeys(
     blank: () => void blank(),
     show: () => desk.keyShow(),
     toggle: () => desk.keyToggle(),
-    back: () => (paged() ? liveStep(-1) : liveBy(-10)),
-    forward: () => (paged() ? liveStep(1) : liveBy(10)),
+    back: () => (alone() ? readyBy({ seconds: -10 }) : paged() ? liveStep(-1) : liveBy(-10)),
+    forward: () => (alone() ? readyBy({ seconds: 10 }) : paged() ? liveStep(1) : liveBy(10)),
     "page-back": () => turn(-1),
     "page-forward": () => turn(1),
     "zoom-in": () => pad.step(1),
@@ -390,12 +439,15 @@ listenToKeys(
     "part-right": () => pad.shift(1, 0),
     "part-up": () => pad.shift(0, -1),
     "part-down": () => pad.shift(0, 1),
-    "frame-back": () => liveStep(-1),
-    "frame-forward": () => liveStep(1),
+    "frame-back": () => (alone() ? readyBy({ frames: -1 }) : liveStep(-1)),
+    "frame-forward": () => (alone() ? readyBy({ frames: 1 }) : liveStep(1)),
+    "mark-in": () => clips.mark("in"),
+    "mark-out": () => clips.mark("out"),
     find: () => exhibits.begin(""),
     help: () => frame.openHelp(),
   },
   (text) => exhibits.begin(text),
+  () => clips.making,
 );
 
 api.onroom = (/** @type {RoomState} */ room) => {

@@ -17,6 +17,7 @@
  * @property {RoomState} room
  * @property {ReadonlyArray<Exhibit>} exhibits in running order
  * @property {ReadonlyArray<Screen>} screens
+ * @property {string} hearing id of the one that is open: the exhibits are its own
  * @property {Role} role
  * @property {string} build of the presenter's pages
  * @property {Checks} checks the one that runs, and the last of each kind
@@ -38,6 +39,7 @@ export const hear = (model, event, now) => {
       room: event.room,
       exhibits: event.exhibits,
       screens: event.screens,
+      hearing: event.hearing,
       role: event.role,
       build: event.build,
       checks: event.checks ?? NONE,
@@ -51,6 +53,7 @@ export const hear = (model, event, now) => {
     room: event.room !== null && newer(model.room, event.room) ? event.room : model.room,
     exhibits: ordered(merged(model.exhibits, event.exhibits), event.order),
     screens: merged(model.screens, event.screens).filter((screen) => !gone.has(screen.id)),
+    hearing: event.hearing ?? model.hearing,
     checks: event.checks ?? model.checks,
     heard: reported(model.heard, event.screens, now),
   };

@@ -27,6 +27,7 @@ import { EMPTY, MOST, OTHER, REMOVED, added, busy, heard, next, soonest } from "
  * @property {{keep(upload: string, handle: FileSystemFileHandle | null): Promise<void>, forget(upload: string): Promise<void>}} handles
  * @property {() => string} ref the next reference in the list; empty where nothing can be told
  * @property {(exhibit: string) => Promise<void>} took it is in the list now
+ * @property {(item: Item) => void} whole a bundle is here, all of it
  * @property {() => string} name of a set; another one each time
  * @property {() => number} now seconds
  */
@@ -54,10 +55,10 @@ export class Porter {
 
   /**
    * @param {ReadonlyArray<Found>} found
-   * @param {{restricted?: boolean, exhibit?: string, wanted?: string}} [how]
+   * @param {{restricted?: boolean, exhibit?: string, wanted?: string, bundle?: boolean}} [how]
    */
-  add(found, { restricted = false, exhibit = "", wanted = "" } = {}) {
-    const { evidence, beside } = exhibit !== "" || wanted !== "" ? { evidence: found.slice(0, 1), beside: [] } : sorted(found);
+  add(found, { restricted = false, exhibit = "", wanted = "", bundle = false } = {}) {
+    const { evidence, beside } = exhibit !== "" || wanted !== "" || bundle ? { evidence: found.slice(0, 1), beside: [] } : sorted(found);
     const set = beside.length > 0 ? this.parts.name() : "";
     // What is small comes right after the first recording, so that it is not waited for until all of them are here.
     const order = [...evidence.slice(0, 1), ...beside, ...evidence.slice(1)];
@@ -66,7 +67,7 @@ export class Porter {
     const first = this.queue.next;
     this.queue = added(
       this.queue,
-      order.map((file) => ({ name: file.name, path: file.path, size: file.size, companion: beside.includes(file), set, restricted, exhibit, wanted })),
+      order.map((file) => ({ name: file.name, path: file.path, size: file.size, companion: beside.includes(file), set, restricted, exhibit, wanted, bundle })),
     );
     order.forEach(({ file, handle }, n) => this.files.set(first + n, { file, handle }));
     this.work();
@@ -128,6 +129,7 @@ export class Porter {
       this.files.delete(id);
       this.ahead.delete(id);
       if (item.upload !== null) void this.parts.handles.forget(item.upload);
+      if (item.bundle) this.parts.whole(item);
     }
   }
 
@@ -146,7 +148,7 @@ export class Porter {
     if (list === null) return { ...about, now, type: "away" };
     const known =
       item.wanted === ""
-        ? list.find((one) => one.fingerprint === fingerprint && same(one.path, item.path) && (item.exhibit === "" || one.exhibit === item.exhibit))
+        ? list.find((one) => one.fingerprint === fingerprint && one.bundle === item.bundle && same(one.path, item.path) && (item.exhibit === "" || one.exhibit === item.exhibit))
         : list.find((one) => one.id === item.wanted);
     if (item.wanted !== "" && known?.fingerprint !== fingerprint) return { ...about, now, type: "refused", status: 422, says: known === undefined ? REMOVED : OTHER };
     return { ...about, now, type: "looked", fingerprint, known: known ?? null };
@@ -171,9 +173,10 @@ export class Porter {
       fingerprint: item.fingerprint,
       set: item.set,
       companion: item.companion ? "yes" : "",
+      bundle: item.bundle ? "yes" : "",
       restricted: item.restricted ? "yes" : "",
       exhibit: item.exhibit,
-      ref: item.companion || item.exhibit !== "" ? "" : this.parts.ref(),
+      ref: item.companion || item.bundle || item.exhibit !== "" ? "" : this.parts.ref(),
     });
     if (told.status !== 201) return this.refused(id, told);
     if (!this.queue.items.some((one) => one.id === id)) void this.giveUp(told.upload);

@@ -6,6 +6,8 @@
  * before it was sent only gives a larger one, so it does no harm.
  */
 
+import { clipTime, mediaTime } from "./clips.js";
+
 /** @typedef {import("../shared/wire.js").RoomState} RoomState */
 
 /** So many of the latest messages count: enough to hold a quick one, few enough to follow a clock that drifts. */
@@ -52,6 +54,9 @@ export const positionAt = (room, clock, duration) => {
   const { anchor } = room;
   if (anchor === null) return room.position ?? room.shown.at;
   const since = room.playing && clock !== null ? Math.max(0, clock - anchor.clock) : 0;
+  const { ranges } = room.shown;
+  const from = ranges.length === 0 ? null : clipTime(ranges, anchor.media);
+  if (from !== null) return mediaTime(ranges, from + since * anchor.rate);
   const media = anchor.media + since * anchor.rate;
   return Math.max(0, duration === null ? media : Math.min(media, duration));
 };

@@ -5,6 +5,7 @@
  * state can be read and tested without a browser.
  */
 
+import { besideIn, halfOf, heldOf, linesOf, moved, nearest, placeOf } from "./clips.js";
 import { beside, still } from "./film.js";
 import { toTheEnd } from "./held.js";
 import { hasLeaves, leafAt, leafLength, leafName, placeIn } from "./leaves.js";
@@ -45,6 +46,17 @@ import { capital, exact, grouped, list, running, short, speed } from "./words.js
  * @property {Array<{name: string, held: ReadonlyArray<ReadonlyArray<number>>, whole: boolean}>} lanes one for each screen
  * @property {string} says what the lanes say, in words
  * @property {import("./leaves.js").Leaf | null} leaf of a document: which page is up
+ * @property {ReadonlyArray<import("../shared/wire.js").ClipRange>} ranges of the clip that is on: nothing else can be sought; none is the whole
+ * @property {number} half seconds that half a picture lasts
+ */
+
+/**
+ * @typedef {object} ClipsOf the exhibit whose clips are looked at: what is ready, else what is on the screens
+ * @property {Exhibit | null} exhibit
+ * @property {number} at where its playhead stands
+ * @property {number | null} frame
+ * @property {import("./clips.js").ClipLine[]} lines
+ * @property {string} says why there can be none; empty where there can
  */
 
 /**
@@ -87,6 +99,7 @@ import { capital, exact, grouped, list, running, short, speed } from "./words.js
  * @property {Side} ready
  * @property {Side & {playing: boolean, ended: boolean}} live
  * @property {Zoom} zoom
+ * @property {ClipsOf} clips
  * @property {{label: string, meaning: string | null}} show
  * @property {{label: string, can: boolean}} down
  * @property {{label: string, act: "play" | "pause", can: boolean}} play
@@ -147,6 +160,7 @@ export const look = (model, around) => {
       can: live.exhibit !== null && live.leaf === null,
     },
     zoom: zoomOf(model, live, acting),
+    clips: clipsOf(model, live),
     zones: zones.length < 2 ? [] : zones.map((zone) => ({ zone, on: chosen.includes(zone) })),
     volume: room.volume,
     hasSound: live.exhibit !== null && live.exhibit.audio !== null,
@@ -172,9 +186,19 @@ export const readyMoved = (model, { seconds, frames }) => {
   const { cued } = model.room;
   const exhibit = exhibitOf(model, cued?.exhibit);
   if (cued === null || exhibit === null) return null;
-  if (frames !== undefined) return beside(cued.at, frames, exhibit, cued.frame);
-  return Math.min(Math.max(0, cued.at + (seconds ?? 0)), lastMoment(exhibit));
+  const { ranges } = cued;
+  if (frames !== undefined) return ranges.length > 0 ? besideIn(ranges, cued, frames, exhibit) : beside(cued.at, frames, exhibit, cued.frame);
+  if (ranges.length > 0) return moved(ranges, cued.at, seconds ?? 0, halfOf(exhibit));
+  return inside(exhibit, ranges, cued.at + (seconds ?? 0));
 };
+
+/**
+ * The place that can be shown next to one that was asked for.
+ * @param {Exhibit} exhibit
+ * @param {Bar["ranges"]} ranges of the clip that is on
+ * @param {number} to
+ */
+export const inside = (exhibit, ranges, to) => nearest(ranges, Math.min(Math.max(0, to), lastMoment(exhibit)), halfOf(exhibit));
 
 /** The last moment that still lies inside the recording: its end itself lies outside. @param {Exhibit} exhibit */
 export const lastMoment = ({ duration, frames, prepared }) => {
@@ -193,9 +217,10 @@ const showing = (exhibit, cued, zones, chosen) => {
   if (exhibit === null || cued === null) return { label: "Nothing is ready to show", meaning: null };
   if (zones.length > 0 && chosen.length === 0) return { label: "Choose who will see it", meaning: null };
   const all = chosen.length === zones.length;
+  const what = named(exhibit, cued);
   return {
-    label: all ? `Show ${exhibit.ref} on the screens` : `Show ${exhibit.ref} to ${list(chosen)} only`,
-    meaning: `${exhibit.id} ${cued.frame ?? cued.at} ${all ? "" : chosen.join()}`,
+    label: all ? `Show ${what} on the screens` : `Show ${what} to ${list(chosen)} only`,
+    meaning: `${exhibit.id} ${cued.clip ?? ""} ${cued.frame ?? cued.at} ${all ? "" : chosen.join()}`,
   };
 };
 
@@ -208,21 +233,22 @@ const readySide = (model, { east }) => {
   const able = screens.filter((screen) => screen.report?.cue_ready).length;
   const safe = safety(exhibit, true, east, model.screens);
   const leaf = leafAt(exhibit, cued.at);
+  const clip = cued.ranges.length > 0 ? placeOf(exhibit, cued.ranges, cued.at) : null;
   const lanes = model.room.shown === null || model.room.shown.exhibit === exhibit.id ? lanesOf(screens, exhibit) : [];
   return {
     exhibit,
-    about: `only you see this · ${exhibit.ref}${leaf === null ? ` from ${short(cued.at)}` : ""}`,
+    about: `only you see this · ${named(exhibit, cued)}${leaf === null && clip === null ? ` from ${short(cued.at)}` : ""}`,
     safe: safe.tone === "good" && able < screens.length ? { text: `ready on ${able} of ${screens.length}`, tone: "wait" } : safe,
     picture: seenAt(exhibit) ? still(exhibit.id, { ...at(cued), width: 960 }) : null,
     alt: `${exhibit.ref}${placeIn(exhibit, cued.at) && `, ${placeIn(exhibit, cued.at)}`}, seen only here`,
     empty: [seenAt(exhibit) ? "Its picture is being made." : "Sound alone: the screens stay dark while it plays."],
     done: 0,
     mark: [exhibit.converted ? "Converted" : "", exhibit.subtitles.some((one) => one.chosen) ? "With subtitles" : ""].filter(Boolean).join(" · "),
-    time: leaf === null ? exact(cued.at) : capital(leafName(leaf) || leafLength(exhibit)),
-    frame: frameWords(cued.frame, exhibit, leaf),
+    time: clip?.time ?? (leaf === null ? exact(cued.at) : capital(leafName(leaf) || leafLength(exhibit))),
+    frame: clip?.says ?? frameWords(cued.frame, exhibit, leaf),
     at: cued.at,
     leaf,
-    bar: barOf(exhibit, cued.at, lanes),
+    bar: barOf(exhibit, cued.at, lanes, cued.ranges),
   };
 };
 
@@ -241,22 +267,23 @@ const liveSide = (model, { now, clock }) => {
   const truest = witness(model, screens, exhibit, now);
   const frame = room.playing ? (truest?.report?.frame ?? null) : (room.position_frame ?? shown.frame);
   const leaf = leafAt(exhibit, position);
+  const clip = shown.ranges.length > 0 ? placeOf(exhibit, shown.ranges, position, room.playing && !room.waiting) : null;
   const marks = [exhibit.converted ? "Converted" : "", exhibit.subtitles.some((one) => one.chosen) ? "with subtitles" : "", room.rate === 1 ? "" : speed(room.rate), room.ended && leaf === null ? "at its end" : "", room.waiting ? "waits for more of it to come" : ""];
   const all = screens.length === paired(model).length;
   return {
     exhibit,
-    about: `${all ? "everyone sees this" : `${called(model, screens)} only`} · ${exhibit.ref}`,
-    safe: safeOn(screens, exhibit, position, room.playing),
+    about: `${all ? "everyone sees this" : `${called(model, screens)} only`} · ${named(exhibit, shown)}`,
+    safe: safeOn(screens, exhibit, position, room),
     picture: truest === null ? still(exhibit.id, { ...(frame === null || room.playing ? { t: shown.at } : { frame }), width: 960 }) : `screens/${encodeURIComponent(truest.id)}/picture?n=${truest.picture}`,
     alt: `What ${truest === null ? "the screens are" : `${truest.name} is`} showing: ${exhibit.ref}`,
     empty: [seenAt(exhibit) ? "No screen has sent its picture yet." : "Sound alone: the screens stay dark while it plays."],
     done: 0,
     mark: [...marks.filter(Boolean), truest === null ? "not confirmed by a screen yet" : `as seen on ${truest.name}`].join(" · "),
-    time: leaf !== null ? capital(leafName(leaf) || leafLength(exhibit)) : room.playing && !room.waiting ? running(position) : exact(position),
-    frame: frameWords(frame, exhibit, leaf),
+    time: clip?.time ?? (leaf !== null ? capital(leafName(leaf) || leafLength(exhibit)) : room.playing && !room.waiting ? running(position) : exact(position)),
+    frame: clip?.says ?? frameWords(frame, exhibit, leaf),
     at: position,
     leaf,
-    bar: barOf(exhibit, position, lanesOf(screens, exhibit)),
+    bar: barOf(exhibit, position, lanesOf(screens, exhibit), shown.ranges),
     playing: room.playing,
     ended: room.ended,
   };
@@ -278,15 +305,29 @@ const witness = (model, screens, exhibit, now) => {
   return able.find((screen) => screen.sound) ?? able[0] ?? null;
 };
 
-/** @param {ReadonlyArray<Screen>} screens @param {Exhibit} exhibit @param {number} position @param {boolean} playing @returns {Side["safe"]} */
-const safeOn = (screens, exhibit, position, playing) => {
+/** @param {ReadonlyArray<Screen>} screens @param {Exhibit} exhibit @param {number} position @param {Model["room"]} room @returns {Side["safe"]} */
+const safeOn = (screens, exhibit, position, { playing, shown }) => {
   const whole = exhibit.state === "ready" ? exhibit.duration : null;
-  const safe = screens.filter((screen) => screen.report !== null && toTheEnd(screen.report.held, position, whole));
+  const ranges = shown?.ranges ?? [];
+  const safe = screens.filter(({ report }) => report !== null && (ranges.length > 0 ? heldOf(report.held, ranges, position) : toTheEnd(report.held, position, whole)));
   if (screens.length === 0) return null;
   if (safe.length === screens.length) return { text: hasLeaves(exhibit) ? "all there" : "safe to the end", tone: "good" };
   const holds = playing ? holding(exhibit) : "";
   if (holds !== "") return { text: holds, tone: "wait" };
   return { text: `${hasLeaves(exhibit) ? "there" : "safe"} on ${safe.length} of ${screens.length}`, tone: "wait" };
+};
+
+/** What it is called: JM/4, and which clip of it. @param {Exhibit} exhibit @param {{clip: string | null}} place */
+const named = ({ ref }, { clip }) => (clip === null ? ref : `${ref} “${clip}”`);
+
+/** @param {Model} model @param {View["live"]} live @returns {ClipsOf} */
+const clipsOf = ({ room, exhibits }, live) => {
+  const cued = exhibits.find((one) => one.id === room.cued?.exhibit) ?? null;
+  const exhibit = cued ?? live.exhibit;
+  if (exhibit === null) return { exhibit, at: 0, frame: null, lines: [], says: "Make an exhibit ready first: its clips stand here, and new ones are made here." };
+  const place = cued !== null && room.cued !== null ? { at: room.cued.at, frame: room.cued.frame } : { at: live.at ?? 0, frame: room.position_frame };
+  const says = hasLeaves(exhibit) ? `${exhibit.ref} has ${leafLength(exhibit)}. Clips are made of recordings.` : "";
+  return { exhibit, ...place, lines: linesOf(exhibit, room), says };
 };
 
 /** @param {Model} model @param {View["live"]} live @param {boolean} acting @returns {Zoom} */
@@ -312,18 +353,18 @@ const lanesOf = (screens, exhibit) =>
     return { name, held, whole: exhibit.state === "ready" && toTheEnd(held, 0, exhibit.duration) };
   });
 
-/** @param {Exhibit} exhibit @param {number} position @param {Bar["lanes"]} lanes @returns {Bar} */
-const barOf = (exhibit, position, lanes) => {
+/** @param {Exhibit} exhibit @param {number} position @param {Bar["lanes"]} lanes @param {Bar["ranges"]} ranges @returns {Bar} */
+const barOf = (exhibit, position, lanes, ranges) => {
   const whole = lanes.filter((lane) => lane.whole).map((lane) => lane.name);
   const part = lanes.filter((lane) => !lane.whole).map((lane) => lane.name);
   const says = [whole.length > 0 ? `${list(whole)} ${whole.length > 1 ? "hold" : "holds"} all of it` : "", part.length > 0 ? `${list(part)} ${part.length > 1 ? "hold" : "holds"} a part` : ""];
-  return { exhibit: exhibit.id, duration: exhibit.duration, chapters: marksOf(exhibit.chapters, exhibit.duration), at: position, prepared: exhibit.prepared, grows: exhibit.state !== "ready", sheet: exhibit.sheet ? (exhibit.sha256 ?? "") : null, lanes, says: says.filter(Boolean).join("; "), leaf: leafAt(exhibit, position) };
+  return { exhibit: exhibit.id, duration: exhibit.duration, chapters: marksOf(exhibit.chapters, exhibit.duration), at: position, prepared: exhibit.prepared, grows: exhibit.state !== "ready", sheet: exhibit.sheet ? (exhibit.sha256 ?? "") : null, lanes, says: says.filter(Boolean).join("; "), leaf: leafAt(exhibit, position), ranges, half: halfOf(exhibit) };
 };
 
 /** @type {Side} */
 const blankSide = {
   exhibit: null, about: "", safe: null, picture: null, alt: "", empty: [], done: 0, mark: "", time: "", frame: "", at: null, leaf: null,
-  bar: { exhibit: null, duration: null, chapters: [], at: 0, prepared: 0, grows: false, sheet: null, lanes: [], says: "", leaf: null },
+  bar: { exhibit: null, duration: null, chapters: [], at: 0, prepared: 0, grows: false, sheet: null, lanes: [], says: "", leaf: null, ranges: [], half: 0 },
 };
 
 /** What to do first, and how much of it is done. @param {Model} model @returns {{empty: string[], done: number}} */

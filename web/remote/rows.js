@@ -2,6 +2,7 @@
  * The running order in words: reference, title, length, and how ready it is. Pure.
  */
 
+import { aboutOf, marksOf } from "./about.js";
 import { cover, still } from "./film.js";
 import { hasLeaves, leafLength } from "./leaves.js";
 import { soundSaid, soundsOf, subtitlesOf, subtitlesSaid } from "./tracks.js";
@@ -36,6 +37,7 @@ import { capital, expiry, lasting, short, size, wall } from "./words.js";
  * @property {string | null} added those that are chosen, where they can be removed
  * @property {boolean} whole all of its file is here
  * @property {string | null} upload id of the upload that the rest of it comes by
+ * @property {import("./about.js").About} about what people say of it
  */
 
 /**
@@ -111,6 +113,7 @@ const row = (model, exhibit, east, unix) => {
   const at = cover(exhibit);
   const busy = exhibit.state === "fetching" || exhibit.state === "preparing" || exhibit.state === "waiting";
   const failed = exhibit.state === "failed";
+  const about = aboutOf(exhibit, model.exhibits);
   return {
     id: exhibit.id,
     ref: exhibit.ref,
@@ -123,7 +126,7 @@ const row = (model, exhibit, east, unix) => {
     fetched: exhibit.state === "fetching" ? fetched(exhibit) : null,
     busy,
     problem: exhibit.problem?.detail ?? null,
-    notes: [exhibit.found, ...exhibit.treatments.map(treated), ...exhibit.notes.map((note) => note.detail), soundSaid(exhibit.sounds), subtitlesSaid(exhibit.subtitles)].filter(Boolean).join(" "),
+    notes: [about.same, exhibit.found, ...exhibit.treatments.map(treated), ...exhibit.notes.map((note) => note.detail), soundSaid(exhibit.sounds), subtitlesSaid(exhibit.subtitles)].filter(Boolean).join(" "),
     needsLink: failed,
     own: exhibit.parts.length === 0,
     files: exhibit.choices.map(({ id, name, says, size: bytes }) => ({ id, text: [name, says, bytes === null ? "" : size(bytes)].filter(Boolean).join(", ") })),
@@ -134,6 +137,7 @@ const row = (model, exhibit, east, unix) => {
     added: exhibit.subtitles.find((one) => one.chosen && one.added)?.id ?? null,
     whole: exhibit.sha256 !== null,
     upload: exhibit.state === "failed" && !exhibit.problem?.type.startsWith("disk-") ? null : exhibit.upload,
+    about,
   };
 };
 
@@ -159,6 +163,7 @@ const parts = (exhibit, { live, ready, east, unix, screens }) => {
   if (exhibit.link_ends !== null && exhibit.sha256 === null) result.push({ text: `link ${expiry(exhibit.link_ends, unix, east)}`, tone: exhibit.link_ends <= unix ? "stop" : "wait" });
   if (exhibit.state === "preparing") result.push({ text: "being prepared", tone: "quiet" });
   if (exhibit.kind === "audio") result.push({ text: "sound", tone: "quiet" });
+  for (const text of marksOf(exhibit)) result.push({ text, tone: "quiet" });
   if (exhibit.converted && !live) result.push({ text: "converted", tone: "quiet" });
   if (live) result.push({ text: "on the screens", tone: "quiet" });
   if (ready && !live) result.push({ text: "ready", tone: "quiet" });

@@ -86,6 +86,7 @@ const seeing = (model, { screens, exhibit, at, playing }) => {
   const { room } = model;
   const known = exhibitOf(model, exhibit);
   const enlarged = room.shown?.exhibit === exhibit && room.view ? ", a part of it enlarged" : "";
+  const clip = room.shown?.exhibit === exhibit && room.shown.clip !== null ? ` “${room.shown.clip}”` : "";
   if (known !== null && hasLeaves(known)) {
     const place = placeIn(known, at);
     return [{ text: `${sees(model, screens)} ` }, { text: known.ref, as: "ref" }, { text: `${place && `, ${place}`}${enlarged}.` }];
@@ -94,7 +95,7 @@ const seeing = (model, { screens, exhibit, at, playing }) => {
   return [
     { text: `${sees(model, screens)} ` },
     { text: known?.ref ?? "something that is not in this list", as: "ref" },
-    { text: " at " },
+    { text: `${clip} at ` },
     playing ? { text: short(at), as: "time" } : { text: short(at) },
     { text: `, ${pace}${enlarged}.` },
   ];

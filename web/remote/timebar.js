@@ -5,6 +5,7 @@
  * search; keys move it in steps, gathered into one wish when they come quickly.
  */
 
+import { clipTime, lengthOf, moved, nearest, outside } from "./clips.js";
 import { follow, make, setAttribute, setCan, setText, setTone } from "./dom.js";
 import { share, steps } from "./film.js";
 import { leafName } from "./leaves.js";
@@ -34,6 +35,8 @@ export class Timebar {
     this.onseek = onseek;
     this.come = make(doc, "span", { class: "come", "aria-hidden": "true" });
     this.head = make(doc, "span", { class: "head", "aria-hidden": "true" });
+    this.veil = make(doc, "span", { class: "veil", "aria-hidden": "true" });
+    this.sketch = make(doc, "span", { class: "sketch", "aria-hidden": "true" });
     this.ghost = make(doc, "span", { class: "ghost", "aria-hidden": "true", hidden: "" });
     this.track = make(
       doc,
@@ -43,6 +46,8 @@ export class Timebar {
       backdrop.wave,
       backdrop.marks,
       this.come,
+      this.veil,
+      this.sketch,
       this.head,
       this.ghost,
     );
@@ -60,6 +65,7 @@ export class Timebar {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
     this.width = 0;
+    this.veiled = "";
     /** Seconds that the film is of. */
     this.length = 0;
     new ResizeObserver(() => this.measure()).observe(this.track);
@@ -93,19 +99,26 @@ export class Timebar {
       if (event.ctrlKey || event.altKey || event.metaKey || !this.can || this.bar === null) return;
       const step = /** @type {Record<string, number>} */ (STEPS)[event.key];
       const end = this.bar.leaf ? this.bar.leaf.count - 1 : (this.bar.duration ?? this.bar.prepared);
-      if (step !== undefined) this.wish = (this.wish ?? this.bar.at) + step * (event.shiftKey ? 10 : 1);
+      const { ranges, half } = this.bar;
+      if (step !== undefined) this.wish = this.by(this.wish ?? this.bar.at, step * (event.shiftKey ? 10 : 1));
       else if (PLACES[event.key] !== undefined) this.wish = this.backdrop.next(this.wish ?? this.bar.at, PLACES[event.key]) ?? this.wish;
-      else if (event.key === "Home") this.wish = 0;
-      else if (event.key === "End") this.wish = end;
+      else if (event.key === "Home") this.wish = ranges[0]?.start ?? 0;
+      else if (event.key === "End") this.wish = ranges.length > 0 ? ranges[ranges.length - 1].stop - half : end;
       else return;
       event.preventDefault();
       if (this.wish === null) return;
-      this.wish = Math.min(end, Math.max(0, this.wish));
+      this.wish = nearest(ranges, Math.min(end, Math.max(0, this.wish)), half);
       this.draw();
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.ask(), GATHER * 1000);
     });
     track.addEventListener("blur", () => this.ask());
+  }
+
+  /** Steps of keys lead over the seams of a clip. @param {number} at @param {number} seconds */
+  by(at, seconds) {
+    const { ranges, half } = /** @type {Bar} */ (this.bar);
+    return ranges.length > 0 ? moved(ranges, at, seconds, half) : at + seconds;
   }
 
   ask() {
@@ -120,7 +133,9 @@ export class Timebar {
     const box = this.track.getBoundingClientRect();
     const at = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * (this.bar?.duration ?? 0);
     // A page is a place as wide as all the others.
-    return this.bar?.leaf ? Math.min(this.bar.leaf.count - 1, Math.floor(at)) : this.backdrop.meant(at, event.clientY - box.top);
+    if (this.bar?.leaf) return Math.min(this.bar.leaf.count - 1, Math.floor(at));
+    // What a clip leaves out cannot be meant while it is on.
+    return nearest(this.bar?.ranges ?? [], this.backdrop.meant(at, event.clientY - box.top), this.bar?.half ?? 0);
   }
 
   /** @param {PointerEvent} event */
@@ -167,13 +182,15 @@ export class Timebar {
     setAttribute(track, "aria-valuemin", leaf ? "1" : "0");
     setAttribute(track, "aria-valuemax", String(Math.round((duration ?? 0) * 1000) / 1000));
     setAttribute(track, "aria-valuenow", String(leaf ? at + 1 : Math.round(at * 10) / 10));
-    const place = leaf ? `${this.named(at)} of ${leaf.count}` : `${short(at)} of ${short(duration ?? 0)}`;
+    const clip = clipTime(bar.ranges, at);
+    const place = leaf ? `${this.named(at)} of ${leaf.count}` : clip === null ? `${short(at)} of ${short(duration ?? 0)}` : `${short(clip)} of ${short(lengthOf(bar.ranges))} of the clip; ${short(at)} in the recording`;
     const says = duration === null ? "nothing here" : [place, this.backdrop.here(at), bar.says].filter(Boolean).join("; ");
     setAttribute(track, "aria-valuetext", says);
     setAttribute(track, "data-leaves", leaf ? "" : null);
     this.head.style.left = `${share(at, duration) * 100}%`;
     this.head.style.width = leaf ? `max(6px, ${100 / leaf.count}%)` : "";
     this.backdrop.film.style.width = `${share(this.length, duration) * 100}%`;
+    this.drawVeil(bar);
     this.come.style.left = `${duration === null ? 100 : share(bar.prepared, duration) * 100}%`;
     this.ghost.hidden = this.drag === null;
     if (this.drag !== null) {
@@ -183,6 +200,33 @@ export class Timebar {
       setAttribute(this.ghost, "data-side", where > 0.85 ? "left" : where < 0.15 ? "right" : null);
     }
     this.drawLanes(bar);
+  }
+
+  /** What the clip that is on leaves out is dimmed. @param {Bar} bar */
+  drawVeil({ ranges, duration }) {
+    const pieces = outside(ranges, duration);
+    const veiled = JSON.stringify([pieces, duration]);
+    if (veiled === this.veiled) return;
+    this.veiled = veiled;
+    this.veil.replaceChildren(...pieces.map(([from, to]) => this.piece(from, to, duration)));
+  }
+
+  /**
+   * Parts of a clip that is being made; nothing is kept out by them.
+   * @param {ReadonlyArray<{start: number, stop: number}>} parts
+   * @param {number | null} from where one begins whose end is not marked yet
+   */
+  draft(parts, from) {
+    const duration = this.bar?.duration ?? null;
+    this.sketch.replaceChildren(...parts.map(({ start, stop }) => this.piece(start, stop, duration)), ...(from === null ? [] : [this.piece(from, from, duration)]));
+  }
+
+  /** @param {number} from @param {number} to @param {number | null} duration */
+  piece(from, to, duration) {
+    const piece = make(this.slot.ownerDocument, "i");
+    piece.style.left = `${share(from, duration) * 100}%`;
+    piece.style.width = `${(share(to, duration) - share(from, duration)) * 100}%`;
+    return piece;
   }
 
   /** @param {number} at @returns {string} "Page 3" */

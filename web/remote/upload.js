@@ -40,6 +40,7 @@ const DAMAGED_MOST = 5;
  * @property {boolean} restricted
  * @property {string} exhibit the one that it is to be the file of; empty where it becomes one
  * @property {string} wanted id of the half sent upload that it is to be the rest of; empty where it may be any file
+ * @property {boolean} bundle it is no evidence but a hearing in a bundle
  * @property {State} state
  * @property {State} back where a rest or a pause goes on
  * @property {boolean} busy what its state says is being done just now
@@ -87,7 +88,7 @@ const DAMAGED = "Pieces of it arrive damaged again and again. Look at the networ
 
 /**
  * @param {Queue} queue
- * @param {ReadonlyArray<{name: string, path: string, size: number, companion: boolean, set: string, restricted: boolean, exhibit: string, wanted: string}>} files
+ * @param {ReadonlyArray<{name: string, path: string, size: number, companion: boolean, set: string, restricted: boolean, exhibit: string, wanted: string, bundle?: boolean}>} files
  * @returns {Queue}
  */
 export const added = (queue, files) => ({
@@ -96,6 +97,7 @@ export const added = (queue, files) => ({
   items: [
     ...queue.items,
     ...files.map((file, n) => ({
+      bundle: false,
       ...file,
       id: queue.next + n,
       state: /** @type {State} */ ("waits"),
