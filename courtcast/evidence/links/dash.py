@@ -11,6 +11,7 @@ The parser is our own for the reason that HLS has one (`docs/decisions/links.md`
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -108,19 +109,21 @@ async def streams_of(link: Link, web: Web) -> list[tuple[Stream, str]]:
     """
     async with Asker(link, web.guard, web.limits) as asker:
         document = await asker.document(LONGEST_LIST)
-        periods = read(document.data, link, Link(str(document.url)))
+        # Long ones take a second, which nobody else is to wait for.
+        periods = await asyncio.to_thread(read, document.data, link, Link(str(document.url)))
         chosen = [
             [await _indexed(asker, form, one.ends) for form in (one.picture, one.sound) if form is not None]
             for one in periods
         ]
         name = re.sub(_LIST, "", name_of(parse(link.url))) or "recording"
         if len(periods) == 1 or await _are_one(asker, periods, chosen):
-            return [_stream(name, said_of(periods[0]), list(zip(*chosen, strict=True)))]
+            return [await asyncio.to_thread(_stream, name, said_of(periods[0]), list(zip(*chosen, strict=True)))]
     found = []
     for n, (one, forms) in enumerate(zip(periods, chosen, strict=True), 1):
         begins = int(one.begins)
         says = f"{said_of(one)}, from {begins // 3600}:{begins // 60 % 60:02}:{begins % 60:02} on"
-        found.append(_stream(f"{name}, part {n} of {len(periods)}", says, [[form] for form in forms]))
+        named = f"{name}, part {n} of {len(periods)}"
+        found.append(await asyncio.to_thread(_stream, named, says, [[form] for form in forms]))
     return found
 
 

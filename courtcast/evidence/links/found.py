@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 import msgspec
@@ -181,10 +182,14 @@ def choosing(link: Link, kind: Kind, id_: str) -> Link:
     return Link(f"{link.url.partition('#')[0]}#{_CHOSEN}{kind}:{id_}", link.headers)
 
 
+_parsed = lru_cache(64)(parse)
+"""A list names thousands of pieces beside the same address."""
+
+
 def beside(link: Link, url: str, base: Link) -> Link | None:
     """A link to what `url` says on the page at `base`; None where that is none. Given headers stay at their origin."""
     try:
-        found, origin = parse(url, parse(base.url)), parse(link.url).origin()
+        found, origin = parse(url, _parsed(base.url)), _parsed(link.url).origin()
         return Link(str(found), link.headers if found.origin() == origin else {})
     except (Refused, ValueError):
         return None

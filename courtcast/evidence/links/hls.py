@@ -12,6 +12,7 @@ passed over.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -90,11 +91,13 @@ async def stream_of(link: Link, web: Web) -> tuple[Stream, str]:
             if best.sound is not None:
                 asker.turn_to(best.sound.link)
                 heard, beneath = await _list(asker)
-                parts = list(parts_of(heard, link, beneath))
-    picture = list(parts_of(lines, link, base))
+                parts = await asyncio.to_thread(_parts, heard, link, beneath)
+    picture = await asyncio.to_thread(_parts, lines, link, base)
     name = re.sub(_PLAYLIST, "", name_of(parse(link.url))) or "recording"
     shape = hashlib.sha256("\n".join([says, *_shape(lines), *_shape(heard)]).encode()).hexdigest()[:32]
-    return Stream(tuple(side_by_side(picture, parts) if parts else picture), shape, name), says
+    if parts:
+        picture = await asyncio.to_thread(side_by_side, picture, parts)
+    return Stream(tuple(picture), shape, name), says
 
 
 def variants_of(lines: Sequence[str], link: Link, base: Link) -> Iterator[Variant]:
@@ -183,6 +186,11 @@ def parts_of(lines: Sequence[str], link: Link, base: Link) -> Iterator[Part]:
                     raise Refused("link-too-large")
     if count == 0:
         raise Refused("link-empty")
+
+
+def _parts(lines: Sequence[str], link: Link, base: Link) -> list[Part]:
+    """Of long lists that takes a second, which nobody else is to wait for."""
+    return list(parts_of(lines, link, base))
 
 
 def _part(uri: str, link: Link, base: Link, span: tuple[int, int] | None, key: Key | None) -> Part:
