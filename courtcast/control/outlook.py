@@ -6,17 +6,22 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from courtcast.control.ports import Intake, Screens
+from courtcast.core.clip import Ranges
+from courtcast.core.cut import Cut, coming
+from courtcast.core.legs import Parts, legs, up_to
 from courtcast.core.manifest import Manifest
 from courtcast.core.rates import GRAIN, KEPT, LEAST, Rates
 from courtcast.core.readiness import (
     NOT_KNOWN,
     SLACK,
     Ahead,
+    Bytes,
     Curve,
     Readiness,
     Said,
@@ -54,6 +59,52 @@ class _Kept:
     """Room clock and bytes when it was last looked at, while it is being fetched."""
     curves: dict[bool, Curve] = field(default_factory=dict)
     """With sound, without."""
+
+    def curve(self, run: _Run, *, sound: bool) -> Curve:
+        """Of all of the rendition, as far as it is known now."""
+        curve = self.curves.get(sound)
+        if curve is None or curve.manifest is not run.manifest:
+            curve = self.curves[sound] = Curve(run.manifest, sound=sound)
+        curve.follow(end=run.end, left=int(run.left))
+        return curve
+
+
+@dataclass
+class _Run:
+    """What would be played: to the end, or along the parts of a clip."""
+
+    manifest: Manifest
+    parts: Parts
+    start: float
+    """Media time, …"""
+    end: float
+    """… of the exhibit."""
+    left: float
+    """Bytes of the exhibit that have still to be fetched."""
+
+    def __post_init__(self) -> None:
+        self._legs = legs(self.parts, self.start) if self.parts else []
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """From and to: media time, or of a clip seconds that are played."""
+        if not self.parts:
+            return self.start, self.end
+        last = self._legs[-1]
+        return 0.0, last.after + last.stop - last.start
+
+    def up_to(self, until: float | None) -> tuple[float | None, Parts]:
+        """For `Screens.to_send`: to there, None is the end."""
+        if not self.parts:
+            return until, ()
+        line = self._legs if until is None else up_to(self._legs, until)
+        return None, [(leg.start, leg.stop) for leg in line]
+
+    def bytes(self, curve: Curve) -> Bytes:
+        return Cut(curve, self._legs) if self.parts else curve
+
+    def coming(self, curve: Curve) -> float:
+        return coming(curve, self._legs)
 
 
 class Outlook:
@@ -124,7 +175,7 @@ class Outlook:
         manifest = self._intake.manifest(exhibit.id)
         if manifest is None or not manifest.showable or exhibit.state == "failed":
             return NOT_KNOWN
-        start = _start(exhibit.id, room, now)
+        parts, start = _place(exhibit.id, room, now)
         if manifest.leaves:
             return standing(self._lacking(manifest, start))
         end = _end(exhibit, float(manifest.prepared), None if manifest.duration is None else float(manifest.duration))
@@ -132,12 +183,13 @@ class Outlook:
             return NOT_KNOWN
         if not manifest.complete:
             upstream = upstream._replace(left=max(1, (exhibit.bytes_total or 0) - exhibit.bytes_fetched))
+        run = _Run(manifest, parts, start, max(start, end), upstream.left)
+        if parts and upstream.left:
+            upstream = upstream._replace(left=run.coming(kept.curve(run, sound=True)))
         views = [
             view
             for screen in self._screens.screens()
-            if _there(screen)
-            and (view := self._view(screen, kept, manifest, start, max(start, end), left=int(upstream.left)))
-            is not None
+            if _there(screen) and (view := self._view(screen, kept, run, left=int(upstream.left))) is not None
         ]
         shown = room.shown is not None and room.shown.exhibit == exhibit.id
         return readiness(upstream=upstream, screens=views, speed=room.rate if shown else 1.0, was_safe=kept.answer.safe)
@@ -165,13 +217,13 @@ class Outlook:
         rate = self._intake.rate(exhibit.id)
         return Upstream(rates=None if not rate else Rates.steady(rate))
 
-    def _view(
-        self, screen: Screen, kept: _Kept, manifest: Manifest, start: float, end: float, *, left: int
-    ) -> View | None:
-        """One screen; None where it does not say what it holds."""
+    def _view(self, screen: Screen, kept: _Kept, run: _Run, *, left: int) -> View | None:
+        """One screen; None where it does not say what it holds. left: bytes that have still to be fetched"""
+        rendition = run.manifest.rendition
+        start, end = run.span
 
         def missing(until: float | None) -> int | None:
-            return self._screens.to_send(screen.id, manifest.rendition, start, until)
+            return self._screens.to_send(screen.id, rendition, run.start, *run.up_to(until))
 
         try:
             lacking = missing(None)
@@ -180,13 +232,10 @@ class Outlook:
             edge = end if not lacking and not left else held_to(start, end, lambda until: bool(missing(until)))
         except Refused:
             return None
-        curve = kept.curves.get(screen.sound)
-        if curve is None or curve.manifest is not manifest:
-            curve = kept.curves[screen.sound] = Curve(manifest, sound=screen.sound)
-        curve.follow(end=end, left=left)
+        curve = kept.curve(run, sound=screen.sound)
         gaps = [(edge, end)] if edge < end else []
-        ahead = Ahead(curve, start, end, gaps=gaps, most=lacking + left)
-        room = self._screens.capacity(screen.id, manifest.rendition)
+        ahead = Ahead(run.bytes(curve), start, end, gaps=gaps, most=lacking + left)
+        room = self._screens.capacity(screen.id, rendition)
         return View(screen.id, ahead, self._rates(screen.id), room)
 
     def _rates(self, screen: str) -> Rates | None:
@@ -221,14 +270,21 @@ def _there(screen: Screen) -> bool:
     return screen.paired and screen.online
 
 
-def _start(exhibit: str, room: Room, now: float) -> float:
-    """Where it would be played from; what stands at its end begins anew."""
-    if room.shown is not None and room.shown.exhibit == exhibit:
-        at = position(room, now) or 0
-        return 0.0 if at == room.shown.end and not room.shown.playing else float(at)
-    if room.cued is not None and room.cued.exhibit == exhibit:
-        return float(room.cued.at)
-    return 0.0
+def _place(exhibit: str, room: Room, now: float) -> tuple[Parts, float]:
+    """Which parts of it would be played (none: all of it), and from where on; what stands at its end begins anew."""
+    shown, cued = room.shown, room.cued
+    if shown is not None and shown.exhibit == exhibit:
+        at, parts = position(room, now) or Fraction(0), _parts(shown.ranges)
+        if at == shown.end and not shown.playing:
+            return parts, parts[0][0] if parts else 0.0
+        return parts, float(at)
+    if cued is not None and cued.exhibit == exhibit:
+        return _parts(cued.ranges), float(cued.at)
+    return (), 0.0
+
+
+def _parts(ranges: Ranges) -> Parts:
+    return [(float(one.start), float(one.stop)) for one in ranges]
 
 
 def _end(exhibit: Exhibit, prepared: float, duration: float | None) -> float | None:

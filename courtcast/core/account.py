@@ -187,6 +187,17 @@ def _place(what: Mapping[str, Any]) -> str:
     return f"{_exhibit(what)}{at}{frame}"
 
 
+def _clip(what: Mapping[str, Any]) -> str:
+    """Empty where all of the exhibit was meant."""
+    if not what.get("ranges"):
+        return ""
+    parts = [
+        f"{media(one['from'])} to {media(one['to'])}" + (" without sound" if one.get("silent") else "")
+        for one in what["ranges"]
+    ]
+    return f" Of it the clip {what.get('clip', '')}: {', '.join(parts)}."
+
+
 def _zones(what: Mapping[str, Any]) -> str:
     return " and ".join(map(str, what["zones"])) if what.get("zones") else "all screens"
 
@@ -275,9 +286,11 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], When], str]]] = {
     "deleted": lambda what, _: f"{_who(what)} removed {_exhibit(what)}.",
     "purged": lambda what, _: f"The files of {_exhibit(what)} are gone ({what['files']} files, {what['bytes']} bytes).",
     "retention": _due,
-    "cued": lambda what, _: f"{_who(what)} made {_place(what)} ready, unseen.",
+    "cued": lambda what, _: f"{_who(what)} made {_place(what)} ready, unseen.{_clip(what)}",
     "put-up": lambda what, _: (
-        f"{_who(what)} showed {_place(what)} on {_zones(what)}" + (", playing." if what.get("playing") else ".")
+        f"{_who(what)} showed {_place(what)} on {_zones(what)}"
+        + (", playing." if what.get("playing") else ".")
+        + _clip(what)
     ),
     "played": lambda what, _: (
         f"{_who(what)} played {_place(what)}"
