@@ -89,7 +89,9 @@ async def open_record(data: Path, db: Database, program: str = "The presenter") 
 
 
 @asynccontextmanager
-async def intake(settings: Settings, db: Database) -> AsyncIterator[tuple[Intake, list[Desk], list[Screens]]]:
+async def intake(
+    settings: Settings, db: Database, record: Record | None = None
+) -> AsyncIterator[tuple[Intake, list[Desk], list[Screens]]]:
     """Everything up to the manifests. The desk that hears of changes is put into the list when there is one, and so are
     the screens that say what they decode."""
     listeners: list[Desk] = []
@@ -112,7 +114,7 @@ async def intake(settings: Settings, db: Database) -> AsyncIterator[tuple[Intake
     guard = proxy.make(settings.allow_networks, settings.proxy, settings.ca)
     async with Intake(
         settings.data, Library(db), guard, store, changed,
-        plays=plays, quiet=quiet, shown=shown, portals=load_portals(settings.data),
+        plays=plays, quiet=quiet, shown=shown, portals=load_portals(settings.data), record=record,
     ) as made:  # fmt: skip
         yield made, listeners, shown_on
 
@@ -126,7 +128,7 @@ async def presenter(settings: Settings) -> AsyncIterator[Presenter]:
     async with (
         Database(database(data)) as db,
         open_record(data, db) as record,
-        intake(settings, db) as (exhibits, listeners, shown_on),
+        intake(settings, db, record) as (exhibits, listeners, shown_on),
     ):
         clock = Timekeeper((await load(db, BlankNote(note))).mark)
         desks: list[Desk] = []
@@ -162,6 +164,7 @@ async def presenter(settings: Settings) -> AsyncIterator[Presenter]:
             await auth.open()
             services = Services(
                 intake=exhibits,
+                docket=exhibits.docket,
                 screens=screens,
                 desk=desk,
                 checkup=checkup,

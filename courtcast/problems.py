@@ -388,6 +388,35 @@ TABLE: dict[str, Kind] = {
     ),
     "not-joinable": Kind(422, "Not played as one", "These recordings cannot be played as one: {why}."),
     "exhibit-joined": Kind(409, "Part of another", "It is a part of {ref}. Remove that one first."),
+    "exhibit-part": Kind(409, "Part of another", "It is a part of {ref}. Move that one: its parts go along."),
+    # the library
+    "hearing-unknown": Kind(404, "Unknown hearing", "There is no such hearing."),
+    "hearing-open": Kind(409, "Open", "This hearing is open. Open another one first."),
+    "hearing-not-empty": Kind(
+        409, "Not empty", "This hearing has exhibits ({count}). Move them to another one, or remove them first."
+    ),
+    "hearing-in-use": Kind(
+        409, "On the screens", "Something is on the screens. Make them black first, then open the other hearing."
+    ),
+    "exhibit-elsewhere": Kind(
+        409, "Of another hearing", "{ref} belongs to another hearing. Open that one, or move the exhibit to this one."
+    ),
+    "clip-name": Kind(422, "No name", "A clip needs a name of {most} characters at most."),
+    "clip-name-taken": Kind(409, "Name in use", "There is a clip called {name} already. Choose another name."),
+    "clips-too-many": Kind(422, "Too many", "An exhibit has {most} clips at most. Remove one first."),
+    "clip-shown": Kind(409, "On the screens", "The clip {name} is on the screens. Take it down first."),
+    "list-unreadable": Kind(
+        422,
+        "Not a list",
+        "This is not a list that can be read: {why}. Save it in the spreadsheet as CSV (UTF-8), and give that file.",
+    ),
+    "list-heading": Kind(
+        422,
+        "No heading",
+        "The first line has to name the columns, with ref, title or url among them: {why}. They may be any of {known}.",
+    ),
+    "list-too-long": Kind(413, "Too long", "A list has {lines} lines and {size} MB at most. Make several of it."),
+    "list-line": Kind(422, "Line not taken", "Line {line}: {why} Nothing of the list was taken in."),
     "frames-differ": Kind(
         200,
         "Count of frames differs",

@@ -5,7 +5,19 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from courtcast.control import audit, checks, exhibits, inspections, pages, room, screens, sheets, uploads
+from courtcast.control import (
+    audit,
+    checks,
+    clips,
+    exhibits,
+    hearings,
+    inspections,
+    pages,
+    room,
+    screens,
+    sheets,
+    uploads,
+)
 from courtcast.control.events import Hub
 from courtcast.control.gate import check_origin, drop_cookie, set_cookie
 from courtcast.control.metrics import CONTENT_TYPE, Counters, render
@@ -50,6 +62,8 @@ async def sign_out(call: Call) -> web.Response:
 
 ROUTES: tuple[Route, ...] = (
     *exhibits.ROUTES,
+    *hearings.ROUTES,
+    *clips.ROUTES,
     *sheets.ROUTES,
     *inspections.ROUTES,
     *screens.ROUTES,

@@ -12,11 +12,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
 import msgspec
 
@@ -51,6 +51,7 @@ from courtcast.wire.screen import Stage
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 What = Literal["room", "exhibit", "screen", "order", "checks"]
 Listener = Callable[[What, str | None], None]
 """Called with what changed and its id; must return at once."""
@@ -179,44 +180,57 @@ class Desk:
             # also where it is refused because nothing of it is there yet: that is when its turn matters most
             self._intake.prefer(command.exhibit)
         async with self._turn:
-            base, blanks = self._room, self._blanks
-            deed: Sequence[Fact] | None = None
-            for _ in range(STARTS_LATE):
-                room = rooms.apply(base, command, now=self.clock(), by=by, catalog=self.catalog)
-                if room.revision == base.revision:
-                    return self.state()
-                self._gate(command, base, room)
-                if deed is None:
-                    deed = facts = self._deed(command, base, room, by=by, who=who)
-                else:  # it is written once, however often its start has to be moved
-                    facts = ()
-                writing = self._writing = Writing(self._db, self._record)
-                failed: Refused | None = None
-                try:
-                    await writing.save(room, self.clock.mark(), facts)
-                except GivenUp:
-                    failed = Refused("moved-on")
-                except Refused as refused:
-                    failed = refused
-                finally:
-                    self._writing = None
-                    if self._blanks != blanks:
-                        self._unwritten.set()
-                if failed is None and self._blanks != blanks:
-                    failed = Refused("moved-on")
-                if failed is not None:
-                    if writing.begun or not facts:
-                        self._record.later(*(fact(stamp(), "not-done", kind=one.kind) for one in deed))
-                    raise failed
-                if not isinstance(command, STARTS) or room.shown is None or not room.shown.playing:
-                    break
-                if room.shown.clock > self.clock():
-                    break
-            self._room = self._known(room)
-            self._send()
+            await self._carry_out(command, by=by, who=who)
+        return self.state()
+
+    async def after(self, command: Command, work: Callable[[], Awaitable[T]], *, by: str, who: str = "") -> T:
+        """Carries out a command, and does something before any other command but blank. Raises what either refuses."""
+        async with self._turn:
+            await self._carry_out(command, by=by, who=who)
+            return await work()
+
+    async def _carry_out(self, command: Command, *, by: str, who: str) -> None:
+        if isinstance(command, CueRequest):
+            meant = self._intake.get(command.exhibit)
+            if meant.hearing != self._intake.opened:
+                raise Refused("exhibit-elsewhere", ref=meant.ref)
+        base, blanks = self._room, self._blanks
+        deed: Sequence[Fact] | None = None
+        for _ in range(STARTS_LATE):
+            room = rooms.apply(base, command, now=self.clock(), by=by, catalog=self.catalog)
+            if room.revision == base.revision:
+                return
+            self._gate(command, base, room)
+            if deed is None:
+                deed = facts = self._deed(command, base, room, by=by, who=who)
+            else:  # it is written once, however often its start has to be moved
+                facts = ()
+            writing = self._writing = Writing(self._db, self._record)
+            failed: Refused | None = None
+            try:
+                await writing.save(room, self.clock.mark(), facts)
+            except GivenUp:
+                failed = Refused("moved-on")
+            except Refused as refused:
+                failed = refused
+            finally:
+                self._writing = None
+                if self._blanks != blanks:
+                    self._unwritten.set()
+            if failed is None and self._blanks != blanks:
+                failed = Refused("moved-on")
+            if failed is not None:
+                if writing.begun or not facts:
+                    self._record.later(*(fact(stamp(), "not-done", kind=one.kind) for one in deed))
+                raise failed
+            if not isinstance(command, STARTS) or room.shown is None or not room.shown.playing:
+                break
+            if room.shown.clock > self.clock():
+                break
+        self._room = self._known(room)
+        self._send()
         self._wake.set()
         self._tell("room")
-        return self.state()
 
     def _gate(self, command: Command, base: Room, room: Room) -> None:
         """Who starts something that would stop before its end has to say so. Raises Refused not-safe.
@@ -250,7 +264,13 @@ class Desk:
     def state(self) -> RoomState:
         return stage.state(self._room, now=self.clock(), items=self._items(self._room))
 
+    @property
+    def opened(self) -> str:
+        """Id of the hearing whose exhibits are the room's."""
+        return self._intake.opened
+
     def exhibits(self) -> list[Exhibit]:
+        """Of the open hearing, in running order."""
         return [self._outlook.seen(exhibit) for exhibit in self._intake.exhibits()]
 
     def exhibit(self, exhibit: str) -> Exhibit:
@@ -329,8 +349,9 @@ class Desk:
             self._screens.set_stages(stages)
 
     def _send_day(self) -> None:
-        """What is sent ahead to the screens: all exhibits in running order but those that are restricted, or are not
-        what they should be; and not while it is in doubt whether what is shown will play to its end."""
+        """What is sent ahead to the screens: the open hearing's exhibits in running order but those that are
+        restricted, or are not what they should be; and not while it is in doubt whether what is shown will play to its
+        end."""
         day = Day(
             (exhibit.id, self._intake.manifest(exhibit.id))
             for exhibit in self._intake.exhibits()

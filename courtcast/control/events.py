@@ -45,6 +45,7 @@ class Stream:
         self._screens: set[str] = set()
         self._said: dict[str, Exhibit] = {}
         self._order: list[str] = []
+        self._hearing = ""
         self._there: set[str] = set()
         self.over = False
 
@@ -71,6 +72,7 @@ class Stream:
         self._said = {exhibit.id: exhibit for exhibit in exhibits}
         self._order = [exhibit.id for exhibit in exhibits]
         self._there = {screen.id for screen in screens}
+        self._hearing = self._desk.opened
         room = self._desk.state()
         return Snapshot(
             revision=room.revision,
@@ -80,6 +82,7 @@ class Stream:
             role=self.principal.role,
             build=self._build,
             checks=self._desk.checks,
+            hearing=self._hearing,
         )
 
     async def events(self) -> AsyncIterator[Event | None]:
@@ -107,22 +110,23 @@ class Stream:
         exhibits, self._exhibits = self._exhibits, set()
         screens, self._screens = self._screens, set()
         order = [exhibit.id for exhibit in self._desk.exhibits()]
-        moved = order != self._order
+        moved, opened = order != self._order, self._desk.opened
         gone = self._there - {screen.id for screen in self._desk.screens()}
         change = Change(
             revision=room.revision,
             room=room if with_room else None,
-            exhibits=self._news(exhibits | (set(order) - set(self._order))),
+            exhibits=self._news((exhibits & set(order)) | (set(order) - set(self._order))),
             screens=self._heard(screens),
             order=order if moved else None,
             gone_screens=sorted(gone),
             checks=self._desk.checks if with_checks else None,
+            hearing=opened if opened != self._hearing else None,
         )
-        self._order = order
+        self._order, self._hearing = order, opened
         self._there -= gone
         for id_ in self._said.keys() - set(order):
             del self._said[id_]
-        if not (with_room or with_checks or change.exhibits or change.screens or moved or gone):
+        if not (with_room or with_checks or change.exhibits or change.screens or moved or gone or change.hearing):
             return None
         return change
 

@@ -8,9 +8,11 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from courtcast.control.desk import HOUSE
 from courtcast.control.routes import Call, Query, Route
 from courtcast.control.web import raw
 from courtcast.core.item import frame_at, moment
+from courtcast.core.room import Forget
 from courtcast.prepare import sidecar
 from courtcast.prepare.labels import Label, labelled, source_hash
 from courtcast.problems import Refused
@@ -18,12 +20,20 @@ from courtcast.wire.api import AddExhibit, ChangeExhibit, Exhibit, NewLink, Take
 
 STILL_SECONDS = 20.0
 """A browser opens six connections at most: a still that never comes must not stand in the way of a blank."""
+ALL = "all"
+"""In the place of a hearing's id."""
 NARROWEST, WIDEST = 16, 8192
 """Pixels of a still's `width`."""
 
 
 async def everything(call: Call) -> list[Exhibit]:
-    return call.services.desk.exhibits()
+    hearing = call.request.query.get("hearing")
+    if hearing is None or hearing == call.services.desk.opened:
+        return call.services.desk.exhibits()
+    if hearing == ALL:
+        return call.services.intake.everything()
+    await call.services.docket.hearing(hearing)
+    return call.services.intake.exhibits(hearing)
 
 
 async def joins(call: Call) -> list[list[str]]:
@@ -44,11 +54,28 @@ async def add(call: Call) -> web.StreamResponse | Exhibit:
 
 
 async def change(call: Call) -> Exhibit:
-    await call.services.intake.change(call.id, call.body)
+    there = call.services.intake.get(call.id)
+    if call.body.hearing is None or call.body.hearing == there.hearing:
+        await call.services.intake.change(call.id, call.body)
+    else:
+        await _move(call, there)
     await call.services.onlooker.look(call.id, by=call.by, who=call.who)
     call.services.desk.order_changed()
     call.services.desk.exhibit_changed(call.id)
     return call.services.desk.exhibit(call.id)
+
+
+async def _move(call: Call, exhibit: Exhibit) -> None:
+    """To another hearing, with its parts, and not while any of them is in the room."""
+    await call.services.docket.hearing(call.body.hearing)
+    parts = [part.id for part in exhibit.parts]
+    for part in parts:
+        await call.services.desk.forget(part)
+    await call.services.desk.after(
+        Forget(exhibit=exhibit.id), lambda: call.services.intake.change(exhibit.id, call.body), by=HOUSE
+    )
+    for part in parts:
+        await call.services.onlooker.look(part, by=call.by, who=call.who)
 
 
 async def remove(call: Call) -> None:
@@ -58,7 +85,7 @@ async def remove(call: Call) -> None:
 async def take_out(call: Call, exhibit: str) -> None:
     """Off the list, and recorded before. Raises Refused: exhibit-unknown, exhibit-joined, exhibit-shown."""
     call.services.intake.get(exhibit)
-    for other in call.services.intake.exhibits():  # before the room lets go of it
+    for other in call.services.intake.everything():  # before the room lets go of it
         if any(part.id == exhibit for part in other.parts):
             raise Refused("exhibit-joined", ref=other.ref)
     await call.services.desk.forget(exhibit)
@@ -144,9 +171,11 @@ ROUTES = (
         method="GET",
         path="/exhibits",
         handler=everything,
-        says="All exhibits, in running order",
+        says="The open hearing's exhibits, in running order",
         action="look",
         gives=list[Exhibit],
+        query=(Query("hearing", "string", "Id of another hearing; `all` for those of all hearings"),),
+        problems=("hearing-unknown",),
     ),
     Route(
         method="POST",
@@ -157,7 +186,14 @@ ROUTES = (
         takes=AddExhibit,
         gives=Exhibit,
         status=201,
-        problems=("link-malformed", "link-forbidden-address", "disk-full", "not-joinable", "exhibit-unknown"),
+        problems=(
+            "link-malformed",
+            "link-forbidden-address",
+            "disk-full",
+            "not-joinable",
+            "exhibit-unknown",
+            "hearing-unknown",
+        ),
     ),
     Route(
         method="GET",
@@ -180,11 +216,18 @@ ROUTES = (
         method="PATCH",
         path="/exhibits/{id}",
         handler=change,
-        says="Another reference, title, place in the running order, sound track or subtitles",
+        says="Another reference, title, place in the running order, hearing, sound track; what is said of it",
         action="exhibits",
         takes=ChangeExhibit,
         gives=Exhibit,
-        problems=("exhibit-unknown", "sound-unknown", "subtitles-unknown"),
+        problems=(
+            "exhibit-unknown",
+            "sound-unknown",
+            "subtitles-unknown",
+            "hearing-unknown",
+            "exhibit-shown",
+            "exhibit-part",
+        ),
     ),
     Route(
         method="DELETE",

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import msgspec
 
@@ -51,6 +51,35 @@ CLOCK_MOVED: Final = 1.0
 NOT_DECODED: Final = "not-decoded"
 
 
+class Described(NamedTuple):
+    """What people said of it."""
+
+    evidential: bool = True
+    origin: str = ""
+    received: float | None = None
+    clock: float | None = None
+    declared: str = ""
+    remark: bool = False
+
+    @classmethod
+    def of(cls, exhibit: Exhibit, source: str) -> Self:
+        """source: from where it was received, where somebody wrote it down"""
+        clock = exhibit.camera_clock
+        return cls(
+            exhibit.evidential, source, exhibit.received, None if clock is None else clock.error,
+            "" if clock is None else clock.declared, bool(exhibit.remark),
+        )  # fmt: skip
+
+    def fact(self, at: int, exhibit: Exhibit, *, by: str, who: str) -> Fact:
+        """For the record."""
+        return fact(
+            at, "described", **_of(exhibit), evidential=self.evidential, origin=self.origin,
+            received=None if self.received is None else micro(self.received),
+            clock=None if self.clock is None else micro(self.clock), declared=self.declared, remark=self.remark or None,
+            by=by, who=who,
+        )  # fmt: skip
+
+
 class Noted(msgspec.Struct, frozen=True, kw_only=True):
     """What the record says of an exhibit so far."""
 
@@ -61,6 +90,9 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str | None = None
     rendition: str | None = None
     problem: str | None = None
+    hearing: str = ""
+    """Empty where it was written down before there were hearings."""
+    described: Described = Described()
 
 
 class Onlooker:
@@ -85,7 +117,7 @@ class Onlooker:
         for id_, data in await self._db.items(SPACE):
             with suppress(msgspec.MsgspecError):
                 self._noted[id_] = msgspec.json.decode(data, type=Noted)
-        self._changed.update(exhibit.id for exhibit in self._intake.exhibits())
+        self._changed.update(exhibit.id for exhibit in self._intake.everything())
         self._news.set()
         self._unlisten = self._desk.listen(self._heard)
         self._tasks = [asyncio.create_task(work, name="onlooker") for work in (self._follow(), self._mind_clock())]
@@ -147,6 +179,8 @@ class Onlooker:
             sha256=exhibit.sha256 or (None if before is None else before.sha256),
             rendition=former if manifest is None else manifest.rendition,
             problem=failed,
+            hearing=exhibit.hearing,
+            described=Described.of(exhibit, self._intake.origin(exhibit.id)),
         )
 
     async def _facts(
@@ -159,13 +193,17 @@ class Onlooker:
         if before is None:
             added = at if by else await self._added(exhibit.id) or at
             told.append(fact(added, "received", **of, title=after.title, source=after.source, file=file,
-                             restricted=restricted, by=by, who=who))  # fmt: skip
+                             restricted=restricted, hearing=exhibit.hearing, by=by, who=who))  # fmt: skip
         else:
             if relinked or after.source != before.source:
                 told.append(fact(at, "relinked", **of, source=after.source, file=file, by=by, who=who))
             if (after.ref, after.title, after.restricted) != (before.ref, before.title, before.restricted):
                 told.append(fact(at, "renamed", **of, title=after.title, restricted=exhibit.restricted, by=by, who=who))
+            if before.hearing not in ("", after.hearing):
+                told.append(fact(at, "moved", **of, **await self._hearing(after.hearing), by=by, who=who))
         found = before or Noted(ref="", title="", restricted=False, source="")
+        if after.described != found.described:
+            told.append(after.described.fact(at, exhibit, by=by, who=who))
         if after.sha256 != found.sha256 or after.rendition != found.rendition:
             kept = Kept.read(await self._db.get(WAYS, exhibit.id))
             if after.sha256 != found.sha256:
@@ -182,6 +220,12 @@ class Onlooker:
         """The file's name where it came from, with the folders that it lay in."""
         sent = next(iter(await sent_for(self._db, id_)), None)
         return None if sent is None else "/".join(filter(None, (sent.path, sent.name))) or None
+
+    async def _hearing(self, id_: str) -> dict[str, Value | None]:
+        row = await self._db.run(
+            lambda db: db.execute("SELECT matter FROM hearings WHERE id = ?", (id_,)).fetchone(), lasting=False
+        )
+        return {"hearing": id_, "case": None if row is None else str(row[0])}
 
     async def _added(self, id_: str) -> int | None:
         """When an exhibit was added, of which nobody said so."""

@@ -26,10 +26,21 @@ class Intake(Protocol):
     async def receive(self, said: Said, length: int, /) -> Upload:
         """Raises Refused: exhibit-unknown, upload-…, malformed, disk-…"""
 
-    def exhibits(self) -> list[Exhibit]: ...
+    @property
+    def opened(self) -> str:
+        """Id of the hearing that is open."""
+
+    def exhibits(self, hearing: str | None = None, /) -> list[Exhibit]:
+        """Of a hearing, else of the open one, in running order."""
+
+    def everything(self) -> list[Exhibit]:
+        """Of all hearings."""
 
     def get(self, exhibit: str, /) -> Exhibit:
         """Raises Refused exhibit-unknown."""
+
+    def origin(self, exhibit: str, /) -> str:
+        """From where it was received, where somebody wrote that down."""
 
     async def change(self, exhibit: str, change: ChangeExhibit, /) -> Exhibit: ...
 

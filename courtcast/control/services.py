@@ -17,6 +17,7 @@ from courtcast.control.ports import Intake, Screens
 from courtcast.control.retention import Retention
 from courtcast.evidence.record import Record
 from courtcast.evidence.uploads import Uploads
+from courtcast.prepare.docket import Docket
 from courtcast.wire.assets import Assets
 
 
@@ -25,6 +26,7 @@ class Services:
     """Everything that a request may need."""
 
     intake: Intake
+    docket: Docket
     screens: Screens
     desk: Desk
     checkup: Checkup

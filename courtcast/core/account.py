@@ -184,18 +184,20 @@ def _place(what: Mapping[str, Any]) -> str:
     """The exhibit, and where in it."""
     at = f" at {media(what['media'])}" if "media" in what else ""
     frame = f" (frame {what['frame']})" if "frame" in what else ""
-    return f"{_exhibit(what)}{at}{frame}"
+    clip = f", clip {what['clip']}" if "clip" in what else ""
+    return f"{_exhibit(what)}{clip}{at}{frame}"
 
 
-def _clip(what: Mapping[str, Any]) -> str:
-    """Empty where all of the exhibit was meant."""
-    if not what.get("ranges"):
-        return ""
-    parts = [
+def _parts(what: Mapping[str, Any]) -> str:
+    return ", ".join(
         f"{media(one['from'])} to {media(one['to'])}" + (" without sound" if one.get("silent") else "")
         for one in what["ranges"]
-    ]
-    return f" Of it the clip {what.get('clip', '')}: {', '.join(parts)}."
+    )
+
+
+def _of_parts(what: Mapping[str, Any]) -> str:
+    """Empty where all of the exhibit was meant."""
+    return f" The clip is {_parts(what)}." if what.get("ranges") else ""
 
 
 def _zones(what: Mapping[str, Any]) -> str:
@@ -219,6 +221,39 @@ def _sent(what: Mapping[str, Any]) -> str:
     if what.get("source") != SENT:
         return ""
     return f", {SENT}" + (f" ({what['file']})" if what.get("file") else "")
+
+
+def _described(what: Mapping[str, Any], when: When) -> str:
+    says = ["it is evidence" if what.get("evidential", 1) else "it is shown beside the evidence"]
+    if "origin" in what:
+        says.append(f"received from {what['origin']}")
+    if "received" in what:
+        says.append(f"received on {when(what['received'])}")
+    if "clock" in what:
+        ahead = what["clock"] / MICRO
+        declared = f" ({what['declared']})" if "declared" in what else ""
+        says.append(f"its camera's clock is {abs(ahead):g} s {'ahead' if ahead >= 0 else 'behind'}{declared}")
+    return f"{_who(what)} wrote down of {_exhibit(what)}: {', '.join(says)}."
+
+
+def _clip(what: Mapping[str, Any]) -> str:
+    agreed = f". Agreed: {what['agreed']}" if "agreed" in what else ""
+    return f"the clip {what['clip']} of {_exhibit(what)}: {_parts(what)}{agreed}"
+
+
+def _clip_changed(what: Mapping[str, Any], _: When) -> str:
+    was = f"; it was called {what['was']}" if "was" in what else ""
+    return f"{_who(what)} changed {_clip(what)}{was}."
+
+
+def _hearing(what: Mapping[str, Any]) -> str:
+    says = [str(what[name]) for name in ("case", "court", "day") if name in what]
+    return f"the hearing {', '.join(says) or what['hearing']}"
+
+
+def _hearing_made(what: Mapping[str, Any], _: When) -> str:
+    came = f", out of a bundle signed with the key {what['came']}" if "came" in what else ""
+    return f"{_who(what)} added {_hearing(what)}{came}."
 
 
 def _prepared(what: Mapping[str, Any], _: When) -> str:
@@ -248,7 +283,8 @@ def _shown(what: Mapping[str, Any], when: When) -> str:
     sound = ", with the room's sound" if what.get("sound") else ""
     stops = f" It stopped by itself {what['stalls']} times." if what.get("stalls") else ""
     end = " Then it fell silent." if what.get("ended") == "silent" else ""
-    return f"{named(what)} {verb} {_exhibit(what)} {place}{frames} from {when(what['since'])}{sound}.{stops}{end}"
+    clip = f", clip {what['clip']}," if "clip" in what else ""
+    return f"{named(what)} {verb} {_exhibit(what)}{clip} {place}{frames} from {when(what['since'])}{sound}.{stops}{end}"
 
 
 def _part(what: Mapping[str, Any], _: When) -> str:
@@ -280,17 +316,26 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], When], str]]] = {
     "renamed": lambda what, _: (
         f"{_who(what)} changed its entry to {_exhibit(what)}" + (", restricted." if what.get("restricted") else ".")
     ),
+    "moved": lambda what, _: f"{_who(what)} moved {_exhibit(what)} to {_hearing(what)}.",
+    "described": _described,
+    "clip-made": lambda what, _: f"{_who(what)} made {_clip(what)}.",
+    "clip-changed": _clip_changed,
+    "clip-removed": lambda what, _: f"{_who(what)} removed {_clip(what)}.",
+    "hearing-made": _hearing_made,
+    "hearing-changed": lambda what, _: f"{_who(what)} changed what is said of {_hearing(what)}.",
+    "hearing-opened": lambda what, _: f"{_who(what)} opened {_hearing(what)}.",
+    "hearing-removed": lambda what, _: f"{_who(what)} removed {_hearing(what)}.",
     "complete": lambda what, _: f"All of {_exhibit(what)} was here. SHA-256 {what.get('sha256', '')}.",
     "prepared": _prepared,
     "failed": lambda what, _: f"{_exhibit(what)} could not be fetched or prepared ({what.get('problem', '')}).",
     "deleted": lambda what, _: f"{_who(what)} removed {_exhibit(what)}.",
     "purged": lambda what, _: f"The files of {_exhibit(what)} are gone ({what['files']} files, {what['bytes']} bytes).",
     "retention": _due,
-    "cued": lambda what, _: f"{_who(what)} made {_place(what)} ready, unseen.{_clip(what)}",
+    "cued": lambda what, _: f"{_who(what)} made {_place(what)} ready, unseen.{_of_parts(what)}",
     "put-up": lambda what, _: (
         f"{_who(what)} showed {_place(what)} on {_zones(what)}"
         + (", playing." if what.get("playing") else ".")
-        + _clip(what)
+        + _of_parts(what)
     ),
     "played": lambda what, _: (
         f"{_who(what)} played {_place(what)}"

@@ -11,7 +11,7 @@ from courtcast.core.chain import Value
 from courtcast.core.entries import Fact, fact, micro
 from courtcast.core.item import Item
 from courtcast.core.playback import Shown
-from courtcast.core.room import ChooseSound, Command, Cued, Forget, Room, SetDelay, Withdraw, position
+from courtcast.core.room import ChooseSound, Command, Cued, Forget, Leave, Room, SetDelay, Withdraw, position
 from courtcast.wire import api
 
 MILLIONTHS = 1_000_000
@@ -77,7 +77,7 @@ def deed(
             return made("withdrawn", **exhibit(command.exhibit, items))
         case api.BlankRequest():
             return blank(before, after, at=at, now=now, by=by, who=who, items=items)
-        case Forget():  # `deleted` follows
+        case Forget() | Leave():  # `deleted`, `moved` or `hearing-opened` follows
             return None
 
 
@@ -105,18 +105,18 @@ def _ready(cued: Cued | None, items: Mapping[str, Item]) -> dict[str, Value | No
 def _at(on: Cued | Shown, media: Fraction, items: Mapping[str, Item]) -> dict[str, Value | None]:
     item = items.get(on.exhibit)
     frame = None if item is None else playback.frame_at(on.ranges, item, media)
-    return {**exhibit(on.exhibit, items), "frame": frame, "media": micro(float(media))}
+    return {**exhibit(on.exhibit, items), "clip": on.clip, "frame": frame, "media": micro(float(media))}
 
 
 def _clip(on: Cued | Shown | None) -> dict[str, Value | None]:
-    """Which clip it is, and what that was at this time: it may be changed later."""
+    """What the clip was at this time: it may be changed later."""
     if on is None or not on.ranges:
         return {}
     ranges: list[Value] = [
         {"from": micro(float(one.start)), "to": micro(float(one.stop)), **({"silent": 1} if one.silent else {})}
         for one in on.ranges
     ]
-    return {"clip": on.clip or "", "ranges": ranges}
+    return {"ranges": ranges}
 
 
 def _parts(numbers: Sequence[float], of: int) -> list[Value]:

@@ -36,7 +36,8 @@ class Kind(NamedTuple):
 
 _WHO = "by who"
 _EXHIBIT = "exhibit ref"
-_PLACE = "exhibit ref frame media"
+_PLACE = "exhibit ref clip frame media"
+_HEARING = "hearing case"
 
 
 def _kind(says: str, *fields: str) -> Kind:
@@ -57,10 +58,28 @@ KINDS: Final[Mapping[str, Kind]] = {
     # evidence
     "received": _kind(
         "An exhibit was given in, as a link or as a file.",
-        _EXHIBIT, "title source file expected restricted", _WHO,
+        _EXHIBIT, "title source file expected restricted hearing", _WHO,
     ),
     "relinked": _kind("Another link, or a file, was given for the same exhibit.", _EXHIBIT, "source file", _WHO),
     "renamed": _kind("Its reference, title or restriction became another.", _EXHIBIT, "title restricted", _WHO),
+    "moved": _kind("It went to another hearing.", _EXHIBIT, _HEARING, _WHO),
+    "described": _kind(
+        "Something else is said of it: whether it is evidence, from where and when it was received, by what its "
+        "camera's clock was ahead (negative: behind), and how that is known; of a remark, only that there is one.",
+        _EXHIBIT, "evidential origin received clock declared remark", _WHO,
+    ),
+    "clip-made": _kind(
+        "Parts of it were put together, to be played as one.",
+        _EXHIBIT, "clip ranges agreed", _WHO,
+    ),
+    "clip-changed": _kind("They are these from now on.", _EXHIBIT, "clip was ranges agreed", _WHO),
+    "clip-removed": _kind("There is no such clip any more.", _EXHIBIT, "clip ranges agreed", _WHO),
+    "hearing-made": _kind(
+        "A hearing was made; with `came` from a bundle that this key signed.", _HEARING, "court day came", _WHO
+    ),
+    "hearing-changed": _kind("What is said of a hearing became this.", _HEARING, "court day came", _WHO),
+    "hearing-opened": _kind("The exhibits of that hearing are the room's.", _HEARING, "court day came", _WHO),
+    "hearing-removed": _kind("A hearing without exhibits was removed.", _HEARING, _WHO),
     "complete": _kind("All of its file was here, and this is its hash.", _EXHIBIT, "sha256 bytes file"),
     "prepared": _kind(
         "It was ready for the screens, made so from the file of that hash.",
@@ -71,8 +90,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "purged": _kind("Its files were looked for after that, and there are none.", _EXHIBIT, "sha256 files bytes"),
     "retention": _kind("It is to be removed by itself at that time; 0: not any more.", _EXHIBIT, "due", _WHO),
     # the room: what was asked for
-    "cued": _kind("It was made ready, unseen; of a clip these ranges, in this order.", _PLACE, "clip ranges", _WHO),
-    "put-up": _kind("It was put on the screens.", _PLACE, "clip ranges zones playing anyway", _WHO),
+    "cued": _kind("It was made ready, unseen; of a clip these ranges, in this order.", _PLACE, "ranges", _WHO),
+    "put-up": _kind("It was put on the screens.", _PLACE, "ranges zones playing anyway", _WHO),
     "played": _kind("It was played from there.", _PLACE, "anyway", _WHO),
     "paused": _kind("It was paused there.", _PLACE, _WHO),
     "sought": _kind("The screens were moved to that place.", _PLACE, _WHO),
@@ -97,7 +116,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "appeared": _kind("A screen said that it shows this now.", "screen name zone rendition", _PLACE),
     "shown": _kind(
         "A screen said that it showed this, from then until the entry's own time.",
-        "screen name zone exhibit ref rendition since how from to media_from media_to sound stalls stalled ended",
+        "screen name zone exhibit ref clip rendition since how from to media_from media_to sound stalls stalled ended",
     ),
     "fault": _kind("A screen could not show this as it is.", "screen name zone exhibit ref type media_from media_to"),
 }  # fmt: skip
@@ -123,7 +142,7 @@ def table() -> str:
 
 def _listed(fields: frozenset[str]) -> str:
     """Those that most have come first."""
-    usual = [name for name in f"{_PLACE} screen name zone rendition".split() if name in fields]
+    usual = [name for name in f"{_PLACE} {_HEARING} screen name zone rendition".split() if name in fields]
     last = [name for name in _WHO.split() if name in fields]
     return ", ".join(f"`{name}`" for name in (*usual, *sorted(fields - {*usual, *last}), *last))
 

@@ -107,6 +107,12 @@ class Forget(msgspec.Struct, frozen=True, kw_only=True):
     revision: int | None = None
 
 
+class Leave(msgspec.Struct, frozen=True, kw_only=True):
+    """Another hearing is about to be opened. Refused while something is shown; what is cued is dropped."""
+
+    revision: int | None = None
+
+
 class Withdraw(msgspec.Struct, frozen=True, kw_only=True):
     """An exhibit turned out not to be what it should be: it goes off the screens and out of the cue."""
 
@@ -130,6 +136,7 @@ Command = (
     | ShowCard
     | EndCard
     | Forget
+    | Leave
     | Withdraw
 )
 
@@ -247,6 +254,10 @@ def _carry_out(room: Room, command: Command, now: float, catalog: Catalog) -> Ro
             if room.shown is not None and room.shown.exhibit == command.exhibit:
                 raise Refused("exhibit-shown", ref=catalog(command.exhibit).ref)
             return _without(room, command.exhibit)
+        case Leave():
+            if room.shown is not None:
+                raise Refused("hearing-in-use")
+            return msgspec.structs.replace(room, cued=None)
         case Withdraw():
             return _without(room, command.exhibit)
     raise TypeError(command)

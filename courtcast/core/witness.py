@@ -59,7 +59,9 @@ class Sight(NamedTuple):
     stalled: int = 0
     """… and microseconds of it."""
     parts: tuple[Part, ...] = ()
-    """The ranges of the clip that is on, in order."""
+    """The ranges of the clip that is on, in order, …"""
+    clip: str | None = None
+    """… and its name."""
 
 
 class Stretch(NamedTuple):
@@ -81,6 +83,7 @@ class Stretch(NamedTuple):
         stepped = self.how == "stepped"
         return {
             "exhibit": first.exhibit,
+            "clip": first.clip,
             "rendition": first.rendition,
             "since": self.since,
             "how": self.how,
@@ -204,7 +207,7 @@ class Witness:
 
 def _alike(one: Sight, other: Sight) -> bool:
     """The same exhibit, and the same clip of it."""
-    return (one.exhibit, one.rendition, one.parts) == (other.exhibit, other.rendition, other.parts)
+    return one[:2] == other[:2] and (one.clip, one.parts) == (other.clip, other.parts)
 
 
 def _part(sight: Sight, before: int) -> int:

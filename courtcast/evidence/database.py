@@ -21,6 +21,8 @@ from courtcast.evidence.files import refusal
 from courtcast.problems import Refused
 
 T = TypeVar("T")
+Also = Callable[[sqlite3.Connection], None]
+"""Something that is done in the same transaction, or not at all."""
 
 BUSY_SECONDS = 10.0
 """How long a command beside the presenter (`courtcast token`) may hold the file."""
@@ -72,6 +74,68 @@ MIGRATIONS: tuple[str, ...] = (
         BEGIN SELECT RAISE(ABORT, 'the record is not changed'); END;
     CREATE TRIGGER record_keeps BEFORE DELETE ON record
         BEGIN SELECT RAISE(ABORT, 'nothing is taken out of the record'); END;
+    """,
+    # Hearings, and what people say of an exhibit. What is there already is in one hearing, and that one is open. The
+    # table of exhibits is made anew, since no column that is added to one can be both required and a foreign key.
+    """
+    CREATE TABLE hearings (
+        id TEXT PRIMARY KEY,
+        matter TEXT NOT NULL DEFAULT '',
+        court TEXT NOT NULL DEFAULT '',
+        day TEXT NOT NULL DEFAULT '',
+        note TEXT NOT NULL DEFAULT '',
+        came TEXT NOT NULL DEFAULT '',
+        open INTEGER NOT NULL DEFAULT 0 CHECK (open IN (0, 1)),
+        added REAL NOT NULL
+    );
+    CREATE UNIQUE INDEX one_hearing_is_open ON hearings (open) WHERE open = 1;
+    INSERT INTO hearings (id, open, added)
+        SELECT lower(hex(randomblob(8))), 1, COALESCE(MIN(added), CAST(strftime('%s', 'now') AS REAL)) FROM exhibits;
+    CREATE TABLE exhibits_of_hearings (
+        id TEXT PRIMARY KEY,
+        hearing TEXT NOT NULL REFERENCES hearings (id),
+        position INTEGER NOT NULL,
+        ref TEXT NOT NULL,
+        title TEXT NOT NULL,
+        url TEXT NOT NULL,
+        headers TEXT NOT NULL,
+        sha256 TEXT,
+        added REAL NOT NULL,
+        restricted INTEGER NOT NULL DEFAULT 0,
+        parts TEXT NOT NULL DEFAULT '[]',
+        evidential INTEGER NOT NULL DEFAULT 1,
+        source TEXT NOT NULL DEFAULT '',
+        received REAL,
+        remark TEXT NOT NULL DEFAULT '',
+        camera_clock TEXT
+    );
+    INSERT INTO exhibits_of_hearings
+        (id, hearing, position, ref, title, url, headers, sha256, added, restricted, parts)
+        SELECT id, (SELECT hearings.id FROM hearings), position, ref, title, url, headers, sha256, added, restricted,
+            parts
+        FROM exhibits;
+    DROP TABLE exhibits;
+    ALTER TABLE exhibits_of_hearings RENAME TO exhibits;
+    CREATE INDEX running_order ON exhibits (hearing, position);
+    """,
+    # Clips. Times are exact: fractions as text.
+    """
+    CREATE TABLE clips (
+        id TEXT PRIMARY KEY,
+        exhibit TEXT NOT NULL REFERENCES exhibits (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        agreed TEXT NOT NULL DEFAULT '',
+        UNIQUE (exhibit, name)
+    );
+    CREATE TABLE clip_ranges (
+        clip TEXT NOT NULL REFERENCES clips (id) ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        start TEXT NOT NULL,
+        stop TEXT NOT NULL,
+        silent INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (clip, position)
+    ) WITHOUT ROWID;
     """,
 )
 """In order; never changed once released, only added to. `user_version` counts those that are done."""
@@ -214,6 +278,10 @@ def put(db: sqlite3.Connection, space: str, key: str, value: bytes) -> None:
 def delete(db: sqlite3.Connection, space: str, key: str) -> None:
     """For use within a `run` of several steps."""
     db.execute("DELETE FROM small WHERE space = ? AND key = ?", (space, key))
+
+
+def alone(_: sqlite3.Connection) -> None:
+    """`Also` where there is nothing else."""
 
 
 class within:  # noqa: N801 - reads as a statement

@@ -89,6 +89,8 @@ class Said(NamedTuple):
     restricted: bool = False
     exhibit: str = ""
     """The exhibit that this is the file of; else it becomes one."""
+    hearing: str = ""
+    """Id of the hearing that the new one goes to; else it is the open one."""
 
 
 def said(header: str) -> Said:
@@ -107,6 +109,7 @@ def said(header: str) -> Said:
         companion=words.get("companion", "") in _YES,
         restricted=words.get("restricted", "") in _YES,
         exhibit=_mark("exhibit", words),
+        hearing=_mark("hearing", words),
     )
 
 

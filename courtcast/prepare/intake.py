@@ -9,7 +9,6 @@ import secrets
 import shutil
 import sqlite3
 import time
-import unicodedata
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -29,12 +28,15 @@ from courtcast.evidence.links.direct import check_headers
 from courtcast.evidence.links.found import choosing
 from courtcast.evidence.links.portal import Portal
 from courtcast.evidence.links.upload import link_of, upload_of
+from courtcast.evidence.record import Record
+from courtcast.evidence.texts import lines, one_line
 from courtcast.evidence.turns import Turns
 from courtcast.evidence.upload import Said, Upload
 from courtcast.evidence.uploads import Uploads
 from courtcast.evidence.verify import is_intact
 from courtcast.prepare import messages, sent, sidecar, subtitles
 from courtcast.prepare.cage.keeper import Cage
+from courtcast.prepare.docket import Docket, moment_of
 from courtcast.prepare.examine import Copy, Seen, ask_link, read_again
 from courtcast.prepare.house import House
 from courtcast.prepare.joined import Joined, check, proposed
@@ -68,8 +70,6 @@ FIRST_PREPARED = 10.0
 """Seconds of media after which it shares the line again: enough to begin with."""
 MAX_PASSWORD = 1024
 """Characters."""
-MAX_TEXT = 200
-"""Characters of a reference or title."""
 REMAINS = "remains"
 """Space of what deleted exhibits left: renditions that are still to be cleared away."""
 
@@ -81,7 +81,7 @@ class Intake:
     `exhibits` says of it (also when it is gone), four times a second at most for progress; plays: what all screens
     decode (see `plan.make`), None while none has said anything; quiet: nothing is on the
     screens, so that there is time for what nobody waits for; shown: that exhibit is on them; portals: those that there
-    is a key for
+    is a key for; record: where changes of hearings and clips are written down, if anywhere
     """
 
     def __init__(
@@ -96,6 +96,7 @@ class Intake:
         quiet: Callable[[], bool] = lambda: True,
         shown: Callable[[str], bool] = lambda _: False,
         portals: Sequence[Portal] = (),
+        record: Record | None = None,
     ) -> None:
         self._house = House(
             folder=data / "evidence",
@@ -128,6 +129,11 @@ class Intake:
         self._changing = asyncio.Lock()
         self._looking = asyncio.Lock()
         self._inspecting = asyncio.Lock()
+        self.docket = Docket(
+            library, record, self._ways, changing=self._changing, on_change=on_change, line_up=self._line_up,
+            take_in=lambda entry: self._take_in(entry, Kept()).start(),
+        )  # fmt: skip
+        """The hearings, and the clips of exhibits."""
         self._background: set[asyncio.Task[None]] = set()
 
     # what there is
@@ -137,13 +143,28 @@ class Intake:
         """Files that are being sent here."""
         return self._house.uploads
 
-    def exhibits(self) -> list[Exhibit]:
-        """In running order. `safe` and `safe_at` are left to whoever knows the screens."""
-        return [way.seen() for way in self._ways.values()]
+    @property
+    def opened(self) -> str:
+        """Id of the hearing that is open."""
+        return self.docket.opened
+
+    def exhibits(self, hearing: str | None = None) -> list[Exhibit]:
+        """Of a hearing, else of the open one, in running order. `safe` and `safe_at` are left to whoever knows the
+        screens."""
+        meant = self.opened if hearing is None else hearing
+        return [self.docket.seen(way) for way in self._ways.values() if way.entry.hearing == meant]
+
+    def everything(self) -> list[Exhibit]:
+        """Of all hearings; the open one's first."""
+        return [self.docket.seen(way) for way in self._ways.values()]
 
     def get(self, id_: str) -> Exhibit:
-        """Raises Refused (`exhibit-unknown`), as do all that take an id and say nothing else."""
-        return self._way(id_).seen()
+        """Of whichever hearing. Raises Refused (`exhibit-unknown`), as do all that take an id and say nothing else."""
+        return self.docket.seen(self._way(id_))
+
+    def origin(self, id_: str) -> str:
+        """From where it was received, where somebody wrote that down; else empty."""
+        return self._way(id_).entry.source
 
     def manifest(self, id_: str) -> Manifest | None:
         """The live manifest. None while there is none to show from: nothing prepared, or a given hash unconfirmed."""
@@ -213,25 +234,32 @@ class Intake:
     # what people ask for
 
     async def add(self, request: AddExhibit) -> Exhibit:
-        """Raises Refused (`link-malformed`, `malformed`, `not-joinable`, `exhibit-unknown`, `disk-full`)."""
+        """Raises Refused (`link-malformed`, `malformed`, `not-joinable`, `exhibit-unknown`, `hearing-unknown`,
+        `disk-full`)."""
         if request.join and (request.url or request.headers or request.sha256):
             raise Refused("malformed", why="an exhibit has a link, or is joined from others")
         entry = Entry(
             id=secrets.token_hex(8),
-            ref=_text("ref", request.ref),
-            title=_text("title", request.title),
-            link=Link("") if request.join else _link(request.url, request.headers),
-            sha256=_sha256(request.sha256),
+            ref=one_line("ref", request.ref),
+            title=one_line("title", request.title),
+            link=Link("") if request.join else link_to(request.url, request.headers),
+            sha256=sha256_of(request.sha256),
             added=time.time(),
             restricted=request.restricted,
             parts=tuple(request.join),
+            hearing=request.hearing or "",
+            evidential=request.evidential,
+            source=one_line("source", request.source),
+            received=moment_of(request.received),
+            remark=lines("remark", request.remark),
         )
         async with self._changing:
             if entry.parts:
                 parts = [self._way(id_) for id_ in entry.parts]
                 check(parts)
                 restricted = entry.restricted or any(part.entry.restricted for part in parts)
-                entry = msgspec.structs.replace(entry, restricted=restricted)
+                hearing = self.docket.of_parts(entry, parts)
+                entry = msgspec.structs.replace(entry, restricted=restricted, hearing=hearing)
             way = self._take_in(await self._house.library.add(entry), Kept())
             way.start()
         self._on_change(entry.id)
@@ -240,7 +268,7 @@ class Intake:
     async def receive(self, said: Said, length: int) -> Upload:
         """A file is about to be sent: it is an exhibit from now on, or the file of one that is there already, or a
         companion. Raises Refused: see `Uploads.begin`; malformed, exhibit-unknown, upload-complete."""
-        said = said._replace(ref=_text("ref", said.ref), title=_text("title", said.title))
+        said = said._replace(ref=one_line("ref", said.ref), title=one_line("title", said.title))
         async with self._changing:
             way = self._way(said.exhibit) if said.exhibit and not said.companion else None
             if way is not None and way.entry.parts:
@@ -271,22 +299,12 @@ class Intake:
             if request.subtitles is not msgspec.UNSET:
                 chosen = request.subtitles
                 await way.change_subtitles(lambda kept: subtitles.choose(kept, chosen))
-            way.entry = await self._house.library.change(
-                id_,
-                ref=None if request.ref is None else _text("ref", request.ref) or way.entry.ref,
-                title=None if request.title is None else _text("title", request.title),
-                position=request.position,
-                restricted=request.restricted,
-            )
+            await self.docket.describe(way, request)
             if request.password is not None:
                 await way.unlock(_password(request.password))
                 await self._stills.forget(way.kept.rendition)
-            if request.position is not None:
-                order = [entry.id for entry in await self._house.library.list()]
-                self._ways = {other: self._ways[other] for other in order if other in self._ways}
-                self._line_up()
         self._on_change(id_)
-        return way.seen()
+        return self.get(id_)
 
     async def delete(self, id_: str) -> None:
         """From this call's return on it is gone, whatever happens; its files are cleared away behind it."""
@@ -302,6 +320,7 @@ class Intake:
                     await self.uploads.forget(upload)
             self._share_line(way)
             self._line_up()
+            self.docket.apart(way)
             if (timer := self._progress.pop(id_, None)) is not None:
                 timer.cancel()
         self._on_change(id_)
@@ -313,7 +332,7 @@ class Intake:
 
     async def relink(self, id_: str, request: NewLink) -> Exhibit:
         """A fresh link for the same evidence: goes on from what is held where it is the same file."""
-        link = _link(request.url, request.headers)
+        link = link_to(request.url, request.headers)
         async with self._changing:
             way = self._way(id_)
             await self._relink(way, link)
@@ -332,7 +351,8 @@ class Intake:
             for choice, link in meant[1:]:
                 other = Entry(
                     id=secrets.token_hex(8), ref="", title=choice.name, link=link, added=time.time(),
-                    restricted=entry.restricted,
+                    restricted=entry.restricted, hearing=entry.hearing, evidential=entry.evidential,
+                    source=entry.source, received=entry.received,
                 )  # fmt: skip
                 self._take_in(await self._house.library.add(other), Kept()).start()
             await way.relink(await self._house.library.relink(id_, meant[0][1]))
@@ -346,7 +366,7 @@ class Intake:
         Raises Refused (`subtitles-…`, `malformed`, `disk-full`)."""
         self._way(id_)
         read = await asyncio.to_thread(
-            sidecar.read, data, title=_text("title", title), language=_text("language", language)
+            sidecar.read, data, title=one_line("title", title), language=one_line("language", language)
         )
         async with self._changing:
             way = self._way(id_)
@@ -370,7 +390,7 @@ class Intake:
     def prefer(self, id_: str) -> None:
         """This exhibit is wanted now (it was cued): its turn comes before all others', the line is its own at first."""
         way = self._ways.get(id_)
-        if way is None or way.state == "ready":
+        if way is None or way.state == "ready" or way.entry.hearing != self.opened:
             return
         self._pressing -= 1
         way.pressing = self._pressing
@@ -410,10 +430,12 @@ class Intake:
         self._open.push_async_callback(self._details.close)
         kept = dict(await db.items(SPACE))
         recorded = await totals(db)
+        await self.docket.open()
         entries = await self._house.library.list()
         for entry in entries:
             way = self._take_in(entry, Kept.read(kept.get(entry.id)))
             way.recorded = recorded.get((entry.id, way.kept.file), 0)
+            self.docket.alike(way)
             if way.kept.sha256 is not None and way.kept.problem is None:
                 self._own(self._look_again(way, way.kept.sha256), f"looking at {entry.id} again")
         for id_, remains in await db.items(REMAINS):
@@ -454,7 +476,7 @@ class Intake:
         shared = self._house, entry, kept, lambda: self._changed(entry.id), lambda: self._moved(entry.id)
         way = Joined(*shared, part=self._ways.get) if entry.parts else Way(*shared)
         self._ways[entry.id] = way
-        self._line_up()
+        self.docket.sort()
         return way
 
     async def _relink(self, way: Way, link: Link) -> None:
@@ -487,7 +509,8 @@ class Intake:
             self._share_line(first)
         if (timer := self._progress.pop(id_, None)) is not None:
             timer.cancel()
-        if id_ in self._ways:
+        if (way := self._ways.get(id_)) is not None:
+            self.docket.alike(way)
             self._on_change(id_)
 
     def _moved(self, id_: str) -> None:
@@ -537,7 +560,8 @@ def _meant(way: Way, files: Sequence[str]) -> list[tuple[Choice, Link]]:
     return [(offered[file], choosing(way.entry.link, found.kind, file)) for file in files]
 
 
-def _link(url: str, headers: dict[str, str]) -> Link:
+def link_to(url: str, headers: dict[str, str]) -> Link:
+    """Raises Refused (`link-malformed`, `malformed`)."""
     parse(url)
     check_headers(headers)
     return Link(url.strip(), headers)
@@ -549,17 +573,10 @@ def _password(text: str) -> str:
     return text
 
 
-def _sha256(text: str | None) -> str | None:
+def sha256_of(text: str | None) -> str | None:
+    """64 lower-case digits. Raises Refused (`malformed`)."""
     if text is None or text == "":
         return None
     if re.fullmatch(r"[0-9a-fA-F]{64}", text.strip()) is None:
         raise Refused("malformed", why="sha256 has 64 hexadecimal digits")
     return text.strip().lower()
-
-
-def _text(name: str, text: str | None) -> str:
-    """One line, without what cannot be seen."""
-    line = " ".join("".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text or "").split())
-    if len(line) > MAX_TEXT:
-        raise Refused("malformed", why=f"{name} is longer than {MAX_TEXT} characters")
-    return line

@@ -58,6 +58,7 @@ def entry(made: Upload, said: Said) -> tuple[Entry, Kept]:
         link=link_of(made.id),
         added=made.began,
         restricted=said.restricted,
+        hearing=said.hearing,
     )
     return new, Kept(version=Version(length=made.length, name=made.name))
 

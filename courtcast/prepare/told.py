@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from courtcast.core import clip
 from courtcast.core.expiry import expires
 from courtcast.core.manifest import Manifest
+from courtcast.evidence.clips import Cut
 from courtcast.evidence.library import Entry
 from courtcast.evidence.links import parse
 from courtcast.evidence.links.direct import name_of
@@ -14,6 +16,7 @@ from courtcast.prepare.job import Probe
 from courtcast.prepare.kept import Kept
 from courtcast.problems import Refused
 from courtcast.wire.api import Choice, Exhibit, ExhibitState, Kind, Problem, Treatment
+from courtcast.wire.library import Clip
 
 
 def told(
@@ -62,7 +65,33 @@ def told(
         chapters=[] if probe is None else probe.chapters,
         notes=_notes(kept, manifest),
         sheet=sheet,
+        hearing=entry.hearing,
+        evidential=entry.evidential,
+        source=entry.source or origin(entry, kept),
+        received=entry.received,
+        added=entry.added,
+        remark=entry.remark,
+        camera_clock=entry.camera_clock,
+        clips=[seen(cut) for cut in entry.clips],
     )
+
+
+def seen(cut: Cut) -> Clip:
+    """A clip as it is shown."""
+    return Clip(
+        id=cut.id,
+        name=cut.name,
+        ranges=clip.written(cut.ranges),
+        agreed=cut.agreed,
+        duration=float(clip.duration(cut.ranges)),
+    )
+
+
+def origin(entry: Entry, kept: Kept) -> str:
+    """From where it came, where nobody wrote that down: the link's server, or the name of the file that was sent."""
+    if entry.parts:
+        return ""
+    return name(entry, kept) if upload_of(entry.link) is not None else parse(entry.link.url).host or ""
 
 
 def name(entry: Entry, kept: Kept) -> str:

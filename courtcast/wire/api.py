@@ -600,6 +600,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True, tag="state"):
     build: str
     """Hash of the pages' tree; a page of another build reloads when nothing is at stake."""
     checks: Checks | None = None
+    hearing: str = ""
+    """Id of the open hearing: `exhibits` are its own."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", omit_defaults=True):
@@ -611,9 +613,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, tag="change", omit_defau
     """Whole exhibits that changed; `order` says which exist."""
     screens: list[Screen] = []
     order: list[str] | None = None
-    """Ids of all exhibits in running order, when that changed."""
+    """Ids of all exhibits of the open hearing in running order, when that changed."""
     gone_screens: list[str] = []
     checks: Checks | None = None
+    hearing: str | None = None
+    """Id of the hearing that was opened."""
 
 
 Event = Snapshot | Change

@@ -11,6 +11,7 @@ import pytest
 from courtcast.control.api import ROUTES
 from courtcast.control.openapi import describe
 from courtcast.control.pages import policy
+from courtcast.evidence.library import Library
 from courtcast.problems import TABLE
 from courtcast.wire.assets import Assets
 from tests.control.conftest import API, Caller, problem
@@ -127,7 +128,8 @@ class TestDescription:
     async def test_answers_have_the_form_that_it_says(self, place: House, call: Caller, ids: dict[str, str]) -> None:
         await call.post("/room/cue", exhibit=ids["JM/1"])
         await call.post("/room/show")
+        (hearing,) = await Library(place.db).hearings.list()
         for route in ROUTES:
             if route.method == "GET" and route.gives is not None:
-                path = route.path.replace("{id}", ids["JM/1"])
+                path = route.path.replace("/hearings/{id}", f"/hearings/{hearing.id}").replace("{id}", ids["JM/1"])
                 msgspec.convert(await call.get(path), route.gives, strict=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from courtcast.evidence.database import Database
-from courtcast.evidence.library import Entry, Library
+from courtcast.evidence.library import Change, Entry, Library
 from courtcast.evidence.links import Link
 from courtcast.problems import Refused
 
@@ -23,16 +24,18 @@ async def test_it_keeps_what_it_is_given(tmp_path: Path) -> None:
     async with Database(tmp_path / "db") as db:
         library = Library(db)
         first = await library.add(entry("a", "JM/1"))
-        assert first == entry("a", "JM/1")
+        hearing = (await library.hearings.list())[0]
+        assert hearing.open
+        assert first == msgspec.structs.replace(entry("a", "JM/1"), hearing=hearing.id)
         assert (await library.add(entry("b"))).ref == "2"
         await library.add(entry("c", "4"))
         assert (await library.add(entry("d"))).ref == "5", "4 is taken"
     async with Database(tmp_path / "db") as db:
         library = Library(db)
         assert await library.get("a") == first
-        changed = await library.change("a", ref="JM/9", title="other")
+        changed = await library.change("a", Change(ref="JM/9", title="other"))
         assert (changed.ref, changed.title, changed.link) == ("JM/9", "other", first.link)
-        assert (await library.change("a")) == changed
+        assert (await library.change("a", Change())) == changed
         assert (await library.relink("a", Link("https://x.example/"))).link == Link("https://x.example/", {})
         await library.delete("a", remains=b"[]")
         assert [one.id for one in await library.list()] == ["b", "c", "d"]
@@ -45,7 +48,7 @@ async def test_what_is_not_there_is_unknown(tmp_path: Path, call: str) -> None:
         library = Library(db)
         calls = {
             "get": library.get("x"),
-            "change": library.change("x", ref="y"),
+            "change": library.change("x", Change(ref="y")),
             "relink": library.relink("x", Link("https://h.example/")),
             "delete": library.delete("x", remains=b""),
         }
@@ -78,7 +81,7 @@ async def test_the_running_order_is_a_list(
                 model.remove(id_)
                 if what == "move":
                     model.insert(max(0, where), id_)
-                    await library.change(id_, position=where)
+                    await library.change(id_, Change(position=where))
                 else:
                     await library.delete(id_, remains=b"")
             assert [one.id for one in await library.list()] == model

@@ -36,11 +36,13 @@ from courtcast.core.legs import Parts
 from courtcast.core.manifest import Manifest
 from courtcast.deliver.day import Day
 from courtcast.evidence.database import Database
+from courtcast.evidence.library import Library
 from courtcast.evidence.look import Seen as Answer
 from courtcast.evidence.record import Record
 from courtcast.evidence.upload import Said, Upload
 from courtcast.evidence.uploads import Uploads
 from courtcast.prepare import sidecar, subtitles
+from courtcast.prepare.docket import Docket
 from courtcast.prepare.examine import Copy, Seen
 from courtcast.prepare.kept import Kept
 from courtcast.problems import Refused
@@ -145,8 +147,18 @@ class Shelf:
     async def receive(self, said: Said, length: int, /) -> Upload:
         raise Refused("upload-not-now")
 
-    def exhibits(self) -> list[Exhibit]:
+    @property
+    def opened(self) -> str:
+        return ""
+
+    def exhibits(self, hearing: str | None = None, /) -> list[Exhibit]:
+        return [exhibit for exhibit in self.kept.values() if exhibit.hearing == (hearing or "")]
+
+    def everything(self) -> list[Exhibit]:
         return list(self.kept.values())
+
+    def origin(self, exhibit: str, /) -> str:
+        return ""
 
     def get(self, exhibit: str, /) -> Exhibit:
         if exhibit not in self.kept:
@@ -380,8 +392,12 @@ async def house(data: Path, shelf: Shelf, wall: Wall) -> AsyncIterator[House]:
         ):
             auth = Auth(db, record=record)
             await auth.open()
+            docket = Docket(
+                Library(db), record, {}, changing=asyncio.Lock(), on_change=lambda _: None, line_up=lambda: None,
+                take_in=lambda _: None,
+            )  # fmt: skip
             services = Services(
-                intake=shelf, screens=wall, desk=desk, checkup=checkup, uploads=Uploads(db, data), auth=auth,
+                intake=shelf, docket=docket, screens=wall, desk=desk, checkup=checkup, uploads=Uploads(db, data), auth=auth,
                 record=record, onlooker=onlooker, retention=retention, assets=Assets.find(),
             )  # fmt: skip
             yield House(data, db, shelf, wall, desk, checkup, auth, make_app(services), record)

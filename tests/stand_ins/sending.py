@@ -116,7 +116,9 @@ async def sending(data: Path, *, quiet_of_tokens: bool = False) -> AsyncIterator
             for desk in desks:
                 desk.exhibit_changed(exhibit)
 
-        async with Intake(data, Library(db), Guard([]), FolderStore(data / "renditions"), changed) as intake:
+        async with Intake(
+            data, Library(db), Guard([]), FolderStore(data / "renditions"), changed, record=record
+        ) as intake:
             wall, note = Wall(), data / "blank"
             clock = Timekeeper((await load(db, BlankNote(note))).mark)
             async with (
@@ -134,7 +136,7 @@ async def sending(data: Path, *, quiet_of_tokens: bool = False) -> AsyncIterator
                     else {role: await issue_token(db, role) for role in ("clerk", "advocate", "viewer")}
                 )
                 services = Services(
-                    intake=intake, screens=wall, desk=desk, checkup=checkup, uploads=intake.uploads, auth=auth,
+                    intake=intake, docket=intake.docket, screens=wall, desk=desk, checkup=checkup, uploads=intake.uploads, auth=auth,
                     record=record, onlooker=onlooker, retention=retention, assets=Assets.find(),
                 )  # fmt: skip
                 runner = web.AppRunner(make_app(services), access_log=None, shutdown_timeout=1.0)

@@ -1452,6 +1452,7 @@ export const Checks = record(
  * @property {"advocate" | "clerk" | "viewer"} role
  * @property {string} build Hash of the pages' tree; a page of another build reloads when nothing is at stake.
  * @property {Checks | null} checks
+ * @property {string} hearing Id of the open hearing: `exhibits` are its own.
  */
 /** @type {Codec<Snapshot>} */
 export const Snapshot = record(
@@ -1463,6 +1464,7 @@ export const Snapshot = record(
     role: [oneOf("advocate", "clerk", "viewer")],
     build: [text],
     checks: [nullable(Checks.check), null],
+    hearing: [text, ""],
   },
   { tag: "state" },
 );
@@ -1475,9 +1477,10 @@ export const Snapshot = record(
  * @property {RoomState | null} room
  * @property {Array<Exhibit>} exhibits Whole exhibits that changed; `order` says which exist.
  * @property {Array<Screen>} screens
- * @property {Array<string> | null} order Ids of all exhibits in running order, when that changed.
+ * @property {Array<string> | null} order Ids of all exhibits of the open hearing in running order, when that changed.
  * @property {Array<string>} gone_screens
  * @property {Checks | null} checks
+ * @property {string | null} hearing Id of the hearing that was opened.
  */
 /** @type {Codec<Change>} */
 export const Change = record(
@@ -1489,6 +1492,7 @@ export const Change = record(
     order: [nullable(list(text)), null],
     gone_screens: [list(text), []],
     checks: [nullable(Checks.check), null],
+    hearing: [nullable(text), null],
   },
   { tag: "change" },
 );
