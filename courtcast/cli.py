@@ -74,6 +74,10 @@ def _data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=default_data(), metavar="DIR", help="the presenter's data folder")
 
 
+def _hearing(parser: argparse.ArgumentParser, says: str) -> None:
+    parser.add_argument("--hearing", metavar="ID|CASE", help=f"{says} (its id or its case)")
+
+
 def _add_record(commands: Any) -> None:
     """The commands about the record, and about how long evidence is kept."""
     audit = commands.add_parser("audit", help="the record: check an export of it, or export it")
@@ -89,7 +93,8 @@ def _add_record(commands: Any) -> None:
     purge = commands.add_parser("purge", help="removes exhibits' files for good, now or by itself later")
     _data(purge)
     purge.add_argument("refs", nargs="*", metavar="REF", help="references, like JM/1")
-    purge.add_argument("--all", action="store_true", help="all exhibits")
+    purge.add_argument("--all", action="store_true", help="all exhibits, of all hearings where none is named")
+    _hearing(purge, "only of that one")
     purge.add_argument("--added-before", type=_moment, metavar="TIME", help="those added before, like 2026-11-30")
     purge.add_argument("--after", type=_moment, metavar="TIME", help="by itself, from then on, while a presenter runs")
     purge.add_argument("--keep", action="store_true", help="not by itself any more")
@@ -135,9 +140,13 @@ def build_parser() -> argparse.ArgumentParser:
     token.add_argument("--role", choices=("clerk", "advocate", "viewer"), required=True)
     token.add_argument("--name", default="", help="whose it is; stands in the record")
 
-    add = commands.add_parser("add", help="adds an exhibit from a link or a file, with a progress bar")
+    add = commands.add_parser("add", help="adds exhibits from links, files or a list, with a progress bar for each")
     _data(add)
-    add.add_argument("url", metavar="URL|FILE", help="a file is sent to the presenter, which has to run")
+    add.add_argument(
+        "url", nargs="+", metavar="URL|FILE",
+        help="a file is sent to the presenter, which has to run; a .csv is a list of exhibits, and has not to",
+    )  # fmt: skip
+    _hearing(add, "where to; else the open one")
     add.add_argument("--ref", help="reference, like JM/1")
     add.add_argument("--title", help="what it is")
     add.add_argument("--sha256", help="refuse it where the file has another hash")
@@ -149,6 +158,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add.add_argument("--allow-network", type=_network, action="append", default=[], metavar="CIDR")
     _way_out(add)
+
+    listed = commands.add_parser("list", help="what there is, with or without a running presenter")
+    _data(listed)
+    _hearing(listed, "of that one, or of 'all'; else of the open one")
+    listed.add_argument("--json", action="store_true", help="as the API has them")
 
     _add_record(commands)
 
@@ -229,11 +243,16 @@ def _command(args: argparse.Namespace) -> Coroutine[Any, Any, int]:
                 title=args.title,
                 sha256=args.sha256,
                 restricted=args.restricted,
+                hearing=args.hearing,
                 headers=dict(args.header),
                 allow_networks=tuple(args.allow_network),
                 proxy=args.proxy,
                 ca=args.ca,
             )
+        case "list":
+            from courtcast.listed import listed
+
+            return listed(args.data, hearing=args.hearing, as_json=args.json)
         case "audit":
             from courtcast.audit import audit_export, audit_verify
 
@@ -247,6 +266,7 @@ def _command(args: argparse.Namespace) -> Coroutine[Any, Any, int]:
                 args.data,
                 args.refs,
                 everything=args.all,
+                hearing=args.hearing,
                 added_before=args.added_before,
                 after=0.0 if args.keep else args.after,
             )

@@ -281,8 +281,8 @@ class Onlooker:
         self._tell(id_, at, witness.sees(at, sight))
         if sight is not None and sight.exhibit != before:
             self._record.later(
-                fact(at, "appeared", **self._screens[id_], **self._named(sight.exhibit), rendition=sight.rendition,
-                     frame=sight.frame, media=sight.media)
+                fact(at, "appeared", **self._screens[id_], **self._named(sight.exhibit), clip=sight.clip,
+                     rendition=sight.rendition, frame=sight.frame, media=sight.media)
             )  # fmt: skip
         self._look_for_faults(at, screen)
 
@@ -303,7 +303,13 @@ class Onlooker:
             stalls=report.stalls.count,
             stalled=micro(report.stalls.seconds),
             parts=self._parts(report.exhibit, scene) if scene is not None and same and scene.ranges else (),
+            clip=self._clip(report.exhibit) if scene is not None and same and scene.ranges else None,
         )
+
+    def _clip(self, exhibit: str) -> str | None:
+        """Name of the clip that it is shown as."""
+        on = self._desk.state().shown
+        return None if on is None or on.exhibit != exhibit else on.clip
 
     def _parts(self, exhibit: str, scene: Scene) -> tuple[Part, ...]:
         """The ranges of the clip that a screen was told of, with their frames."""
