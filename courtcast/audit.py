@@ -22,6 +22,7 @@ from courtcast.evidence.record import stamp
 from courtcast.problems import Refused
 from courtcast.settings import Settings, ready_folder
 from courtcast.wire.api import Exhibit
+from courtcast.wire.library import Hearing
 
 FAULTS: Final[Mapping[Fault, str]] = {
     "empty": "the line is empty",
@@ -96,9 +97,18 @@ async def audit_export(data: Path, out: str) -> int:
 
 
 async def purge(
-    data: Path, refs: Sequence[str], *, everything: bool, added_before: float | None, after: float | None
+    data: Path,
+    refs: Sequence[str],
+    *,
+    everything: bool,
+    added_before: float | None,
+    after: float | None,
+    hearing: str | None = None,
 ) -> int:
-    """Removes exhibits for good, or says when they go by themselves; with or without a running presenter."""
+    """Removes exhibits for good, or says when they go by themselves; with or without a running presenter.
+
+    hearing: only of this one (id or case); else of all
+    """
     async with AsyncExitStack() as stack:
         try:
             db = await stack.enter_async_context(Database(database(ready_folder(data))))
@@ -106,7 +116,11 @@ async def purge(
             if problem.type != "data-in-use":
                 raise
             async with beside(data, "clerk", problem) as presenter:
-                exhibits = await presenter.call("GET", "/exhibits", list[Exhibit])
+                exhibits = _within(
+                    await presenter.call("GET", "/exhibits?hearing=all", list[Exhibit]),
+                    await presenter.call("GET", "/hearings", list[Hearing]),
+                    hearing,
+                )
                 for one in _meant(exhibits, await _before(data, added_before), refs, everything=everything):
                     body = PurgeRequest(after=after)
                     _say(one, await presenter.call("POST", f"/exhibits/{one.id}/purge", Purged, body))
@@ -115,12 +129,21 @@ async def purge(
         early = await _before(data, added_before, db)
         exhibits_, _, _ = await stack.enter_async_context(intake(Settings(data=data), db))
         retention = Retention(db=db, record=record, intake=exhibits_, data=data)
-        for one in _meant(exhibits_.exhibits(), early, refs, everything=everything):
+        known = _within(exhibits_.everything(), await exhibits_.docket.hearings(), hearing)
+        for one in _meant(known, early, refs, everything=everything):
             if after is None:
                 _say(one, await retention.purge(one.id, by=PURGE, who=""))
             else:
                 _say(one, await retention.set(one.id, after or None, by=PURGE, who=""))
     return 0
+
+
+def _within(exhibits: Sequence[Exhibit], hearings: Sequence[Hearing], named: str | None) -> list[Exhibit]:
+    """Of one hearing (its id or its case), where one is named. Raises Refused hearing-unknown."""
+    ids = {one.id for one in hearings if named in (None, one.id) or (named or "").casefold() == one.case.casefold()}
+    if not ids:
+        raise Refused("hearing-unknown")
+    return [one for one in exhibits if one.hearing in ids]
 
 
 def _meant(
@@ -131,6 +154,8 @@ def _meant(
     for ref in refs:
         if ref not in known:
             raise Refused("purge-unknown", ref=ref)
+        if len({one.hearing for one in exhibits if one.ref == ref}) > 1:
+            raise Refused("purge-several", ref=ref)
     if not refs and not everything and early is None:
         raise Refused("purge-what")
     found = [one for one in exhibits if not refs or one.ref in refs or one.id in refs]

@@ -46,6 +46,11 @@ class Beside:
         answer = await self.request(method, path, headers, data)
         return msgspec.json.decode(answer.content or b"null", type=gives)
 
+    async def send(self, path: str, content: bytes, gives: type[T]) -> T:
+        """A file as it is. Raises likewise."""
+        answer = await self.request("POST", path, {"Content-Type": "application/octet-stream"}, content)
+        return msgspec.json.decode(answer.content, type=gives)
+
     async def request(self, method: str, path: str, headers: Mapping[str, str], data: bytes | None = None) -> Answer:
         """The same without its form being known. Raises what it refuses, and `nobody` where it does not answer."""
         try:

@@ -74,6 +74,10 @@ def _data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=default_data(), metavar="DIR", help="the presenter's data folder")
 
 
+def _hearing(parser: argparse.ArgumentParser, says: str) -> None:
+    parser.add_argument("--hearing", metavar="ID|CASE", help=f"{says} (its id or its case)")
+
+
 def _add_record(commands: Any) -> None:
     """The commands about the record, and about how long evidence is kept."""
     audit = commands.add_parser("audit", help="the record: check an export of it, or export it")
@@ -89,7 +93,8 @@ def _add_record(commands: Any) -> None:
     purge = commands.add_parser("purge", help="removes exhibits' files for good, now or by itself later")
     _data(purge)
     purge.add_argument("refs", nargs="*", metavar="REF", help="references, like JM/1")
-    purge.add_argument("--all", action="store_true", help="all exhibits")
+    purge.add_argument("--all", action="store_true", help="all exhibits, of all hearings where none is named")
+    _hearing(purge, "only of that one")
     purge.add_argument("--added-before", type=_moment, metavar="TIME", help="those added before, like 2026-11-30")
     purge.add_argument("--after", type=_moment, metavar="TIME", help="by itself, from then on, while a presenter runs")
     purge.add_argument("--keep", action="store_true", help="not by itself any more")
@@ -108,6 +113,31 @@ def _add_bundles(commands: Any) -> None:
     import_.add_argument("bundle", type=Path, metavar="BUNDLE", help="the zip or the folder")
     import_.add_argument("--key", metavar="K", help="it has to be sealed with this key, as it was printed")
     import_.add_argument("--check", action="store_true", help="only checks it, and says what is in it")
+
+
+def _add_doctor(commands: Any) -> None:
+    doctor = commands.add_parser("doctor", help="what is missing on this machine, in plain words")
+    _data(doctor)
+    doctor.add_argument("--chromium", type=Path, metavar="PROGRAM")
+    _way_out(doctor)
+    doctor.add_argument(
+        "--screen", action="append", default=[], metavar="ADDRESS", help="look for a screen there too (again for more)"
+    )
+    doctor.add_argument(
+        "--case", action="store_true", help="check the case: links, copies, what is prepared (the presenter has to run)"
+    )
+    doctor.add_argument(
+        "--room",
+        action="store_true",
+        help="check the room: screens, lines, running order (the presenter has to run)",
+    )
+    doctor.add_argument(
+        "--until",
+        type=_moment,
+        metavar="TIME",
+        help="end of the hearing, like 2026-11-30T16:30; else a day from now",
+    )
+    doctor.add_argument("--seconds", type=_seconds, metavar="N", help="how long lines are measured, 10 otherwise")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -150,9 +180,13 @@ def build_parser() -> argparse.ArgumentParser:
     token.add_argument("--role", choices=("clerk", "advocate", "viewer"), required=True)
     token.add_argument("--name", default="", help="whose it is; stands in the record")
 
-    add = commands.add_parser("add", help="adds an exhibit from a link or a file, with a progress bar")
+    add = commands.add_parser("add", help="adds exhibits from links, files or a list, with a progress bar for each")
     _data(add)
-    add.add_argument("url", metavar="URL|FILE", help="a file is sent to the presenter, which has to run")
+    add.add_argument(
+        "url", nargs="+", metavar="URL|FILE",
+        help="a file is sent to the presenter, which has to run; a .csv is a list of exhibits, and has not to",
+    )  # fmt: skip
+    _hearing(add, "where to; else the open one")
     add.add_argument("--ref", help="reference, like JM/1")
     add.add_argument("--title", help="what it is")
     add.add_argument("--sha256", help="refuse it where the file has another hash")
@@ -165,31 +199,15 @@ def build_parser() -> argparse.ArgumentParser:
     add.add_argument("--allow-network", type=_network, action="append", default=[], metavar="CIDR")
     _way_out(add)
 
+    listed = commands.add_parser("list", help="what there is, with or without a running presenter")
+    _data(listed)
+    _hearing(listed, "of that one, or of 'all'; else of the open one")
+    listed.add_argument("--json", action="store_true", help="as the API has them")
+
     _add_record(commands)
 
     _add_bundles(commands)
-    doctor = commands.add_parser("doctor", help="what is missing on this machine, in plain words")
-    _data(doctor)
-    doctor.add_argument("--chromium", type=Path, metavar="PROGRAM")
-    _way_out(doctor)
-    doctor.add_argument(
-        "--screen", action="append", default=[], metavar="ADDRESS", help="look for a screen there too (again for more)"
-    )
-    doctor.add_argument(
-        "--case", action="store_true", help="check the case: links, copies, what is prepared (the presenter has to run)"
-    )
-    doctor.add_argument(
-        "--room",
-        action="store_true",
-        help="check the room: screens, lines, running order (the presenter has to run)",
-    )
-    doctor.add_argument(
-        "--until",
-        type=_moment,
-        metavar="TIME",
-        help="end of the hearing, like 2026-11-30T16:30; else a day from now",
-    )
-    doctor.add_argument("--seconds", type=_seconds, metavar="N", help="how long lines are measured, 10 otherwise")
+    _add_doctor(commands)
     return parser
 
 
@@ -245,11 +263,16 @@ def _command(args: argparse.Namespace) -> Coroutine[Any, Any, int]:
                 title=args.title,
                 sha256=args.sha256,
                 restricted=args.restricted,
+                hearing=args.hearing,
                 headers=dict(args.header),
                 allow_networks=tuple(args.allow_network),
                 proxy=args.proxy,
                 ca=args.ca,
             )
+        case "list":
+            from courtcast.listed import listed
+
+            return listed(args.data, hearing=args.hearing, as_json=args.json)
         case "audit":
             from courtcast.audit import audit_export, audit_verify
 
@@ -271,6 +294,7 @@ def _command(args: argparse.Namespace) -> Coroutine[Any, Any, int]:
                 args.data,
                 args.refs,
                 everything=args.all,
+                hearing=args.hearing,
                 added_before=args.added_before,
                 after=0.0 if args.keep else args.after,
             )

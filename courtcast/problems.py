@@ -25,6 +25,11 @@ TABLE: dict[str, Kind] = {
     "purge-unknown": Kind(
         404, "No such exhibit", "There is no exhibit {ref}. Nothing was removed; see what there is in the remote."
     ),
+    "purge-several": Kind(
+        422,
+        "Several exhibits",
+        "Several hearings have an exhibit {ref}. Say which with --hearing. Nothing was removed.",
+    ),
     "purge-what": Kind(422, "Nothing named", "Say which exhibits: their references, --added-before, or --all."),
     "digits-malformed": Kind(
         422, "Not 64 digits", "{option} takes the 64 digits (0 to 9, a to f) that were printed; spaces do not matter."
@@ -429,6 +434,12 @@ TABLE: dict[str, Kind] = {
     "exhibit-part": Kind(409, "Part of another", "It is a part of {ref}. Move that one: its parts go along."),
     # the library
     "hearing-unknown": Kind(404, "Unknown hearing", "There is no such hearing."),
+    "hearing-several": Kind(
+        422, "Several hearings", "There are several hearings of the case {case}. Say which by its id: {ids}."
+    ),
+    "add-several": Kind(
+        422, "Several at once", "A reference, title or hash is of one exhibit. Add that one by itself, or give a list."
+    ),
     "hearing-open": Kind(409, "Open", "This hearing is open. Open another one first."),
     "hearing-not-empty": Kind(
         409, "Not empty", "This hearing has exhibits ({count}). Move them to another one, or remove them first."

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from courtcast.control.routes import Call, Route
+from aiohttp import web
+
+from courtcast.control import clips
+from courtcast.control.routes import Call, Query, Route
+from courtcast.control.web import raw
+from courtcast.core import listing
 from courtcast.core.room import Leave
-from courtcast.wire.library import AddHearing, ChangeHearing, Hearing
+from courtcast.wire.library import AddHearing, ChangeHearing, Hearing, Listing
 
 
 async def everything(call: Call) -> list[Hearing]:
@@ -38,6 +43,27 @@ async def open_(call: Call) -> Hearing:
     )
     desk.order_changed()
     return opened
+
+
+async def listed(call: Call) -> web.Response:
+    """For a spreadsheet."""
+    data = await call.services.docket.list_of(call.id)
+    named = {"Content-Disposition": 'attachment; filename="exhibits.csv"', "Cache-Control": "no-store"}
+    return web.Response(body=data, content_type="text/csv", charset="utf-8", headers=named)
+
+
+async def take_list(call: Call) -> Listing:
+    """The body is the file itself. What is taken is written into the record before it is acknowledged."""
+    data = await raw(call.request, listing.MOST_BYTES, listing.too_long())
+    shown = clips.shown(call)
+    taken = await call.services.docket.take_list(
+        call.id, data, look=call.request.query.get("look", "") not in ("", "0"), by=call.by, who=call.who,
+        busy=lambda exhibit, name: (exhibit, name) == shown,
+    )  # fmt: skip
+    for id_ in taken.touched:
+        await call.services.onlooker.look(id_, by=call.by, who=call.who, relinked=id_ in taken.relinked)
+    call.services.desk.order_changed()
+    return taken.listing
 
 
 ROUTES = (
@@ -96,5 +122,33 @@ ROUTES = (
         action="present",
         gives=Hearing,
         problems=("hearing-unknown", "hearing-in-use", "moved-on", "disk-full"),
+    ),
+    Route(
+        method="GET",
+        path="/hearings/{id}/list",
+        handler=listed,
+        says="Its exhibits and clips as CSV, for a spreadsheet; links without their queries",
+        action="look",
+        media="text/csv",
+        problems=("hearing-unknown",),
+    ),
+    Route(
+        method="POST",
+        path="/hearings/{id}/list",
+        handler=take_list,
+        says="Takes such a list (the body is the file): adds what is new, changes what is there; all of it, or nothing",
+        action="exhibits",
+        gives=Listing,
+        query=(Query("look", "integer", "1 only says what the list would do"),),
+        problems=(
+            "hearing-unknown",
+            "list-unreadable",
+            "list-heading",
+            "list-too-long",
+            "list-line",
+            "clips-too-many",
+            "disk-full",
+            "too-slow",
+        ),
     ),
 )

@@ -14,6 +14,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from fractions import Fraction
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
@@ -24,7 +25,8 @@ from courtcast.control.ports import Intake
 from courtcast.control.timekeeper import steady
 from courtcast.core.chain import Value
 from courtcast.core.entries import MICRO, SENT, Fact, fact, micro
-from courtcast.core.witness import Sight, Stretch, Witness
+from courtcast.core.timeline import TOLERANCE, Timeline
+from courtcast.core.witness import Part, Sight, Stretch, Witness
 from courtcast.evidence.database import Database, delete, put
 from courtcast.evidence.record import Record, stamp
 from courtcast.evidence.uploads import sent_for
@@ -33,6 +35,8 @@ from courtcast.prepare.kept import Kept
 from courtcast.problems import Refused
 from courtcast.tasks import ended
 from courtcast.wire.api import Exhibit, Screen
+from courtcast.wire.library import ClipRange
+from courtcast.wire.screen import Scene
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +104,8 @@ class Onlooker:
         self._screens: dict[str, dict[str, Value | None]] = {}
         """What is said of a screen that is gone."""
         self._faults: dict[str, set[tuple[str, ...]]] = {}
+        self._clips: dict[str, tuple[tuple[str, list[ClipRange]], tuple[Part, ...]]] = {}
+        """Of each exhibit, the ranges that were looked at last: reports come four times a second."""
         self._noted: dict[str, Noted] = {}
         self._changed: set[str] = set()
         self._news = asyncio.Event()
@@ -275,8 +281,8 @@ class Onlooker:
         self._tell(id_, at, witness.sees(at, sight))
         if sight is not None and sight.exhibit != before:
             self._record.later(
-                fact(at, "appeared", **self._screens[id_], **self._named(sight.exhibit), rendition=sight.rendition,
-                     frame=sight.frame, media=sight.media)
+                fact(at, "appeared", **self._screens[id_], **self._named(sight.exhibit), clip=sight.clip,
+                     rendition=sight.rendition, frame=sight.frame, media=sight.media)
             )  # fmt: skip
         self._look_for_faults(at, screen)
 
@@ -296,7 +302,27 @@ class Onlooker:
             sound=report.sound,
             stalls=report.stalls.count,
             stalled=micro(report.stalls.seconds),
+            parts=self._parts(report.exhibit, scene) if scene is not None and same and scene.ranges else (),
+            clip=self._clip(report.exhibit) if scene is not None and same and scene.ranges else None,
         )
+
+    def _clip(self, exhibit: str) -> str | None:
+        """Name of the clip that it is shown as."""
+        on = self._desk.state().shown
+        return None if on is None or on.exhibit != exhibit else on.clip
+
+    def _parts(self, exhibit: str, scene: Scene) -> tuple[Part, ...]:
+        """The ranges of the clip that a screen was told of, with their frames."""
+        known = self._clips.get(exhibit)
+        if known is None or known[0] != (scene.rendition, scene.ranges):
+            manifest = self._intake.manifest(exhibit)
+            same = manifest is not None and manifest.rendition == scene.rendition and manifest.complete
+            timeline = manifest.timeline if manifest is not None and same and manifest.frames else None
+            known = self._clips[exhibit] = (
+                (scene.rendition, scene.ranges),
+                tuple(Part(micro(one.start), micro(one.stop), *_frames(timeline, one)) for one in scene.ranges),
+            )
+        return known[1]
 
     def _look_for_faults(self, at: int, screen: Screen) -> None:
         """Each once, for as long as it is there."""
@@ -352,6 +378,14 @@ async def depart(db: Database, record: Record, exhibit: Exhibit, *, by: str, who
 
 def _of(exhibit: Exhibit) -> dict[str, Value | None]:
     return {"exhibit": exhibit.id, "ref": exhibit.ref}
+
+
+def _frames(timeline: Timeline | None, one: ClipRange) -> tuple[int | None, int | None]:
+    """The first and the last of a range."""
+    if timeline is None:
+        return None, None
+    stop = Fraction(one.stop) - TOLERANCE
+    return timeline.frame_at(one.start), timeline.frame_at(stop)
 
 
 def _prepared(at: int, exhibit: Exhibit, after: Noted, kept: Kept) -> Fact:

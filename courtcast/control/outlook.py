@@ -13,12 +13,16 @@ import msgspec
 
 from courtcast.control.conversion import Conversion
 from courtcast.control.ports import Intake, Screens
+from courtcast.core.clip import Ranges
+from courtcast.core.cut import Cut, coming
+from courtcast.core.legs import Parts, legs, up_to
 from courtcast.core.manifest import Manifest
 from courtcast.core.rates import GRAIN, KEPT, LEAST, Rates
 from courtcast.core.readiness import (
     NOT_KNOWN,
     SLACK,
     Ahead,
+    Bytes,
     Curve,
     Readiness,
     Said,
@@ -57,6 +61,54 @@ class _Kept:
     curves: dict[bool, Curve] = field(default_factory=dict)
     """With sound, without."""
     conversion: Conversion = field(default_factory=Conversion)
+
+    def curve(self, run: _Run, *, sound: bool) -> Curve:
+        """Of all of the rendition, as far as it is known now."""
+        curve = self.curves.get(sound)
+        if curve is None or curve.manifest is not run.manifest:
+            curve = self.curves[sound] = Curve(run.manifest, sound=sound)
+        curve.follow(end=run.end, left=int(run.left), made=run.made)
+        return curve
+
+
+@dataclass
+class _Run:
+    """What would be played: to the end, or along the parts of a clip."""
+
+    manifest: Manifest
+    parts: Parts
+    start: float
+    """Media time, …"""
+    end: float
+    """… of the exhibit."""
+    left: float
+    """Bytes of the exhibit that have still to be fetched."""
+    made: float | None = None
+    """Media time up to which it is prepared from the start on, where that is not from the beginning on."""
+
+    def __post_init__(self) -> None:
+        self._legs = legs(self.parts, self.start) if self.parts else []
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """From and to: media time, or of a clip seconds that are played."""
+        if not self.parts:
+            return self.start, self.end
+        last = self._legs[-1]
+        return 0.0, last.after + last.stop - last.start
+
+    def up_to(self, until: float | None) -> tuple[float | None, Parts]:
+        """For `Screens.to_send`: to there, None is the end."""
+        if not self.parts:
+            return until, ()
+        line = self._legs if until is None else up_to(self._legs, until)
+        return None, [(leg.start, leg.stop) for leg in line]
+
+    def bytes(self, curve: Curve) -> Bytes:
+        return Cut(curve, self._legs) if self.parts else curve
+
+    def coming(self, curve: Curve) -> float:
+        return coming(curve, self._legs)
 
 
 class Outlook:
@@ -127,26 +179,28 @@ class Outlook:
         manifest = self._intake.manifest(exhibit.id)
         if manifest is None or not manifest.showable or exhibit.state == "failed":
             return NOT_KNOWN
-        start = _start(exhibit.id, room, now)
+        parts, start = _place(exhibit.id, room, now)
         if manifest.leaves:
             return standing(self._lacking(manifest, start))
         made = manifest.prepared if manifest.foreseen is None else float(manifest.made_until(Fraction(start)))
         kept.conversion.watch(manifest, now)
-        if manifest.gap_ahead(Fraction(start)):
-            return kept.conversion.before_gap(manifest, made - start)
+        if (gap := _gap(manifest, parts, start)) is not None:
+            return kept.conversion.before_gap(manifest, gap)
         end = _end(exhibit, made, manifest.duration if manifest.foreseen is None else manifest.foreseen)
         if end is None:
             return NOT_KNOWN
-        if manifest.foreseen is not None:
+        if manifest.foreseen is not None and not parts:
             upstream = kept.conversion.upstream(manifest, made)
-        elif not manifest.complete:
+        elif manifest.foreseen is None and not manifest.complete:
             upstream = upstream._replace(left=max(1, (exhibit.bytes_total or 0) - exhibit.bytes_fetched))
+        behind = None if manifest.foreseen is None or parts else made
+        run = _Run(manifest, parts, start, max(start, end), upstream.left, behind)
+        if parts and upstream.left:
+            upstream = upstream._replace(left=run.coming(kept.curve(run, sound=True)))
         views = [
             view
             for screen in self._screens.screens()
-            if _there(screen)
-            and (view := self._view(screen, kept, manifest, start, max(start, end), left=int(upstream.left)))
-            is not None
+            if _there(screen) and (view := self._view(screen, kept, run, left=int(upstream.left))) is not None
         ]
         shown = room.shown is not None and room.shown.exhibit == exhibit.id
         speed = room.rate if shown else 1.0
@@ -178,13 +232,13 @@ class Outlook:
         rate = self._intake.rate(exhibit.id)
         return Upstream(rates=None if not rate else Rates.steady(rate))
 
-    def _view(
-        self, screen: Screen, kept: _Kept, manifest: Manifest, start: float, end: float, *, left: int
-    ) -> View | None:
-        """One screen; None where it does not say what it holds."""
+    def _view(self, screen: Screen, kept: _Kept, run: _Run, *, left: int) -> View | None:
+        """One screen; None where it does not say what it holds. left: bytes that have still to be fetched"""
+        rendition = run.manifest.rendition
+        start, end = run.span
 
         def missing(until: float | None) -> int | None:
-            return self._screens.to_send(screen.id, manifest.rendition, start, until)
+            return self._screens.to_send(screen.id, rendition, run.start, *run.up_to(until))
 
         try:
             lacking = missing(None)
@@ -193,15 +247,11 @@ class Outlook:
             edge = end if not lacking and not left else held_to(start, end, lambda until: bool(missing(until)))
         except Refused:
             return None
-        made = None if manifest.foreseen is None else float(manifest.made_until(Fraction(start)))
-        edge = edge if made is None else min(edge, made)
-        curve = kept.curves.get(screen.sound)
-        if curve is None or curve.manifest is not manifest:
-            curve = kept.curves[screen.sound] = Curve(manifest, sound=screen.sound)
-        curve.follow(end=end, left=left, made=made)
+        edge = edge if run.made is None else min(edge, run.made)
+        curve = kept.curve(run, sound=screen.sound)
         gaps = [(edge, end)] if edge < end else []
-        ahead = Ahead(curve, start, end, gaps=gaps, most=lacking + left)
-        room = self._screens.capacity(screen.id, manifest.rendition)
+        ahead = Ahead(run.bytes(curve), start, end, gaps=gaps, most=lacking + left)
+        room = self._screens.capacity(screen.id, rendition)
         return View(screen.id, ahead, self._rates(screen.id), room)
 
     def _rates(self, screen: str) -> Rates | None:
@@ -236,14 +286,35 @@ def _there(screen: Screen) -> bool:
     return screen.paired and screen.online
 
 
-def _start(exhibit: str, room: Room, now: float) -> float:
-    """Where it would be played from; what stands at its end begins anew."""
-    if room.shown is not None and room.shown.exhibit == exhibit:
-        at = position(room, now) or 0
-        return 0.0 if at == room.shown.end and not room.shown.playing else float(at)
-    if room.cued is not None and room.cued.exhibit == exhibit:
-        return float(room.cued.at)
-    return 0.0
+def _place(exhibit: str, room: Room, now: float) -> tuple[Parts, float]:
+    """Which parts of it would be played (none: all of it), and from where on; what stands at its end begins anew."""
+    shown, cued = room.shown, room.cued
+    if shown is not None and shown.exhibit == exhibit:
+        at, parts = position(room, now) or Fraction(0), _parts(shown.ranges)
+        if at == shown.end and not shown.playing:
+            return parts, parts[0][0] if parts else 0.0
+        return parts, float(at)
+    if cued is not None and cued.exhibit == exhibit:
+        return _parts(cued.ranges), float(cued.at)
+    return (), 0.0
+
+
+def _gap(manifest: Manifest, parts: Parts, start: float) -> float | None:
+    """Seconds that can be played before something that has still to be made out of its turn; None where there is none.
+    What a clip needs is taken to be of that kind: it rarely lies where a conversion is."""
+    if manifest.foreseen is None:
+        return None
+    if not parts:
+        ahead = manifest.gap_ahead(Fraction(start))
+        return float(manifest.made_until(Fraction(start))) - start if ahead else None
+    for leg in legs(parts, start):
+        if (made := float(manifest.made_until(Fraction(leg.start)))) < leg.stop:
+            return leg.after + max(0.0, made - leg.start)
+    return None
+
+
+def _parts(ranges: Ranges) -> Parts:
+    return [(float(one.start), float(one.stop)) for one in ranges]
 
 
 def _end(exhibit: Exhibit, prepared: float, duration: Fraction | None) -> float | None:

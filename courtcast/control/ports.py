@@ -7,6 +7,7 @@ from typing import Protocol
 
 from courtcast.core.checks import Line
 from courtcast.core.item import Part
+from courtcast.core.legs import Parts
 from courtcast.core.manifest import Manifest
 from courtcast.deliver.day import Day
 from courtcast.evidence.upload import Said, Upload
@@ -118,4 +119,6 @@ class Screens(Protocol):
 
     async def measure(self, screen: str, seconds: float, /) -> Line | None: ...
 
-    def to_send(self, screen: str, rendition: str, start: float, end: float | None, /) -> int | None: ...
+    def to_send(
+        self, screen: str, rendition: str, start: float, end: float | None, parts: Parts = (), /
+    ) -> int | None: ...

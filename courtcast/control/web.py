@@ -98,15 +98,15 @@ async def body(request: web.Request, kind: type[T]) -> T:
         raise Refused("malformed", why="it is not JSON") from None
 
 
-async def raw(request: web.Request, most: int) -> bytes:
-    """The body as it is. Raises Refused too-large, too-slow."""
+async def raw(request: web.Request, most: int, large: Refused | None = None) -> bytes:
+    """The body as it is. Raises Refused too-slow, and where it is too large what is given."""
     data = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for piece in request.content.iter_any():
                 data += piece
                 if len(data) > most:
-                    raise Refused("subtitles-too-large", most=most >> 20)
+                    raise large or Refused("subtitles-too-large", most=most >> 20)
     except TimeoutError:
         raise Refused("too-slow") from None
     return bytes(data)

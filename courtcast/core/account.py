@@ -188,6 +188,18 @@ def _place(what: Mapping[str, Any]) -> str:
     return f"{_exhibit(what)}{clip}{at}{frame}"
 
 
+def _parts(what: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{media(one['from'])} to {media(one['to'])}" + (" without sound" if one.get("silent") else "")
+        for one in what["ranges"]
+    )
+
+
+def _of_parts(what: Mapping[str, Any]) -> str:
+    """Empty where all of the exhibit was meant."""
+    return f" The clip is {_parts(what)}." if what.get("ranges") else ""
+
+
 def _zones(what: Mapping[str, Any]) -> str:
     return " and ".join(map(str, what["zones"])) if what.get("zones") else "all screens"
 
@@ -225,11 +237,8 @@ def _described(what: Mapping[str, Any], when: When) -> str:
 
 
 def _clip(what: Mapping[str, Any]) -> str:
-    parts = [
-        f"{media(start)} to {media(stop)}{' without sound' if silent else ''}" for start, stop, silent in what["ranges"]
-    ]
     agreed = f". Agreed: {what['agreed']}" if "agreed" in what else ""
-    return f"the clip {what['clip']} of {_exhibit(what)}: {', '.join(parts)}{agreed}"
+    return f"the clip {what['clip']} of {_exhibit(what)}: {_parts(what)}{agreed}"
 
 
 def _clip_changed(what: Mapping[str, Any], _: When) -> str:
@@ -322,9 +331,11 @@ SENTENCES: Final[Mapping[str, Callable[[Mapping[str, Any], When], str]]] = {
     "deleted": lambda what, _: f"{_who(what)} removed {_exhibit(what)}.",
     "purged": lambda what, _: f"The files of {_exhibit(what)} are gone ({what['files']} files, {what['bytes']} bytes).",
     "retention": _due,
-    "cued": lambda what, _: f"{_who(what)} made {_place(what)} ready, unseen.",
+    "cued": lambda what, _: f"{_who(what)} made {_place(what)} ready, unseen.{_of_parts(what)}",
     "put-up": lambda what, _: (
-        f"{_who(what)} showed {_place(what)} on {_zones(what)}" + (", playing." if what.get("playing") else ".")
+        f"{_who(what)} showed {_place(what)} on {_zones(what)}"
+        + (", playing." if what.get("playing") else ".")
+        + _of_parts(what)
     ),
     "played": lambda what, _: (
         f"{_who(what)} played {_place(what)}"

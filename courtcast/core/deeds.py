@@ -44,12 +44,12 @@ def deed(
     here = place(after, now, items)
     match command:
         case api.CueRequest():
-            return made("cued", **_ready(after.cued, items))
+            return made("cued", **_ready(after.cued, items), **_clip(after.cued))
         case api.ShowRequest():
             shown = after.shown
             playing = shown is not None and shown.playing
             zones = None if shown is None or shown.zones is None else list(shown.zones)
-            return made("put-up", **here, zones=zones, playing=playing, anyway=command.anyway)
+            return made("put-up", **here, **_clip(shown), zones=zones, playing=playing, anyway=command.anyway)
         case api.PlayRequest():
             return made("played", **here, anyway=command.anyway)
         case api.PlainRequest():
@@ -106,6 +106,17 @@ def _at(on: Cued | Shown, media: Fraction, items: Mapping[str, Item]) -> dict[st
     item = items.get(on.exhibit)
     frame = None if item is None else playback.frame_at(on.ranges, item, media)
     return {**exhibit(on.exhibit, items), "clip": on.clip, "frame": frame, "media": micro(float(media))}
+
+
+def _clip(on: Cued | Shown | None) -> dict[str, Value | None]:
+    """What the clip was at this time: it may be changed later."""
+    if on is None or not on.ranges:
+        return {}
+    ranges: list[Value] = [
+        {"from": micro(float(one.start)), "to": micro(float(one.stop)), **({"silent": 1} if one.silent else {})}
+        for one in on.ranges
+    ]
+    return {"ranges": ranges}
 
 
 def _parts(numbers: Sequence[float], of: int) -> list[Value]:

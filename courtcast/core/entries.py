@@ -69,7 +69,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         _EXHIBIT, "evidential origin received clock declared remark", _WHO,
     ),
     "clip-made": _kind(
-        "Parts of it were put together, to be played as one: each from, to (media times) and 1 where it has no sound.",
+        "Parts of it were put together, to be played as one.",
         _EXHIBIT, "clip ranges agreed", _WHO,
     ),
     "clip-changed": _kind("They are these from now on.", _EXHIBIT, "clip was ranges agreed", _WHO),
@@ -94,8 +94,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "purged": _kind("Its files were looked for after that, and there are none.", _EXHIBIT, "sha256 files bytes"),
     "retention": _kind("It is to be removed by itself at that time; 0: not any more.", _EXHIBIT, "due", _WHO),
     # the room: what was asked for
-    "cued": _kind("It was made ready, unseen.", _PLACE, _WHO),
-    "put-up": _kind("It was put on the screens.", _PLACE, "zones playing anyway", _WHO),
+    "cued": _kind("It was made ready, unseen; of a clip these ranges, in this order.", _PLACE, "ranges", _WHO),
+    "put-up": _kind("It was put on the screens.", _PLACE, "ranges zones playing anyway", _WHO),
     "played": _kind("It was played from there.", _PLACE, "anyway", _WHO),
     "paused": _kind("It was paused there.", _PLACE, _WHO),
     "sought": _kind("The screens were moved to that place.", _PLACE, _WHO),

@@ -18,7 +18,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from heapq import heapify, heappop, heappush
 from math import inf
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from courtcast.core.manifest import Manifest
 from courtcast.core.rates import NOTHING, Path, Rates, in_a_row
@@ -94,7 +94,7 @@ class Curve:
         prepared = self.manifest.prepared if made is None else made
         self._tail = (inf, inf, 0.0) if end is None or end <= prepared else (prepared, end, float(left))
 
-    def before(self, t: float) -> float:
+    def before(self, t: float, /) -> float:
         """Bytes of all that starts before media time t."""
         size = 0.0
         for track, starts in zip(self._tracks, self._starts, strict=True):
@@ -103,11 +103,18 @@ class Curve:
         return size if t <= begin else size + left * min(1.0, (t - begin) / (end - begin))
 
 
+class Bytes(Protocol):
+    """By media time, or by how much of a clip is played."""
+
+    def before(self, t: float, /) -> float:
+        """Bytes of all that is needed before t."""
+
+
 class Ahead:
     """What one screen lacks from the playhead on."""
 
     def __init__(
-        self, curve: Curve, start: float, end: float, *, gaps: Sequence[tuple[float, float]], most: float = inf
+        self, curve: Bytes, start: float, end: float, *, gaps: Sequence[tuple[float, float]], most: float = inf
     ) -> None:
         """gaps: ascending stretches of media time whose fragments it does not hold (those that start in them)
         most: bytes that it lacks in all, where that is known. What the gaps do not account for is needed at once: the

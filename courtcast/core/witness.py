@@ -10,6 +10,10 @@ down every `LONGEST`, so that a presenter that is killed loses no more than that
 
 While it plays a screen reports four times a second, so the frame on which it really ended lies up to a quarter of a
 second behind `last`, and a jump of less than `JUMP` is not told from going on.
+
+Of a clip each range is a stretch of its own. Where the reports before and after a seam are as far apart in the clip as
+the time between them, it was passed on its way: one stretch ended with the last frame of its range, and the next began
+with the first of its own.
 """
 
 from __future__ import annotations
@@ -29,6 +33,15 @@ JUMP: Final = MICRO // 2
 """Media time, beyond what the time between two reports accounts for."""
 
 
+class Part(NamedTuple):
+    """A range of a clip, in microseconds of media time, and its frames where they are known."""
+
+    start: int
+    stop: int
+    first: int | None = None
+    last: int | None = None
+
+
 class Sight(NamedTuple):
     """What a screen says that it shows."""
 
@@ -45,8 +58,10 @@ class Sight(NamedTuple):
     """Cumulative, …"""
     stalled: int = 0
     """… and microseconds of it."""
+    parts: tuple[Part, ...] = ()
+    """The ranges of the clip that is on, in order, …"""
     clip: str | None = None
-    """Name of the clip that it is part of."""
+    """… and its name."""
 
 
 class Stretch(NamedTuple):
@@ -86,11 +101,14 @@ class Stretch(NamedTuple):
 class _Open:
     """A stretch that has not ended."""
 
-    def __init__(self, since: int, sight: Sight) -> None:
+    def __init__(self, since: int, sight: Sight, *, part: int = -1) -> None:
+        """part: index of the range that it is known to have come to"""
         self.since = since
         self.heard = since
         self.moved = since
         """When it came to the frame that it is on."""
+        self.part = _part(sight, part)
+        """Index of the range that it is in; -1 where there are none."""
         self.how: How = "played" if sight.playing else "still"
         self.first = self.last = sight
         self.low = self.high = sight.frame
@@ -98,9 +116,7 @@ class _Open:
     def goes_on(self, at: int, sight: Sight) -> bool:
         """It is the same stretch still; then it is taken in."""
         last = self.last
-        if (sight.exhibit, sight.rendition, sight.clip) != (last.exhibit, last.rendition, last.clip):
-            return False
-        if sight.playing != last.playing:
+        if not _alike(sight, last) or sight.playing != last.playing or _part(sight, self.part) != self.part:
             return False
         if sight.playing:
             passed = max(0, at - self.heard)
@@ -115,6 +131,22 @@ class _Open:
             self.high = sight.frame if self.high is None else max(self.high, sight.frame)
         self.last, self.heard = sight, at
         return True
+
+    def seams(self, at: int, sight: Sight) -> list[tuple[int, int]]:
+        """Those that were passed on the way to this sight: when, and from which range to the next; none where it
+        jumped."""
+        last, there = self.last, _part(sight, self.part)
+        if not (sight.playing and last.playing and _alike(sight, last) and there > self.part >= 0):
+            return []
+        way = _along(sight, there) - _along(last, self.part)
+        if not 0 <= way <= max(0, at - self.heard) * max(sight.rate, last.rate) + JUMP:
+            return []
+        found = []
+        for number in range(self.part, there):
+            behind = _along(sight, there) - sum(one.stop - one.start for one in sight.parts[: number + 1])
+            when = at - round(behind / (sight.rate or 1.0))
+            found.append((min(at, max(self.heard, when)), number))
+        return found
 
     def ended(self, until: int, ended: Ended) -> Stretch:
         return Stretch(self.since, max(self.since, until), self.how, self.first, self.last, self.low, self.high, ended)
@@ -148,8 +180,17 @@ class Witness:
                 return []
             self._open = _Open(at, sight)
             return [now.ended(at, "goes-on")]
+        found = []
+        for when, number in now.seams(at, sight):
+            part, behind = sight.parts[number], sight.parts[number + 1]
+            now.last = now.last._replace(frame=part.last, media=part.stop)
+            found.append(now.ended(when, "changed"))
+            now = _Open(when, sight._replace(frame=behind.first, media=behind.start), part=number + 1)
+        if found and now.goes_on(at, sight):
+            self._open = now
+            return found
         self._open = _Open(at, sight)
-        return [now.ended(at, "changed")]
+        return [*found, now.ended(at, "changed")]
 
     def silent(self) -> list[Stretch]:
         """It says nothing any more: what it showed is known up to its last word."""
@@ -162,3 +203,29 @@ class Witness:
     def _close(self, at: int | None, why: Ended) -> list[Stretch]:
         now, self._open = self._open, None
         return [] if now is None else [now.ended(now.heard if at is None else at, why)]
+
+
+def _alike(one: Sight, other: Sight) -> bool:
+    """The same exhibit, and the same clip of it."""
+    return one[:2] == other[:2] and (one.clip, one.parts) == (other.clip, other.parts)
+
+
+def _part(sight: Sight, before: int) -> int:
+    """Index of the range that it is in, -1 where there are none. A frame that ends one and begins another is still that
+    of the one `before`, if it can be."""
+    parts, frame = sight.parts, sight.frame
+    found = [
+        number
+        for number, part in enumerate(parts)
+        if frame is not None and part.first is not None and part.last is not None and part.first <= frame <= part.last
+    ] or [number for number, part in enumerate(parts) if part.start <= sight.media < part.stop]
+    if not found and parts:
+        found = [min(range(len(parts)), key=lambda n: max(parts[n].start - sight.media, sight.media - parts[n].stop))]
+    return next((number for number in found if number >= before), found[0] if found else -1)
+
+
+def _along(sight: Sight, number: int) -> int:
+    """Microseconds of the clip."""
+    part = sight.parts[number]
+    passed = min(max(0, sight.media - part.start), part.stop - part.start)
+    return sum(one.stop - one.start for one in sight.parts[:number]) + passed

@@ -19,6 +19,7 @@ import msgspec
 from courtcast.core.checks import Line as MeasuredLine
 from courtcast.core.estimate import Line
 from courtcast.core.identity import Identity
+from courtcast.core.legs import Parts
 from courtcast.core.manifest import Manifest
 from courtcast.core.rates import Rates
 from courtcast.deliver.address import Address, parse_address
@@ -296,14 +297,16 @@ class Screens:
         session = self._sessions.get(screen)
         return None if session is None else session.talk.estimate.rates
 
-    def to_send(self, screen: str, rendition: str, start: float, end: float | None) -> int | None:
-        """Bytes of a rendition between two media times that the screen does not hold yet; None where that is not
-        known: it is offline, or the rendition is unknown."""
+    def to_send(self, screen: str, rendition: str, start: float, end: float | None, parts: Parts = ()) -> int | None:
+        """Bytes of a rendition between two media times (from the first on along the parts of a clip, where there are
+        some) that the screen does not hold yet; None where that is not known: it is offline, or the rendition is
+        unknown."""
         session = self._sessions.get(screen)
         if session is None or session.talk.pump is None or not session.talk.online:
             return None
         stage = self._stages.get(screen)
-        return session.talk.pump.lacking(rendition, start, end, sound=stage is not None and stage.sound)
+        sound = stage is not None and stage.sound
+        return session.talk.pump.lacking(rendition, start, end, sound=sound, parts=parts)
 
     def plays(self) -> frozenset[str] | None:
         """MIME types with codecs that all screens decode which have said so; None while none has."""

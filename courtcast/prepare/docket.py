@@ -12,27 +12,42 @@ import sqlite3
 from collections.abc import Callable, MutableMapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
-from courtcast.core import clip
+from courtcast.core import clip, listing
 from courtcast.core.chain import Value
 from courtcast.core.entries import Fact, fact, micro
+from courtcast.evidence import clips, library
 from courtcast.evidence.clips import Cut, named
 from courtcast.evidence.database import Also
 from courtcast.evidence.library import Change, Entry, Library
 from courtcast.evidence.record import Record, stamp
 from courtcast.evidence.texts import lines, one_line
+from courtcast.prepare import lists
+from courtcast.prepare.asked import moment_of
 from courtcast.prepare.bundling import Admission, announce, give_up, keep, settle
 from courtcast.prepare.kept import Kept
 from courtcast.prepare.told import seen as seen_clip
 from courtcast.prepare.way import Way
 from courtcast.problems import Refused
 from courtcast.wire.api import ChangeExhibit, Exhibit
-from courtcast.wire.library import AddClip, AddHearing, CameraClock, ChangeClip, ChangeHearing, Clip, Hearing
+from courtcast.wire.library import AddClip, AddHearing, CameraClock, ChangeClip, ChangeHearing, Clip, Hearing, Listing
 
+Busy = Callable[[str, str], bool]
 MOST_ERROR = 1e10
 """Seconds: a clock that was never set says 1970, or 1601."""
+
+
+class Taken(NamedTuple):
+    """What became of a list."""
+
+    listing: Listing
+    touched: Sequence[str] = ()
+    """Ids of exhibits that were added or changed."""
+    relinked: frozenset[str] = frozenset()
+    """Of those, the ones that were given a fresh link."""
 
 
 class Docket:
@@ -200,6 +215,71 @@ class Docket:
             await self.library.clips.remove(exhibit, cut.id, also=self._tells(lambda _: told))
             await self._again(way)
 
+    # lists
+
+    async def list_of(self, id_: str) -> bytes:
+        """A hearing's exhibits and clips for a spreadsheet: CSV. Raises Refused (`hearing-unknown`)."""
+        await self.hearing(id_)
+        return listing.write(row for way in self._of(id_) for row in lists.rows_of(way.seen()))
+
+    async def take_list(
+        self, id_: str, data: bytes, *, look: bool, busy: Busy = lambda _, __: False, by: str = "", who: str = ""
+    ) -> Taken:
+        """All of it, or nothing; with `look` it is only said what it would do.
+
+        busy: that clip (exhibit, name) is on the screens
+        Raises Refused (`hearing-unknown`, `list-…`, `clips-too-many`, `disk-full`).
+        """
+        read = await asyncio.to_thread(listing.read, data)
+        async with self._changing:
+            await self.hearing(id_)
+            there = [lists.There(way.entry, way.seen(), ends_at(way)) for way in self._of(id_)]
+            plan = lists.plan(read, there, id_, busy=busy)
+            if look:
+                return Taken(plan.listing)
+            for row in plan.listing.rows:
+                if row.problem:
+                    raise Refused("list-line", line=row.line, why=row.problem)
+            entries = {entry.id: entry for entry in await self._carry_out(id_, plan, by, who)}
+        rows = []
+        for row in plan.listing.rows:
+            entry = entries.get(of := plan.of_line[row.line])
+            rows.append(msgspec.structs.replace(row, known=of, ref=row.ref if entry is None else entry.ref))
+        relinked = frozenset(id_ for id_, change in plan.changes.items() if change.link is not None)
+        return Taken(msgspec.structs.replace(plan.listing, rows=rows), list(entries), relinked)
+
+    async def _carry_out(self, hearing: str, plan: lists.Plan, by: str, who: str) -> list[Entry]:
+        """In one step in the library; then the files are fetched. Gives what is new or another."""
+        cuts = [(entry, cut, "clip-made") for entry in plan.adds for cut in entry.clips]
+        for one in plan.cuts:
+            cuts.append((self._way(one.exhibit).entry, one.cut, "clip-made" if one.new else "clip-changed"))
+
+        def work(db: sqlite3.Connection) -> list[Entry]:
+            added = {entry.id: library.insert(db, entry) for entry in plan.adds}
+            for id_, change in plan.changes.items():
+                library.update(db, id_, change)
+            for one in plan.cuts:
+                (clips.insert if one.new else clips.update)(db, one.exhibit, one.cut)
+            if plan.order is not None:
+                library.arrange(db, plan.order)
+            facts = (clip_fact(kind, added.get(e.id, e), cut, by=by, who=who) for e, cut, kind in cuts)
+            self._tells(*((lambda _, told=told: told) for told in facts))(db)
+            touched = dict.fromkeys([*added, *plan.changes, *(one.exhibit for one in plan.cuts)])
+            return [library.one(db, id_) for id_ in touched]
+
+        entries = await self.library.db.run(work)
+        for entry in entries:
+            way, change = self._ways.get(entry.id), plan.changes.get(entry.id)
+            if way is None:
+                self._take_in(entry, Kept())
+            elif change is not None and change.link is not None:
+                await way.relink(entry)
+            else:
+                way.entry = entry
+            self._on_change(entry.id)
+        await self.arrange()
+        return entries
+
     # what is said of exhibits; the intake asks, and holds `changing`
 
     async def describe(self, way: Way, asked: ChangeExhibit) -> None:
@@ -280,6 +360,9 @@ class Docket:
 
     # inside
 
+    def _of(self, hearing: str) -> list[Way]:
+        return [way for way in self._ways.values() if way.entry.hearing == hearing]
+
     def _say(self, ids: set[str]) -> None:
         for id_ in sorted(ids):
             if id_ in self._ways:
@@ -331,17 +414,11 @@ def ends_at(way: Way) -> Fraction | None:
     return manifest.duration if manifest is not None and manifest.complete else None
 
 
-def moment_of(seconds: float | None) -> float | None:
-    """Unix time as it is kept: to the microsecond. Raises Refused (`malformed`)."""
-    if seconds is not None and not (math.isfinite(seconds) and abs(seconds) < MOST_ERROR * 10):
-        raise Refused("malformed", why="received is not a time")
-    return None if seconds is None else round(seconds, 6)
-
-
 def clip_fact(kind: str, entry: Entry, cut: Cut, *, by: str, who: str, **more: Value | None) -> Fact:
-    """What the record says of it: its ranges as [from, to, silent]."""
+    """What the record says of it: its ranges as they are when it is cued."""
     ranges: list[Value] = [
-        [micro(float(one.start)), micro(float(one.stop)), int(one.silent)] for one in clip.written(cut.ranges)
+        {"from": micro(float(one.start)), "to": micro(float(one.stop)), **({"silent": 1} if one.silent else {})}
+        for one in cut.ranges
     ]
     return fact(
         stamp(), kind, exhibit=entry.id, ref=entry.ref, clip=cut.name, ranges=ranges, agreed=cut.agreed, by=by,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import secrets
 import shutil
 import sqlite3
@@ -23,8 +22,7 @@ from courtcast.evidence.guard import Guard
 from courtcast.evidence.hosts import Hosts
 from courtcast.evidence.ledger import forget, totals
 from courtcast.evidence.library import Entry, Library
-from courtcast.evidence.links import Link, parse
-from courtcast.evidence.links.direct import check_headers
+from courtcast.evidence.links import Link
 from courtcast.evidence.links.found import choosing
 from courtcast.evidence.links.portal import Portal
 from courtcast.evidence.links.upload import link_of, upload_of
@@ -35,8 +33,9 @@ from courtcast.evidence.upload import Said, Upload
 from courtcast.evidence.uploads import Uploads
 from courtcast.evidence.verify import is_intact
 from courtcast.prepare import messages, sent, sidecar, subtitles
+from courtcast.prepare.asked import link_to, moment_of, sha256_of
 from courtcast.prepare.cage.keeper import Cage
-from courtcast.prepare.docket import Docket, moment_of
+from courtcast.prepare.docket import Docket
 from courtcast.prepare.examine import Copy, Seen, ask_link, read_again
 from courtcast.prepare.house import House
 from courtcast.prepare.joined import Joined, check, proposed
@@ -567,23 +566,7 @@ def _meant(way: Way, files: Sequence[str]) -> list[tuple[Choice, Link]]:
     return [(offered[file], choosing(way.entry.link, found.kind, file)) for file in files]
 
 
-def link_to(url: str, headers: dict[str, str]) -> Link:
-    """Raises Refused (`link-malformed`, `malformed`)."""
-    parse(url)
-    check_headers(headers)
-    return Link(url.strip(), headers)
-
-
 def _password(text: str) -> str:
     if not 0 < len(text) <= MAX_PASSWORD or "\0" in text:
         raise Refused("malformed", why=f"a password has 1 to {MAX_PASSWORD} characters")
     return text
-
-
-def sha256_of(text: str | None) -> str | None:
-    """64 lower-case digits. Raises Refused (`malformed`)."""
-    if text is None or text == "":
-        return None
-    if re.fullmatch(r"[0-9a-fA-F]{64}", text.strip()) is None:
-        raise Refused("malformed", why="sha256 has 64 hexadecimal digits")
-    return text.strip().lower()

@@ -109,18 +109,24 @@ class ListRow(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
     sha256: str = ""
     known: str | None = None
-    """Id of the exhibit of this hearing that has the reference already: it is changed, not added."""
+    """Id of the exhibit of this hearing that has the reference already: it is changed, not added. Once the list was
+    taken, every line has it."""
     problem: str = ""
     """What is wrong with the line, in words; empty where it can be taken."""
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """`POST /hearings/{id}/list` with `?look=1`: what a list would do. Nothing has been done."""
+    """`POST /hearings/{id}/list`: what a list has done; with `?look=1` what it would do, and nothing has been done."""
 
     rows: list[ListRow]
     adds: int
+    """Exhibits that are new."""
     changes: int
+    """Exhibits that were there and are another now, or their clips."""
     problems: int
+    """Lines that cannot be taken: then none is."""
+    note: str = ""
+    """What else has to be known of it, in sentences."""
 
 
 class BundleReport(msgspec.Struct, frozen=True, kw_only=True):

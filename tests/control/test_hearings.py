@@ -153,11 +153,12 @@ async def test_clips_are_made_changed_and_removed(place: Sending, call: Caller, 
     await call.refused("PATCH", f"{path}/x", 404, "clip-unknown", name="y")
     await call.do("DELETE", clip)
     assert place.intake.get(id_).clips == []
+    first = {"from": 1_200_000, "to": 2_000_000, "silent": 1}
     said = await entries(place, "clip-made", "clip-changed", "clip-removed")
     assert [(one["kind"], one["clip"], one.get("was"), one["ranges"], one["by"]) for one in said] == [
-        ("clip-made", "The door", None, [[1_200_000, 2_000_000, 1], [100_000, 300_000, 0]], "clerk"),
-        ("clip-changed", "Door", "The door", [[1_200_000, 2_000_000, 1]], "clerk"),
-        ("clip-removed", "Door", None, [[1_200_000, 2_000_000, 1]], "clerk"),
+        ("clip-made", "The door", None, [first, {"from": 100_000, "to": 300_000}], "clerk"),
+        ("clip-changed", "Door", "The door", [first], "clerk"),
+        ("clip-removed", "Door", None, [first], "clerk"),
     ]
 
 

@@ -10,9 +10,11 @@ from random import Random
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 
 from courtcast.wire.api import RoomState
+from courtcast.wire.library import Clip, ClipRange
 from tests.control.conftest import API, Caller, Eventually
 from tests.stand_ins.house import House
 
@@ -297,7 +299,9 @@ async def test_what_cannot_be_written_is_not_carried_out(place: House, call: Cal
     await place.db.run(lambda db: db.execute("CREATE TABLE filler (x BLOB)") and None)
     pages = await place.db.run(lambda db: int(db.execute("PRAGMA page_count").fetchone()[0]))
     await place.db.run(lambda db: db.execute(f"PRAGMA max_page_count = {pages}") and None)
-    with_long_name = {"exhibit": ids["JM/1"], "at": 1, "clip": "x" * 20_000}
+    clip = Clip(id="k", name="x" * 20_000, ranges=[ClipRange(start=1.0, stop=2.0)], duration=1.0)
+    place.shelf.kept[ids["JM/1"]] = msgspec.structs.replace(place.shelf.kept[ids["JM/1"]], clips=[clip])
+    with_long_name = {"exhibit": ids["JM/1"], "at": 1, "clip": "k"}
     await call.refused("POST", "/room/cue", 507, "disk-full", json=with_long_name)
     room = await call.get("/room")
     assert room["cued"]["at"] == 0

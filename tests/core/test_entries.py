@@ -23,7 +23,7 @@ SAMPLES: dict[str, Any] = {
     "part": [250_000, 250_000, 500_000, 500_000], "kind": "played", "form": "PDF", "problem": "link-not-found",
     "sha256": "ab" * 32, "key": "cd" * 32, "version": "1", "program": "The presenter", "role": "viewer", "source": "https://x",
     "rendition": "ef" * 8, "made_by": "courtcast 1", "treatments": [{"part": "picture", "done": "converted"}],
-    "clip": "The door", "was": "Door", "ranges": [[0, 1_500_000, 0], [2_000_000, 2_500_000, 1]], "agreed": "by both",
+    "clip": "The door", "was": "Door", "ranges": [{"from": 0, "to": 1_500_000}, {"from": 2_000_000, "to": 2_500_000, "silent": 1}], "agreed": "by both",
     "hearing": "b1", "case": "R v Martin", "court": "Leeds", "came": "ab" * 32, "origin": "Police", "received": 1_000_000,
     "evidential": 1, "clock": -90_000_000, "declared": "by the operator", "remark": 1,
     "address": "10.0.0.7:8470", "file": "a.mp4", "expected": "ab" * 32, "day": "2026-11-30",

@@ -6,7 +6,7 @@ from itertools import pairwise
 from random import Random
 
 from courtcast.core.entries import MICRO, fact
-from courtcast.core.witness import LONGEST, Sight, Stretch, Witness
+from courtcast.core.witness import LONGEST, Part, Sight, Stretch, Witness
 
 RATE = 30
 
@@ -111,3 +111,50 @@ def test_any_reports_make_stretches_that_do_not_overlap_and_fit_the_table() -> N
             assert before.since <= before.until <= after.since
         for one in found:
             fact(one.until, "shown", screen="s", name="Jury", zone="jury", ref="JM/1", **one.fields())
+
+
+class TestClips:
+    """Ranges 300 to 449 and 60 to 89, in that order."""
+
+    PARTS = (Part(10 * MICRO, 15 * MICRO, 300, 449), Part(2 * MICRO, 3 * MICRO, 60, 89))
+
+    def clip(self, frame: int, **more: object) -> Sight:
+        return at_frame(frame, **{"playing": True, "parts": self.PARTS, **more})
+
+    def test_each_range_is_one_stretch_with_its_own_frames(self) -> None:
+        before = [(at, sight._replace(parts=self.PARTS)) for at, sight in playing(0.1, 300, 4.75) if sight is not None]
+        found = hear([*before, (5.2, self.clip(63)), (5.45, self.clip(70)), (6.2, None)])
+        assert [frames(one) for one in found] == [("played", 300, 449), ("played", 60, 70)]
+        assert (found[0].first.media, found[0].last.media, found[1].first.media) == (10 * MICRO, 15 * MICRO, 2 * MICRO)
+        assert found[0].until == found[1].since == round(5.1 * MICRO)
+        assert [one.ended for one in found] == ["changed", "blank"]
+
+    def test_over_a_seam_that_leads_on_a_little(self) -> None:
+        parts = (Part(0, MICRO, 0, 29), Part(MICRO + 200_000, 3 * MICRO, 36, 89))
+        found = hear([(0.8, self.clip(24, parts=parts)), (1.05, self.clip(38, parts=parts)), (1.3, None)])
+        assert [frames(one) for one in found] == [("played", 24, 29), ("played", 36, 38)]
+
+    def test_several_seams_between_two_reports(self) -> None:
+        parts = (Part(5 * MICRO, 6 * MICRO, 150, 179), Part(0, 100_000, 0, 2), Part(9 * MICRO, 10 * MICRO, 270, 299))
+        found = hear([(0.9, self.clip(177, parts=parts)), (1.15, self.clip(271, parts=parts)), (1.4, None)])
+        assert [frames(one) for one in found] == [("played", 177, 179), ("played", 0, 2), ("played", 270, 271)]
+        assert [one.since for one in found] == sorted(one.since for one in found)
+
+    def test_somebody_went_to_the_next_range(self) -> None:
+        found = hear([(0.0, self.clip(310)), (0.25, self.clip(317)), (0.5, self.clip(75)), (0.75, self.clip(82))])
+        assert [frames(one) for one in found] == [("played", 310, 317), ("played", 75, 82)]
+
+    def test_back_into_the_range_before(self) -> None:
+        found = hear([(0.0, self.clip(80)), (0.25, self.clip(302)), (0.5, None)])
+        assert [frames(one) for one in found] == [("played", 80, 80), ("played", 302, 302)]
+
+    def test_a_frame_that_two_ranges_share(self) -> None:
+        """The cut lies within it: the first ends with it, the second begins with it."""
+        parts = (Part(0, 1_010_000, 0, 30), Part(1_010_000, 2 * MICRO, 30, 59))
+        steps = [(n / 10, self.clip(27 + 3 * n, parts=parts)) for n in range(4)]
+        assert [frames(one) for one in hear([*steps, (0.6, None)])] == [("played", 27, 30), ("played", 30, 36)]
+
+    def test_steps_over_a_seam_are_of_two_ranges(self) -> None:
+        steps = [(n * 0.2, self.clip(frame, playing=False)) for n, frame in enumerate((447, 448, 449, 60, 61))]
+        found = hear([*steps, (9.0, None)])
+        assert [frames(one) for one in found] == [("stepped", 447, 449), ("stepped", 60, 61)]

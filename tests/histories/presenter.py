@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from courtcast.control.desk import Desk
 from courtcast.control.saved import BlankNote, load
 from courtcast.core.clock import Mark, RoomClock, restore
+from courtcast.core.legs import Parts
 from courtcast.core.rates import Rates
 from courtcast.core.signing import Signer
 from courtcast.deliver.day import Day
@@ -151,8 +152,8 @@ class Presenter:
     def rates(self, screen: str, /) -> Rates | None:
         return self.talks[screen].estimate.rates
 
-    def to_send(self, screen: str, rendition: str, start: float, end: float | None, /) -> int | None:
+    def to_send(self, screen: str, rendition: str, start: float, end: float | None, parts: Parts = (), /) -> int | None:
         talk = self.talks[screen]
         if talk.pump is None or not talk.online:
             return None
-        return talk.pump.lacking(rendition, start, end, sound=False)
+        return talk.pump.lacking(rendition, start, end, sound=False, parts=parts)

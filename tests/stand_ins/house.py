@@ -33,6 +33,7 @@ from courtcast.control.services import Services
 from courtcast.control.taking import Bundles
 from courtcast.control.timekeeper import Timekeeper
 from courtcast.core.checks import Line
+from courtcast.core.legs import Parts
 from courtcast.core.manifest import Manifest
 from courtcast.deliver.day import Day
 from courtcast.evidence.database import Database
@@ -358,7 +359,7 @@ class Wall:
         await asyncio.sleep(seconds)
         return self.line if self.get(screen).online else None
 
-    def to_send(self, screen: str, rendition: str, start: float, end: float | None, /) -> int | None:
+    def to_send(self, screen: str, rendition: str, start: float, end: float | None, parts: Parts = (), /) -> int | None:
         return self.missing
 
 

@@ -1981,7 +1981,7 @@ export const ChangeClip = record(
  * @property {string} url
  * @property {string} sha256
  * @property {string | null} known Id of the exhibit of this hearing that has the reference already: it is changed, not
- *   added.
+ *   added. Once the list was taken, every line has it.
  * @property {string} problem What is wrong with the line, in words; empty where it can be taken.
  */
 /** @type {Codec<ListRow>} */
@@ -1998,12 +1998,13 @@ export const ListRow = record(
 );
 
 /**
- * `POST /hearings/{id}/list` with `?look=1`: what a list would do. Nothing has been done.
+ * `POST /hearings/{id}/list`: what a list has done; with `?look=1` what it would do, and nothing has been done.
  * @typedef {object} Listing
  * @property {Array<ListRow>} rows
- * @property {number} adds
- * @property {number} changes
- * @property {number} problems
+ * @property {number} adds Exhibits that are new.
+ * @property {number} changes Exhibits that were there and are another now, or their clips.
+ * @property {number} problems Lines that cannot be taken: then none is.
+ * @property {string} note What else has to be known of it, in sentences.
  */
 /** @type {Codec<Listing>} */
 export const Listing = record(
@@ -2012,6 +2013,7 @@ export const Listing = record(
     adds: [integer],
     changes: [integer],
     problems: [integer],
+    note: [text, ""],
   }
 );
 
