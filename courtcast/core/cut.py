@@ -27,7 +27,7 @@ class Cut:
         """… and of all legs before it."""
         brought = manifest.prepared
         for number, leg in enumerate(legs):
-            begin = _keyframe(manifest, leg.start) if number else leg.start
+            begin = _keyframe(manifest, leg.start) if number and leg.start < manifest.prepared else leg.start
             if leg.stop > brought:
                 # The link brings the recording in order: what lies between has to come before.
                 begin, brought = min(begin, brought), leg.stop

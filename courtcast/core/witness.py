@@ -120,7 +120,8 @@ class _Open:
             return False
         if sight.playing:
             passed = max(0, at - self.heard)
-            if not 0 <= sight.media - last.media <= passed * max(sight.rate, last.rate) + JUMP:
+            way = sight.media - last.media if self.part < 0 else _along(sight, self.part) - _along(last, self.part)
+            if not 0 <= way <= passed * max(sight.rate, last.rate) + JUMP:
                 return False
         elif sight.frame != last.frame or (sight.frame is None and sight.media != last.media):
             if at - self.moved >= RESTS:
@@ -183,9 +184,9 @@ class Witness:
         found = []
         for when, number in now.seams(at, sight):
             part, behind = sight.parts[number], sight.parts[number + 1]
-            now.last = now.last._replace(frame=part.last, media=part.stop)
+            now.last = _at_edge(now.last, part.last, part.stop)
             found.append(now.ended(when, "changed"))
-            now = _Open(when, sight._replace(frame=behind.first, media=behind.start), part=number + 1)
+            now = _Open(when, _at_edge(sight, behind.first, behind.start), part=number + 1)
         if found and now.goes_on(at, sight):
             self._open = now
             return found
@@ -203,6 +204,11 @@ class Witness:
     def _close(self, at: int | None, why: Ended) -> list[Stretch]:
         now, self._open = self._open, None
         return [] if now is None else [now.ended(now.heard if at is None else at, why)]
+
+
+def _at_edge(sight: Sight, frame: int | None, media: int) -> Sight:
+    """At the edge of a range; its frame as it was said where that of the edge is not known."""
+    return sight._replace(frame=sight.frame if frame is None else frame, media=media)
 
 
 def _alike(one: Sight, other: Sight) -> bool:

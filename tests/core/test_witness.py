@@ -154,6 +154,15 @@ class TestClips:
         steps = [(n / 10, self.clip(27 + 3 * n, parts=parts)) for n in range(4)]
         assert [frames(one) for one in hear([*steps, (0.6, None)])] == [("played", 27, 30), ("played", 30, 36)]
 
+    def test_a_range_that_begins_within_a_frame_that_is_still_up(self) -> None:
+        parts = (Part(5 * MICRO, 6 * MICRO, 150, 179), Part(1_015_000, 2 * MICRO, 30, 59))
+        steps = [
+            (0.0, self.clip(179, parts=parts)),
+            (0.04, self.clip(30, parts=parts)),
+            (0.3, self.clip(38, parts=parts)),
+        ]
+        assert [frames(one) for one in hear([*steps, (0.6, None)])] == [("played", 179, 179), ("played", 30, 38)]
+
     def test_steps_over_a_seam_are_of_two_ranges(self) -> None:
         steps = [(n * 0.2, self.clip(frame, playing=False)) for n, frame in enumerate((447, 448, 449, 60, 61))]
         found = hear([*steps, (9.0, None)])

@@ -22,6 +22,7 @@ from courtcast.deliver.paths import ChannelPath, PathClosed
 from courtcast.deliver.peer import Peer
 from courtcast.deliver.pump import SETTLE, Pump
 from courtcast.prepare.store import FolderStore, fragment_name, init_name
+from courtcast.wire.library import ClipRange
 from courtcast.wire.media import KIND_FRAGMENT, MediaHeader, Row, Track
 from courtcast.wire.screen import Anchor, FromScreen, Hello, Holdings, Scene, Stage
 from tests.stand_ins.line import Line
@@ -418,3 +419,20 @@ async def test_it_ends_with_its_path(store: FolderStore) -> None:
                     await running
         finally:
             await peer.close()
+
+
+async def test_a_clip_goes_along_its_ranges_and_the_rest_of_it_only_ahead(store: FolderStore) -> None:
+    """While it plays over a seam, and nothing may be sent ahead: what its ranges need is all that comes."""
+    clip = await Clip(store, SHOWN).grow(40)
+    ranges = [ClipRange(start=30.0, stop=30.5), ClipRange(start=4.0, stop=6.0), ClipRange(start=20.0, stop=22.0)]
+    shown = msgspec.structs.replace(scene(clip, 30.3, rate=1.0), ranges=ranges, end=22.0)
+    async with PageProgram() as page, feeding(page, clip) as fed:
+        fed.pump.go_ahead(may=False)
+        fed.show(1, shown)
+        await until(lambda: len(fed.held(clip)) == 4 + 4 + 1)
+        await until(lambda: not fed.pump.behind)
+        assert fed.held(clip) == [8, 9, 10, 11, 40, 41, 42, 43, 60]
+        parts = ((4.5, 6.0), (20.0, 24.0))
+        await until(lambda: fed.pump.lacking(SHOWN, 4.5, None, sound=False, parts=parts) == 4 * clip.size)
+        fed.pump.go_ahead(may=True)
+        await until(lambda: len(fed.held(clip)) == 80)
