@@ -14,6 +14,7 @@ import aiohttp
 import msgspec
 
 from courtcast.wire.api import Exhibit, Problem, RoomState, Screen
+from courtcast.wire.library import Hearing
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
@@ -157,6 +158,9 @@ class Api:
 
     async def add(self, **fields: Any) -> Exhibit:
         return msgspec.json.decode(await self.call("POST", "/exhibits", **fields), type=Exhibit)
+
+    async def hearings(self) -> list[Hearing]:
+        return msgspec.json.decode(await self.call("GET", "/hearings"), type=list[Hearing])
 
     async def screens(self) -> list[Screen]:
         return msgspec.json.decode(await self.call("GET", "/screens"), type=list[Screen])

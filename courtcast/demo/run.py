@@ -206,6 +206,8 @@ def _all(good: Any) -> Any:
 
 async def _add(tell: Teller, stand: Stand, links: Sequence[str], *, sample: bool) -> list[Exhibit]:
     exhibits = []
+    hearing = next(one for one in await stand.api.hearings() if one.open)
+    await stand.api.call("PATCH", f"/hearings/{hearing.id}", case="Demonstration")
     for number, url in enumerate(links, 1):
         title = "Sample evidence" if sample else Path(urlsplit(url).path).name or "Evidence"
         with tell.step(f"Added the link as DEMO/{number}"):
@@ -227,6 +229,8 @@ class MainJob:
         if self._exhibit.kind in ("video", "audio"):
             await self._play()
             await self._move()
+            if self._sample:
+                await self._cut()
         else:
             await self._turn()
         await self._keep_pictures(folder)
@@ -319,6 +323,13 @@ class MainJob:
                 state = await api.room("step", frames=way)
                 await self._both(expected)
                 words.append(f"frame {expected} on both")
+
+    async def _cut(self) -> None:
+        with self._tell.step("Made a clip of two parts of it, and made that ready"):
+            ranges = [{"start": 8.0, "stop": 18.0}, {"start": 40.0, "stop": 46.0, "silent": True}]
+            path = f"/exhibits/{self._exhibit.id}/clips"
+            await self._api.call("POST", path, name="Two parts", ranges=ranges, agreed="to show what a clip is")
+            await self._api.room("cue", exhibit=self._exhibit.id, clip="Two parts")
 
     async def _turn(self) -> None:
         """Pages of a document; a photograph has one."""

@@ -42,6 +42,8 @@ test("what a list would do, and which lines have to be mended", () => {
   assert.equal(good.sum, "It adds 2 exhibits and changes 1 exhibit.");
   assert.deepEqual(good.rows.map(({ line, does }) => `${line} ${does}`), ["2 is added", "3 is changed", "4 is added, without a link"]);
   assert.equal(good.act, "Do this");
+  const guessed = listView({ ...Listing.read({ rows, adds: 2, changes: 0, problems: 0 }), note: "It was read as Windows-1252." });
+  assert.equal(guessed.sum, "It adds 2 exhibits. It was read as Windows-1252.");
   const bad = listView(Listing.read({ rows: [...rows, { line: 7, ref: "JM/1", problem: "The reference JM/1 stands in line 2 already." }], adds: 2, changes: 1, problems: 1 }));
   assert.deepEqual(bad.problems, ["Line 7: The reference JM/1 stands in line 2 already."]);
   assert.match(bad.sum, /^1 line cannot be taken\. Mend it .* as a whole, or not at all\.$/u);

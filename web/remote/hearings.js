@@ -85,12 +85,12 @@ export const keyWords = (key) => (key.slice(0, 16).match(/.{1,4}/gu) ?? []).join
  * @property {string | null} act what the button says that does it; null where nothing can be taken
  */
 
-/** @param {Listing} listing @returns {ListView} */
-export const listView = ({ rows, adds, changes, problems }) => {
+/** @param {Listing & {note?: string}} listing @returns {ListView} */
+export const listView = ({ rows, adds, changes, problems, note = "" }) => {
   const does = [adds > 0 ? `adds ${counted(adds, "exhibit")}` : "", changes > 0 ? `changes ${counted(changes, "exhibit")}` : ""].filter(Boolean);
   const would = does.length === 0 ? "It would change nothing." : `It ${list(does)}.`;
   return {
-    sum: problems === 0 ? would : `${counted(problems, "line")} cannot be taken. Mend ${problems === 1 ? "it" : "them"} in the spreadsheet, and choose the list again: it is taken as a whole, or not at all.`,
+    sum: problems === 0 ? [would, note].filter(Boolean).join(" ") : `${counted(problems, "line")} cannot be taken. Mend ${problems === 1 ? "it" : "them"} in the spreadsheet, and choose the list again: it is taken as a whole, or not at all.`,
     problems: rows.filter((row) => row.problem !== "").map((row) => `Line ${row.line}: ${row.problem}`),
     rows: rows.map(({ line, ref, title, url, known, problem }) => ({
       line: String(line),

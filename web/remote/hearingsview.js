@@ -20,7 +20,7 @@ import { sentenceOf } from "./words.js";
  * @property {(words: Words) => Promise<void>} add
  * @property {(id: string, words: Words) => Promise<void>} change
  * @property {(id: string) => Promise<void>} remove
- * @property {(id: string, file: File) => Promise<Listing>} look  what a list would do
+ * @property {(id: string, file: File) => Promise<Listing & {note?: string}>} look  what a list would do
  * @property {(id: string, file: File) => Promise<void>} take
  * @property {(list: FileList | null) => void} bundle  one is sent here
  * @property {(id: string) => Promise<void>} callOff  one that is being checked

@@ -66,7 +66,10 @@ export class Librarian {
         await this.api.call("DELETE", path(id));
         await this.hear();
       },
-      look: async (/** @type {string} */ id, /** @type {File} */ file) => Listing.read(await this.api.call("POST", path(id, "/list?look=1"), file)),
+      look: async (/** @type {string} */ id, /** @type {File} */ file) => {
+        const told = await this.api.call("POST", path(id, "/list?look=1"), file);
+        return { ...Listing.read(told), note: String(told.note ?? "") };
+      },
       take: (/** @type {string} */ id, /** @type {File} */ file) => done("POST", path(id, "/list"), file),
     };
   }
