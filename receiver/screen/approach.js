@@ -118,8 +118,9 @@ export function pace(from, to, here) {
  * frames come onto the display up to one refresh early, so the last one is up from before its time to before its end.
  * @param {Frame|null} last  The last frame before the end.
  * @param {boolean} more  The recording goes on behind the end.
+ * @param {number} [rate]  Of playback: how much of the recording a refresh is.
  */
-export function hold(last, more) {
+export function hold(last, more, rate = 1) {
   if (!more || last === null) return LIMITS.hold;
-  return 1 / 60 + Math.min((last.stop - last.start) / 2, 1 / 60);
+  return rate / 60 + Math.min((last.stop - last.start) / 2, 1 / 60);
 }

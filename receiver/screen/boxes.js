@@ -12,6 +12,9 @@
  * @property {number} size  Bytes.
  */
 
+/** @typedef {Sample & {offset: number|null}} Timed  `offset`: where it is said by how much it is shown after it is decoded,
+ * bytes from the fragment's start. */
+
 /**
  * What `VideoDecoder.configure` takes of a track.
  * @typedef {object} Config
@@ -151,9 +154,12 @@ function named(primaries, transfer, matrix, fullRange) {
  * @param {ArrayBuffer} fragment  moof and mdat of one track, once or more.
  * @returns {Sample[]|null}  null where it makes no sense.
  */
-export function samples(fragment) {
+export const samples = (fragment) => timed(fragment)?.map(({ pts, at, size }) => ({ pts, at, size })) ?? null;
+
+/** @param {ArrayBuffer} fragment @returns {Timed[]|null} */
+function timed(fragment) {
   const view = new DataView(fragment);
-  /** @type {Sample[]} */
+  /** @type {Timed[]} */
   const found = [];
   for (const moof of boxes(view, 0, fragment.byteLength).filter((box) => box.type === "moof")) {
     const parts = boxes(view, moof.from, moof.end).filter((box) => box.type === "traf");
@@ -163,7 +169,7 @@ export function samples(fragment) {
 }
 
 /**
- * @param {DataView} view @param {Box} moof @param {Box} traf @param {Sample[]} found  Filled.
+ * @param {DataView} view @param {Box} moof @param {Box} traf @param {Timed[]} found  Filled.
  * @returns {boolean}  Whether it made sense.
  */
 function run(view, moof, traf, found) {
@@ -188,9 +194,10 @@ function run(view, moof, traf, found) {
         const duration = flags & 0x100 ? next() : usual.duration;
         const size = flags & 0x200 ? next() : usual.size;
         if (flags & 0x400) next();
-        const pts = dts + (flags & 0x800 ? next() | 0 : 0);
+        const offset = flags & 0x800 ? here : null;
+        const pts = dts + (offset === null ? 0 : next() | 0);
         if (at < 0) return false;
-        found.push({ pts, at, size });
+        found.push({ pts, at, size, offset });
         at += size;
         dts += duration;
       }
@@ -201,6 +208,26 @@ function run(view, moof, traf, found) {
     if (error instanceof RangeError) return false; // A box is shorter than what it should hold.
     throw error;
   }
+}
+
+/**
+ * A fragment whose pictures from a time on are moved back: those which others need that are coded behind them a little, and
+ * all others out of reach.
+ * @param {ArrayBuffer} fragment
+ * @param {{from: number, by: number, far: number}} how  Ticks.
+ * @returns {ArrayBuffer|null}  null where none is needed by others, or nothing can be moved.
+ */
+export function delayed(fragment, { from, by, far }) {
+  const all = timed(fragment);
+  const last = all?.findLastIndex(({ pts }) => pts < from) ?? -1;
+  if (!all || !all.some(({ pts }, at) => at < last && pts >= from)) return null;
+  const made = fragment.slice(0), view = new DataView(made);
+  for (const [at, { pts, offset }] of all.entries()) {
+    if (pts < from) continue;
+    if (offset === null) return null;
+    view.setInt32(offset, view.getInt32(offset) + (at < last ? by : far));
+  }
+  return made;
 }
 
 /** How many fields each sample has. @param {number} flags */

@@ -43,8 +43,10 @@ export const dearness = ({ renditions, shown, cue, place }) => {
     const shelved = head && renditions.get(head.rendition);
     if (!head || !shelved) return [];
     const { manifest } = shelved;
-    const entries = new Map(manifest.tracks.map((track) => [track.index, entry(manifest, track, head.media)]));
-    return [{ ...head, ahead, manifest, entries }];
+    return stretches(head).map((stretch) => {
+      const entries = new Map(manifest.tracks.map((track) => [track.index, entry(manifest, track, stretch.from)]));
+      return { rendition: head.rendition, media: head.media, ahead, entries, ...stretch };
+    });
   });
   const late = new Map([...renditions].sort(([, a], [, b]) => b.used - a.used).map(([rendition], at) => [rendition, at]));
   const places = new Map([...renditions.keys()].map((rendition) => [rendition, place(rendition)]));
@@ -54,11 +56,12 @@ export const dearness = ({ renditions, shown, cue, place }) => {
     const track = manifest?.tracks.find((one) => one.index === key.track);
     if (!manifest || !track) return Infinity;
     const from = time(manifest, track, row);
-    for (const { rendition, media, ahead, entries } of heads) {
+    for (const { rendition, media, ahead, entries, from: begins, to, after } of heads) {
       if (rendition !== key.rendition) continue;
-      const needed = key.index >= (entries.get(key.track) ?? 0) && from < media + SAFE_AHEAD;
-      const distance = Math.abs(from - media);
-      best = Math.min(best, needed ? NEEDED : from >= media ? ahead * CLASS + distance : BEHIND * CLASS + distance);
+      const later = after + from - begins, distance = Math.abs(from - media);
+      const coming = key.index >= (entries.get(key.track) ?? 0) && from < to;
+      const rank = coming && later < SAFE_AHEAD ? NEEDED : coming && from >= begins ? ahead * CLASS + later : BEHIND * CLASS + distance;
+      best = Math.min(best, rank);
     }
     if (best < Infinity) return best;
     const at = places.get(key.rendition) ?? -1;
@@ -67,6 +70,12 @@ export const dearness = ({ renditions, shown, cue, place }) => {
     return ELSEWHERE * CLASS + Number(late.get(key.rendition)) * INDEX_MOST + key.index;
   };
 };
+
+/**
+ * What is played from a playhead on, in order: of a clip its ranges, else all that follows.
+ * @param {Playhead} head @returns {ReadonlyArray<import("./turns.js").Stretch>}
+ */
+export const stretches = ({ media, turns = [] }) => (turns.length > 0 ? turns : [{ from: media, to: Infinity, after: 0 }]);
 
 /** The part of a leaf that is looked at. @param {Playhead | null} head @returns {Playhead | null} */
 const detail = (head) => (head?.detail ? { rendition: head.detail, media: 0 } : null);

@@ -37,6 +37,8 @@
  * @property {{now(): number}} clock  Room clock, seconds.
  * @property {string} rendition
  * @property {boolean} sound  Has a sound track in its buffer.
+ * @property {import("./scene.js").Part|null} [part]  The range of a clip that it is for; null for all of the recording.
+ * @property {import("./mse.js").Feed["until"]} [until]  Where its buffer ends.
  * @property {import("./approach.js").Learned} learned
  * @property {import("./holes.js").Holes} holes  What is known not to be decodable.
  * @property {() => void} onchange

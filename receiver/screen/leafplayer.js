@@ -46,6 +46,7 @@ export class LeafPlayer {
   late = 0;
   /** There is nothing that another decoder could run ahead of. */
   frames = null;
+  part = null;
   hole = null;
 
   /** @param {Given} given */
@@ -109,6 +110,8 @@ export class LeafPlayer {
     this.#scene = scene;
     this.tick();
   }
+
+  stay() {}
 
   /** Something of this rendition, or of its sharper part, came into the vault. */
   arrived() {

@@ -7,6 +7,7 @@ import { Agent } from "./agent.js";
 import { card, Hearing, resumed } from "./card.js";
 import { CardView } from "./cardview.js";
 import { Disk } from "./disk.js";
+import { Display } from "./display.js";
 import { LeafPlayer } from "./leafplayer.js";
 import { Mse } from "./mse.js";
 import { net } from "./net.js";
@@ -23,6 +24,7 @@ import { Talk } from "./talk.js";
 import { cardOf } from "./testcard.js";
 import { TestCardView } from "./testcardview.js";
 import { Vault } from "./vault.js";
+import { Voices } from "./voices.js";
 
 /** @typedef {import("../../web/shared/wire.js").Idle} Idle */
 /** @typedef {import("../../web/shared/wire.js").Stage} Stage */
@@ -50,7 +52,7 @@ const wall = () => Date.now() / 1000;
 const room = { now: () => talk.room() };
 const vault = new Vault({ budget: budget() });
 const stillPace = new PicturePace();
-const picture = new Picture(element("picture"), vault, room, { Player, LeafPlayer, Mse, Projector });
+const picture = new Picture(element("picture"), vault, room, { Player, LeafPlayer, Mse, Projector, Display, Voices });
 const subtitles = new Subtitles();
 const subtitleView = new SubtitleView(element("picture"), subtitles, () => ({
   id: talk.applied?.shown?.subtitles,

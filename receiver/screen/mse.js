@@ -44,6 +44,8 @@ const REFUSED = 2000;
  * @property {boolean} sound  Append the sound track too; without it there is none.
  * @property {number} [budget]  Bytes in one SourceBuffer; otherwise what a GOP may have, which is well under the 158 MB of
  *   video at which Chromium begins to refuse.
+ * @property {(rendition: string, track: number, index: number) => number} [until]  Nothing of a fragment that ends later is
+ *   kept, of sound to the very sample: seconds, MSE time.
  * @property {(track: number, first: number) => boolean} left  Whether a GOP is left out, since it cannot be decoded.
  * @property {(hole: Hole) => boolean} onhole  A GOP turned out to be such a one; whether it is left out from now on.
  * @property {() => void} onchange  More is in the buffer, or a problem came up.
@@ -227,7 +229,9 @@ export class Mse {
    * @param {number} [index]  Of the fragment; none for an init segment.
    */
   #append(lane, data, done, index) {
+    const { rendition, until } = this.feed;
     try {
+      if (index !== undefined && until) lane.buffer.appendWindowEnd = until(rendition, lane.track.index, index);
       lane.buffer.appendBuffer(data);
       lane.done = done;
       lane.index = index ?? lane.index;

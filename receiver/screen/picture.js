@@ -1,11 +1,11 @@
 /**
- * What is on the display: one player up, one held ready unseen, decoded pictures in front of it while it rests, and a
- * black cover. Edge: the page's elements.
+ * What is on the display: one player up, one held ready unseen for what is cued and one for a clip's next range, decoded
+ * pictures in front while it rests, and a black cover. Edge: the page's elements.
  *
- * main.js wires it: `new Picture(root, vault, clock, { Player, LeafPlayer, Mse, Projector })`. It carries out every stage that it is given;
- * which of two stages is the later one is the business of whoever receives them.
+ * main.js wires it: `new Picture(root, vault, clock, { Player, LeafPlayer, Mse, Projector, Display, Voices })`. It carries
+ * out every stage that it is given; which of two stages is the later one is the business of whoever receives them.
  *
- * Black is made by the cover alone, and before anything else: it needs no player and no decoder to answer.
+ * Black comes before anything else.
  * @module
  */
 
@@ -15,8 +15,9 @@ import { Failures } from "./failures.js";
 import { FrameLog } from "./framelog.js";
 import { Holes } from "./holes.js";
 import { leavesOf } from "./leaves.js";
-import { cast, same, seen } from "./scene.js";
-import { moved, part } from "./view.js";
+import { pictureOf } from "./part.js";
+import { cast, heard, partOf, same, samePart, seen } from "./scene.js";
+import { passing, turned, unfold } from "./turns.js";
 
 /** @typedef {import("../../web/shared/wire.js").Scene} Scene */
 /** @typedef {import("../../web/shared/wire.js").Stage} Stage */
@@ -33,47 +34,40 @@ const TICK = 50;
 const CALM = 0.5, PATIENCE = 2;
 /** Seconds at rest until the pictures around are decoded: the other screens of this machine are through with their seek. */
 const SOON = 0.2;
-/** Of everything that shows pictures: all lie exactly over each other. */
-const FILLING = {
-  position: "absolute", inset: "0", width: "100%", height: "100%", objectFit: "contain", background: "#000",
-  transformOrigin: "0 0",
-};
-
-/** Of an element whose picture is seen whole. */
-const UNCUT = { transform: "none", clipPath: "none" };
-
-/** Where it is read, and hides little; under the black. */
-const MARK = {
-  position: "absolute", left: "2vw", bottom: "2vh", margin: "0", padding: "0.4em 0.8em", zIndex: "3", display: "none",
-  background: "#000", color: "#ffd54a", font: "600 2.2vh sans-serif",
-};
+/** Seconds before a seam that the next range comes up: what is done now is on the display with the next refresh. */
+const EARLY = 0.01;
+/** GiB of memory from which on a cue and a clip's next range have a player each. */
+const ROOMY = 4;
 
 export class Picture {
-  /** @type {Stage|null} */
+  /** As it came. @type {Stage|null} */
+  #given = null;
+  /** As it is now: of a clip, the turn of one range. @type {Stage|null} */
   #stage = null;
+  /** @type {import("./turns.js").Turns|null} */
+  #turns = null;
   /** @type {Face|null} */
   #shown = null;
+  /** Has the first picture of a clip's next range ready. @type {Face|null} */
+  #next = null;
   /** @type {Face|null} */
   #cue = null;
   /** The player whose picture is in front. @type {Face|null} */
   #up = null;
-  /** The part of that picture which fills the display. @type {View|null} */
-  #view = null;
   /** @type {Set<Face>} */
   #players = new Set();
   #learned = new Learned();
-  /** @type {HTMLElement} */
-  #cover;
-  #covered = true;
   log = new FrameLog();
   /** Of players that are gone. */
   #gone = new Tally();
   #failures = new Failures();
   #holes = new Holes();
-  /** Says that the picture stands where it could not be decoded. @type {HTMLElement} */
-  #mark;
   /** @type {number|undefined} */
   #timer;
+  /** Until the next range is on. @type {number|undefined} */
+  #seam;
+  /** The last picture of a range stays up until the player of the next one has its own. */
+  #holding = false;
   /** Until the projector, or the player behind it, goes on. @type {number|undefined} */
   #calm;
   /** When something else was asked for last, and since when the player stands on that: seconds. */
@@ -84,6 +78,8 @@ export class Picture {
   /** What was asked for last is a step from what was in front. */
   #stepped = false;
   #settling = false;
+  /** Players of recordings at most, of those that are kept: what is shown, what is cued, a clip's next range. */
+  most = (/** @type {{deviceMemory?: number}} */ (navigator).deviceMemory ?? ROOMY) >= ROOMY ? 3 : 2;
   /** Called at every change worth a report. @type {() => void} */
   onchange = () => {};
 
@@ -92,107 +88,117 @@ export class Picture {
    * @param {Vault} vault
    * @param {{now(): number}} clock  The room clock, seconds.
    * @param {{Player: typeof import("./player.js").Player, LeafPlayer: typeof import("./leafplayer.js").LeafPlayer,
-   *   Mse: typeof import("./mse.js").Mse, Projector: typeof import("./projector.js").Projector}} parts  The edges it
+   *   Mse: typeof import("./mse.js").Mse, Projector: typeof import("./projector.js").Projector,
+   *   Display: typeof import("./display.js").Display, Voices: typeof import("./voices.js").Voices}} parts  The edges it
    *   stands on.
    */
   constructor(root, vault, clock, parts) {
-    this.root = root;
     this.vault = vault;
     this.clock = clock;
     this.parts = parts;
-    this.#cover = document.createElement("div");
     this.projector = new parts.Projector(vault);
     this.projector.onchange = () => this.#developed();
     this.projector.onfront = () => this.#stepUp();
-    Object.assign(this.projector.canvas.style, { ...FILLING, zIndex: "3" });
-    this.#mark = document.createElement("p");
-    this.#mark.textContent = "Picture missing";
-    Object.assign(this.#mark.style, MARK);
-    root.append(this.projector.canvas, this.#cover, this.#mark);
-    if (getComputedStyle(root).position === "static") root.style.position = "relative";
-    root.style.overflow = "hidden";
-    root.style.background = "#000";
-    Object.assign(this.#cover.style, { position: "absolute", inset: "0", background: "#000", zIndex: "4" });
+    this.display = new parts.Display(root, this.projector.canvas);
+    this.voices = new parts.Voices({
+      vault, clock, learned: this.#learned, holes: this.#holes, onchange: () => this.onchange(), Mse: parts.Mse, Player: parts.Player,
+    });
     vault.onchange((rendition) => this.#arrived(rendition));
   }
 
   /** @param {Stage} stage  The whole of what to do now; idempotent. */
   apply(stage) {
-    this.#take(stage.shown);
+    this.#given = stage;
+    this.#perform();
+  }
+
+  /** Does what is to be done of the stage now. */
+  #perform() {
+    const given = this.#given, before = this.#stage?.shown ?? null, next = this.#turns?.next?.scene ?? null;
+    if (given === null) return;
+    if (given.blank || !given.shown) this.#blacken();
+    const { stage, turns } = this.#unfold(given), { shown, cue, sound } = stage;
+    this.#take(shown);
     this.#stage = stage;
-    if (stage.blank || !stage.shown) this.#blacken();
+    this.#turns = turns;
+    this.#await();
     const usable = [...this.#players].filter((player) => player.phase !== "failed" && this.#fits(player));
     if (this.#up) usable.sort((one, other) => Number(other === this.#up) - Number(one === this.#up));
-    const roles = cast(usable, stage);
-    this.#shown = roles.shown ?? this.#make(stage.shown, stage.sound);
-    this.#cue = roles.cue ?? this.#make(stage.cue, stage.sound);
+    const coming = this.#coming;
+    const roles = cast(usable, { shown, next: coming, cue, sound });
+    this.#holding = same(shown, before) ? this.#holding : next !== null && same(shown, next);
+    this.#shown = roles.shown ?? this.#make(shown, sound);
+    this.#next = roles.next ?? this.#make(coming, sound);
+    this.#cue = roles.cue ?? this.#make(cue, sound);
     this.#settle();
     this.#dismiss();
     this.onchange();
   }
 
+  /** What is asked for a moment from now. @param {Stage} stage */
+  #unfold(stage) {
+    return unfold(stage, this.clock.now() + EARLY, ({ rendition }) => this.#kind(rendition) !== this.parts.Player);
+  }
+
+  /** Looks again when the next range is on. */
+  #await() {
+    clearTimeout(this.#seam);
+    const left = (this.#turns?.next ? this.#turns.on.until : Infinity) - EARLY - this.clock.now();
+    if (left === Infinity) return;
+    this.#seam = window.setTimeout(() => {
+      this.#tick();
+      this.#await();
+    }, Math.max(1, left * 1000));
+  }
+
+  /** A clip's next range, where there may be a player for it. */
+  get #coming() {
+    return (this.most > (this.#stage?.cue ? 2 : 1) && this.#turns?.next?.scene) || null;
+  }
+
   /** @returns {State} */
   state() {
-    const up = this.#covered ? null : this.#up;
-    const sums = this.#sums();
+    const up = this.display.covered ? null : this.#up;
+    const sums = [...this.#players].reduce((sum, player) => sum.add(player.tally()), new Tally().add(this.#gone));
     const frame = up && this.#front;
     return {
       exhibit: this.#stage?.shown?.exhibit ?? null,
       media_time: frame?.media ?? null,
       frame: frame?.number ?? null,
-      playing: this.#shown?.playing ?? false,
-      blank: this.#covered,
+      playing: (this.#shown?.playing ?? false) || (this.#turns !== null && passing(this.#turns, this.clock.now())),
+      blank: this.display.covered,
       stalls: { count: sums.count, seconds: sums.seconds },
       dropped: sums.dropped,
       decoded: sums.decoded,
       late: this.#shown?.late ?? 0,
       jumps: sums.jumps,
-      sound: up?.audible ?? false,
+      sound: (up?.audible ?? false) || (up !== null && this.voices.audible),
       cue_ready: this.#cue?.presentable ?? false,
-      problem: this.#problem(this.#stage?.shown, this.#shown) ?? this.#problem(this.#stage?.cue, this.#cue),
+      problem: this.#problem(this.#stage?.shown, this.#shown) ?? this.#problem(this.#stage?.cue, this.#cue) ?? this.voices.problem,
       skipped: this.#skipped(this.#stage?.shown?.rendition ?? ""),
     };
   }
 
-  /**
-   * @param {number} n
-   * @returns {Array<{clock: number, media_time: number}>} The last n frames that came onto the display: room clock.
-   */
+  /** The last n frames that came onto the display, by the room clock. @param {number} n */
   frames(n) {
     return this.log.last(n);
   }
 
-  /**
-   * @param {number} maxWidth  Pixels.
-   * @returns {Promise<{blob: Blob, width: number, height: number}|null>} A JPEG of what is on the display; null while
-   *   it is black.
-   */
-  async still(maxWidth) {
-    const { canvas: film, front } = this.projector;
-    const seen = this.#covered ? null : front ? { source: film, ...part(this.#view, film) } : this.#up?.seen(this.#view);
-    if (!seen) return null;
-    const scale = Math.min(1, maxWidth / seen.width, maxWidth / seen.height);
-    const canvas = document.createElement("canvas");
-    canvas.width = Math.max(1, Math.round(seen.width * scale));
-    canvas.height = Math.max(1, Math.round(seen.height * scale));
-    const pen = canvas.getContext("2d"), { width, height } = canvas;
-    if (pen) pen.imageSmoothingQuality = "high";
-    pen?.drawImage(seen.source, seen.x, seen.y, seen.width, seen.height, 0, 0, width, height);
-    /** @type {Blob|null} */
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.7));
-    return blob && { blob, width, height };
+  /** A JPEG of what is on the display; null while it is black. @param {number} maxWidth  Pixels. */
+  still(maxWidth) {
+    return this.display.still(this.#up, this.projector.front !== null, maxWidth);
   }
 
   /** Which part of the picture is seen, and how sharp: another word whenever that changes. */
   get part() {
     const up = this.#up;
-    return JSON.stringify([this.#view, up && "sharp" in up ? up.sharp : null]);
+    return JSON.stringify([this.display.view, up && "sharp" in up ? up.sharp : null]);
   }
 
   /** The display has another size. */
   resized() {
     for (const player of this.#players) player.tick();
-    this.#crop(this.#view);
+    this.display.crop(this.display.view, this.#up);
   }
 
   // Who plays what
@@ -204,19 +210,20 @@ export class Picture {
    */
   #make(scene, sound) {
     if (scene === null || !this.#failures.again(scene.rendition, performance.now() / 1000)) return null;
-    const player = new (this.#kind(scene.rendition))({
-      vault: this.vault,
+    const part = partOf(scene), kind = this.#kind(scene.rendition);
+    const player = new kind({
+      ...(part && kind === this.parts.Player ? pictureOf(this.vault, part) : { vault: this.vault }),
       clock: this.clock,
       rendition: scene.rendition,
-      sound,
+      part,
+      sound: heard(scene, sound),
       learned: this.#learned,
       holes: this.#holes,
       onchange: () => this.#changed(),
       onframe: (from, clock, frame) => this.#framed(from, clock, frame),
       Mse: this.parts.Mse,
     });
-    Object.assign(player.element.style, { ...FILLING, zIndex: "0", opacity: "0" });
-    this.root.append(player.element);
+    this.display.add(player.element);
     this.#players.add(player);
     return player;
   }
@@ -241,7 +248,7 @@ export class Picture {
   /** Lets go of players that nobody needs; the one in front stays until another can take its place. */
   #dismiss() {
     for (const player of this.#players) {
-      if ([this.#shown, this.#cue, this.#up].includes(player)) continue;
+      if ([this.#shown, this.#next, this.#cue, this.#up].includes(player)) continue;
       this.#players.delete(player);
       this.#gone.add(player.tally());
       player.close();
@@ -257,28 +264,39 @@ export class Picture {
     const open = !stage.blank && stage.shown !== null;
     const led = this.#project(stage);
     if (stage.cue) this.#cue?.follow(stage.cue, false, stage.volume);
+    if (this.#turns?.next) this.#next?.follow(this.#turns.next.scene, false, stage.volume);
     if (stage.shown && !led) shown?.follow(stage.shown, open && stage.sound && this.#up === shown, stage.volume);
     if (this.#up && this.#up.rendition !== stage.shown?.rendition) this.#lower();
     if (shown?.presentable && this.#up !== shown) this.#raise(shown);
-    else if (stage.shown && this.#up && this.#up !== shown) this.#up.follow(stage.shown, false, stage.volume);
+    else if (stage.shown && this.#up && this.#up !== shown) this.#meanwhile(this.#up, stage.shown);
     if (stage.shown && this.#up === shown && !led) shown?.follow(stage.shown, open && stage.sound, stage.volume);
     if (stage.shown && this.#up?.stands(stage.shown)) this.#unveil(this.#up);
     this.#zoom(stage.shown);
     if (seen(stage, this.#up)) this.#uncover();
     else this.#blacken();
-    this.#mark.style.display = shown?.skips ? "block" : "none";
+    this.display.mark(shown?.skips ?? false);
+    this.#sound(open);
     this.#prepare(stage, led);
     this.#settling = false;
     this.#wind();
+  }
+
+  /**
+   * What is in front goes where the scene is, until another can take its place; where that is another part, it stands.
+   * @param {Face} up @param {Scene} scene
+   */
+  #meanwhile(up, scene) {
+    if (samePart(up.part, partOf(scene))) up.follow(scene, false, 0);
+    else if (!this.#holding) up.stay();
   }
 
   /** @param {Face} player */
   #raise(player) {
     this.#lower();
     this.#up = player;
-    player.element.style.zIndex = "2";
-    player.element.style.opacity = "1";
-    if (!this.#covered) this.#note();
+    this.#holding = false;
+    this.display.raise(player.element);
+    if (!this.display.covered) this.#note();
   }
 
   #lower() {
@@ -287,39 +305,32 @@ export class Picture {
     this.projector.hide();
     if (!before) return;
     before.mute();
-    Object.assign(before.element.style, { ...UNCUT, zIndex: "0", opacity: "0" });
+    this.display.lower(before.element);
   }
 
   /** Puts the part that is asked for over the display, once the picture of which it is a part is there. @param {Scene|null} scene */
   #zoom(scene) {
     const up = this.#up?.rendition === scene?.rendition ? this.#up : null;
     const frame = scene && up?.rest(scene);
-    if (scene && up && (frame ? this.#front?.start === frame.start : up.presentable)) this.#crop(scene.view);
+    if (scene && up && (frame ? this.#front?.start === frame.start : up.presentable)) this.display.crop(scene.view, up);
   }
 
-  /** @param {View|null} view */
-  #crop(view) {
-    this.#view = view;
-    const up = this.#up, video = up && "video" in up ? up.video : null;
-    // Leaves are painted where they belong.
-    const cut = view && video ? moved(view, { width: video.videoWidth, height: video.videoHeight },
-      { width: this.root.clientWidth, height: this.root.clientHeight }) : UNCUT;
-    for (const element of [video, this.projector.canvas]) {
-      if (element && (cut !== UNCUT || element.style.transform !== "none")) Object.assign(element.style, cut);
-    }
+  /** A clip's sound goes beside its picture. @param {boolean} open  It is to be heard. */
+  #sound(open) {
+    const scene = this.#given?.shown, { sound = false, volume = 1 } = this.#given ?? {};
+    const clip = scene && sound && scene.ranges.length > 0 && this.#kind(scene.rendition) === this.parts.Player;
+    this.voices.follow(clip ? { scene, open: open && this.#up !== null, volume } : null);
   }
 
   #blacken() {
     this.#up?.mute();
-    if (this.#covered) return;
-    this.#covered = true;
-    this.#cover.style.display = "block";
+    this.voices.mute();
+    this.display.black(true);
   }
 
   #uncover() {
-    if (!this.#covered) return;
-    this.#covered = false;
-    this.#cover.style.display = "none";
+    if (!this.display.covered) return;
+    this.display.black(false);
     this.#note();
   }
 
@@ -381,7 +392,7 @@ export class Picture {
     if (led || (wait > 0 && wait < Infinity)) {
       this.#calm = window.setTimeout(() => this.#settle(), Math.max(0, wait) * 1000);
     }
-    const needed = this.#cue?.decoding || (cue && !this.#cue);
+    const needed = this.#cue?.decoding || this.#next?.decoding || (cue && !this.#cue);
     if (needed || (!near && (!stands || wait > 0))) return projector.halt();
     projector.aim(player.rendition, frames, frame);
     if (stands) projector.prove(player.rendition, frames, frame, player.video);
@@ -392,7 +403,7 @@ export class Picture {
   #unveil(player) {
     const { front } = this.projector;
     this.projector.hide();
-    if (front && front.start !== player.presented?.start && !this.#covered) this.#note();
+    if (front && front.start !== player.presented?.start && !this.display.covered) this.#note();
   }
 
   /** A picture was decoded. */
@@ -404,7 +415,7 @@ export class Picture {
 
   /** A decoded picture is in front. */
   #stepUp() {
-    if (!this.#covered) this.#note();
+    if (!this.display.covered) this.#note();
     this.#settle();
     this.onchange();
   }
@@ -414,20 +425,20 @@ export class Picture {
   /** @param {string} rendition */
   #arrived(rendition) {
     for (const player of this.#players) if (player.rendition === rendition || player.detail === rendition) player.arrived();
+    this.voices.arrived(rendition);
     this.projector.arrived(rendition);
     // Only now is it known who plays it.
-    if (this.#stage && [this.#shown, this.#cue].some((player) => player?.rendition === rendition && !this.#fits(player))) {
-      this.apply(this.#stage);
-    }
+    if ([this.#shown, this.#cue].some((player) => player?.rendition === rendition && !this.#fits(player))) this.#perform();
     this.#wind();
   }
 
   #changed() {
-    for (const player of [this.#shown, this.#cue]) {
+    for (const player of [this.#shown, this.#next, this.#cue]) {
       if (player?.phase !== "failed") continue;
       const explained = this.#holes.add(player.rendition, player.hole);
       if (!explained) this.#failures.add(player.rendition, player.problem, performance.now() / 1000);
       if (player === this.#shown) this.#shown = null;
+      else if (player === this.#next) this.#next = null;
       else this.#cue = null;
     }
     this.#settle();
@@ -437,8 +448,7 @@ export class Picture {
 
   /** Keeps a clock running while anything is not at rest. */
   #wind() {
-    const wanting = this.#stage !== null && ((this.#stage.shown && !this.#shown) || (this.#stage.cue && !this.#cue));
-    const busy = wanting || [...this.#players].some((player) => player.busy);
+    const busy = this.#wanting || this.voices.busy || [...this.#players].some((player) => player.busy);
     if (busy && this.#timer === undefined) {
       this.#timer = window.setInterval(() => this.#tick(), TICK);
     } else if (!busy && this.#timer !== undefined) {
@@ -447,10 +457,16 @@ export class Picture {
     }
   }
 
+  /** Whether a player is to be made. */
+  get #wanting() {
+    const { shown, cue } = this.#stage ?? {};
+    return Boolean((shown && !this.#shown) || (cue && !this.#cue) || (this.#coming && !this.#next));
+  }
+
   #tick() {
-    const stage = this.#stage;
-    if (stage && ((stage.shown && !this.#shown) || (stage.cue && !this.#cue))) this.apply(stage);
+    if (this.#wanting || (this.#given && turned(this.#turns, this.#unfold(this.#given).turns))) this.#perform();
     for (const player of this.#players) player.tick();
+    this.voices.tick();
     this.#settle();
   }
 
@@ -468,7 +484,7 @@ export class Picture {
       this.projector.hide();
       if (same) return;
     }
-    if (!this.#covered && !this.projector.front) this.log.add(clock, frame.media);
+    if (!this.display.covered && !this.projector.front) this.log.add(clock, frame.media);
   }
 
   /** What was made ready unseen comes onto the display as a whole: with the next frame that the page draws. */
@@ -476,15 +492,7 @@ export class Picture {
     const player = this.#up;
     requestAnimationFrame(() => {
       const frame = this.#front;
-      if (player && frame && player === this.#up && !this.#covered) this.log.add(this.clock.now(), frame.media);
+      if (player && frame && player === this.#up && !this.display.covered) this.log.add(this.clock.now(), frame.media);
     });
-  }
-
-  // Sums
-
-  #sums() {
-    const sums = new Tally().add(this.#gone);
-    for (const player of this.#players) sums.add(player.tally());
-    return sums;
   }
 }

@@ -8,6 +8,7 @@
  */
 
 import { LIMITS, apart, near, pace } from "./approach.js";
+import { attend } from "./element.js";
 import { Tally } from "./face.js";
 import { Follower } from "./follower.js";
 import { middle } from "./frames.js";
@@ -70,7 +71,7 @@ export class Player {
   jumps = 0;
   /** A problem's type. @type {string|null} */
   problem = null;
-  /** Only leaves have a sharper part. */ detail = /** @type {string|null} */ (null);
+  detail = /** @type {string|null} */ (null); // Only leaves have a sharper part.
   /** What made it fail, as far as that is known. @type {import("./holes.js").Hole|null} */
   hole = null;
 
@@ -79,24 +80,22 @@ export class Player {
     this.given = given;
     this.rendition = given.rendition;
     this.sound = given.sound;
+    this.part = given.part ?? null;
     const { vault, rendition, sound, holes } = given;
     this.#reel = new Reel(() => vault.manifest(rendition), (at) => holes.around(rendition, at));
     this.element = this.video = document.createElement("video");
-    this.video.playsInline = true;
-    this.video.muted = true;
-    this.video.disableRemotePlayback = true;
-    this.video.addEventListener("error", () => this.#fail());
-    for (const name of ["loadedmetadata", "seeked", "canplay", "ended", "playing", "waiting"]) {
-      this.video.addEventListener(name, () => this.#happened());
-    }
+    attend(this.video, {
+      fail: () => this.#fail(),
+      happen: () => this.#happened(),
+      frame: (mediaTime, display) => this.#framed(mediaTime, display),
+    });
     this.mse = new given.Mse(this.video, {
-      vault, rendition, sound,
+      vault, rendition, sound, until: given.until,
       left: (track, first) => holes.has(rendition, track, first),
       onhole: (hole) => holes.add(rendition, hole),
       onchange: () => this.#happened(),
       ondisturbed: () => this.#happened(this.#disturbed = true),
     });
-    this.#watch();
   }
 
   get phase() { return this.#phase; }
@@ -197,11 +196,16 @@ export class Player {
     if (same(scene, this.#scene)) return;
     this.#scene = scene;
     this.#commanded = true;
-    this.#tries = 0;
-    this.#tellBy = 0;
+    this.#tries = this.#tellBy = 0;
     if (this.#phase === "due") this.#turn("still");
     if (this.#phase === "running") this.#follower.reset(steady());
     this.tick();
+  }
+
+  /** Stands where it is: somebody else is on the way to what is asked for. */
+  stay() {
+    if (this.#scene !== null && follows(this.#phase, "still")) this.#turn("still");
+    this.#scene = null;
   }
 
   /** Something of this rendition came into the vault. */
@@ -357,7 +361,7 @@ export class Player {
     const soon = position(scene.anchor, now) + frames.origin;
     const cost = this.given.learned.start(this.sound) + 1.3 * this.#cost(soon, frames);
     const clock = Math.max(scene.anchor.clock, now + cost);
-    const target = position(scene.anchor, clock) + frames.origin;
+    const target = this.#reel.entry(scene, position(scene.anchor, clock) + frames.origin, frames);
     this.mse.aim(target, false);
     if (this.mse.covers(target)) this.#seek(target, frames);
   }
@@ -436,15 +440,11 @@ export class Player {
     this.given.onchange();
   }
 
-  /** Listens to which frames come onto the display. */
-  #watch() {
-    this.video.requestVideoFrameCallback((_, { mediaTime, expectedDisplayTime }) => {
-      if (this.#closed) return;
-      this.#watch();
-      const frame = this.#reel.frames?.shown(mediaTime);
-      const clock = this.given.clock.now() + expectedDisplayTime / 1000 - steady();
-      if (frame) this.#present(frame, clock);
-    });
+  /** @param {number} mediaTime  As the browser says. @param {number} display  Milliseconds of the page's own clock. */
+  #framed(mediaTime, display) {
+    const frame = this.#closed ? null : this.#reel.frames?.shown(mediaTime);
+    if (frame) this.#present(frame, this.given.clock.now() + display / 1000 - steady());
+    return !this.#closed;
   }
 
   /** @param {Frame} frame @param {number} clock  Room clock at which it is on the display. */

@@ -4,11 +4,15 @@
  */
 
 import { hold } from "./approach.js";
-import { Frames, placed } from "./frames.js";
+import { Frames, middle, placed } from "./frames.js";
 import { ending, wish } from "./scene.js";
 
 /** Seconds before a hole: in the last frame of what is there. */
 const BEFORE = 1e-3;
+/** Seconds: times are floats on the way. */
+const EDGE = 1e-6;
+/** Seconds into a frame that a browser which counts microseconds certainly takes for that frame, and nobody for another. */
+const INSIDE = 1e-4;
 
 /** @typedef {import("../../web/shared/wire.js").Scene} Scene */
 /** @typedef {import("./face.js").Manifest} Manifest */
@@ -79,6 +83,19 @@ export class Reel {
   #hold(scene, frames) {
     if (scene.end === null) return 0;
     const more = scene.end < (this.#find()?.duration ?? Infinity) - 1e-6;
-    return hold(frames.at(scene.end + frames.origin - 1e-6), more);
+    return hold(frames.at(scene.end + frames.origin - 1e-6), more, scene.anchor.rate);
+  }
+
+  /**
+   * Where to seek for a place in a scene: never behind its last frame, and just behind the edge of a frame, so that
+   * rounding does not make it the one before.
+   * @param {Scene} scene
+   * @param {number} at  Seconds, MSE time.
+   * @param {Frames} frames
+   */
+  entry(scene, at, frames) {
+    const last = ending(scene, this.#find()?.duration) + frames.origin - EDGE;
+    const target = Math.min(at, Math.max(0, last)), frame = frames.at(target);
+    return frame ? Math.max(target, Math.min(frame.start + INSIDE, middle(frame))) : target;
   }
 }

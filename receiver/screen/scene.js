@@ -7,6 +7,7 @@
  */
 
 /** @typedef {import("../../web/shared/wire.js").Anchor} Anchor */
+/** @typedef {import("../../web/shared/wire.js").ClipRange} ClipRange */
 /** @typedef {import("../../web/shared/wire.js").Scene} Scene */
 /** @typedef {import("../../web/shared/wire.js").Stage} Stage */
 
@@ -73,9 +74,14 @@ export function same(one, other) {
     one.end === other.end &&
     one.anchor.media === other.anchor.media &&
     one.anchor.clock === other.anchor.clock &&
-    one.anchor.rate === other.anchor.rate
+    one.anchor.rate === other.anchor.rate &&
+    one.ranges.length === other.ranges.length &&
+    one.ranges.every((range, at) => alike(range, other.ranges[at]))
   );
 }
+
+/** @param {ClipRange} one @param {ClipRange|undefined} other */
+const alike = (one, other) => one.start === other?.start && one.stop === other.stop && one.silent === other.silent;
 
 /**
  * Whether the display may be anything but black. Nothing else decides this.
@@ -90,6 +96,7 @@ export function seen(stage, up) {
  * @typedef {object} Candidate  A player as the cast sees it.
  * @property {string} rendition
  * @property {boolean} sound  Whether it has a sound track in its buffer.
+ * @property {Part|null} [part]  All that it can show, where it is for a range of a clip.
  * @property {(scene: Scene) => number} distance  From what this scene asks for: 0 there · 1 there in a moment, and nobody
  *   sees anything else meanwhile · 2 plays on to it · 3 on its way there by a seek · 4 would have to seek.
  */
@@ -98,14 +105,35 @@ export function seen(stage, up) {
  * Who plays what: players are kept where they fit, so that one which stands ready goes up as it is.
  * @template {Candidate} T
  * @param {ReadonlyArray<T>} players  The one that is up first.
- * @param {Stage} stage
- * @returns {{shown: T|null, cue: T|null}}  null where a new player is needed, or none at all.
+ * @param {{shown: Scene|null, next?: Scene|null, cue: Scene|null, sound: boolean}} asked  `next`: of a clip, what is on
+ *   after that which is shown.
+ * @returns {{shown: T|null, next: T|null, cue: T|null}}  null where a new player is needed, or none at all.
  */
-export function cast(players, stage) {
-  const shown = pick(players, stage.shown, stage.sound);
-  const cue = pick(players.filter((player) => player !== shown), stage.cue, stage.sound);
-  return { shown, cue };
+export function cast(players, { shown, next = null, cue, sound }) {
+  let left = players;
+  /** @param {Scene|null} scene */
+  const take = (scene) => {
+    const taken = pick(left, scene, sound);
+    left = left.filter((player) => player !== taken);
+    return taken;
+  };
+  return { shown: take(shown), next: take(next), cue: take(cue) };
 }
+
+/** Of a clip: the range of the recording. @typedef {{start: number, stop: number}} Part  Seconds of media time. */
+
+/** Which part of a recording a scene needs a player for; null for all of it. @param {Scene} scene @returns {Part|null} */
+export const partOf = ({ ranges: [range] }) => range ?? null;
+
+/** @param {Part|null} one @param {Part|null} other */
+export const samePart = (one, other) => one?.start === other?.start && one?.stop === other?.stop;
+
+/**
+ * Whether who shows a scene has its sound, too: that of a clip is played beside its picture, range by range.
+ * @param {Scene} scene
+ * @param {boolean} sound  This screen is the room's sound.
+ */
+export const heard = (scene, sound) => sound && scene.ranges.length === 0;
 
 /**
  * @template {Candidate} T
@@ -116,7 +144,8 @@ export function cast(players, stage) {
  */
 function pick(players, scene, sound) {
   if (scene === null) return null;
-  const fit = players.filter((player) => player.rendition === scene.rendition && player.sound === sound);
+  const fit = players.filter((player) => player.rendition === scene.rendition && player.sound === heard(scene, sound) &&
+    samePart(player.part ?? null, partOf(scene)));
   const distances = fit.map((player) => player.distance(scene));
   return fit[distances.indexOf(Math.min(...distances))] ?? null;
 }

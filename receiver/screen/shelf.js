@@ -5,7 +5,7 @@
 
 import { IndexSet, intersect, join } from "../../web/shared/ranges.js";
 import { LEAVES } from "../../web/shared/wire.js";
-import { CLASS, INDEX_MOST, SAFE_AHEAD, dearness, entry, time } from "./dear.js";
+import { CLASS, INDEX_MOST, SAFE_AHEAD, dearness, entry, stretches, time } from "./dear.js";
 
 /** @typedef {import("../../web/shared/wire.js").Row} Row */
 /** @typedef {import("../../web/shared/wire.js").Track} Track */
@@ -40,8 +40,9 @@ const SLACK = { share: 1 / 64, most: 16 << 20 };
  */
 
 /** @typedef {{rendition: string, track: number, index: number}} Key */
-/** @typedef {{rendition: string, media: number, detail?: string | null}} Playhead  media time in seconds; `detail` is the
- * rendition of the part of a leaf that is looked at */
+/** @typedef {{rendition: string, media: number, detail?: string | null, turns?: ReadonlyArray<import("./turns.js").Stretch>}}
+ * Playhead  media time in seconds; `detail` is the rendition of the part of a leaf that is looked at; `turns` what is still
+ * to be played of a clip */
 /** Where a fragment may be: in memory, or on the disk. @typedef {"held" | "disk"} Tier */
 
 /**
@@ -274,25 +275,35 @@ export class Shelf {
     ])) {
       const shelved = head && this.renditions.get(head.rendition);
       if (!head || !shelved || keys.length >= most) continue;
-      /** @type {{key: Key, at: number}[]} */
-      const found = [];
-      for (const track of shelved.manifest.tracks) {
-        const [set, disk] = [shelved.held.get(track.index), shelved.disk.get(track.index)];
-        const rows = shelved.rows.get(track.index);
-        for (let index = entry(shelved.manifest, track, Math.max(0, head.media + from)); ; index += 1) {
-          const row = rows?.get(index);
-          const at = time(shelved.manifest, track, row);
-          if (row === undefined || at >= head.media + to) break;
-          const key = { rendition: head.rendition, track: track.index, index };
-          if (disk?.has(index) && !set?.has(index)) found.push({ key, at });
-        }
-      }
+      const parts = from < 0 ? [{ from: head.media, to: Infinity, after: 0 }] : stretches(head);
+      const found = parts.flatMap((part) => this.#onDisk(shelved, part, from, to));
       for (const { key } of found.sort((one, other) => one.at - other.at)) {
         const there = keys.some((one) => one.index === key.index && one.track === key.track && one.rendition === key.rendition);
         if (!there && keys.length < most) keys.push(key);
       }
     }
     return keys;
+  }
+
+  /**
+   * What of the disk is not in memory, of a stretch and within so many seconds from when it is played.
+   * @param {Shelved} shelved @param {import("./turns.js").Stretch} stretch @param {number} from @param {number} to
+   * @returns {{key: Key, at: number}[]}
+   */
+  #onDisk({ manifest, held, disk, rows }, stretch, from, to) {
+    const base = stretch.from - stretch.after, end = Math.min(stretch.to, base + to);
+    const begin = from < 0 ? Math.max(0, base + from) : Math.max(stretch.from, base + from);
+    const found = [];
+    for (const track of begin < end ? manifest.tracks : []) {
+      for (let index = entry(manifest, track, begin); ; index += 1) {
+        const row = rows.get(track.index)?.get(index);
+        const at = time(manifest, track, row);
+        if (row === undefined || at >= end) break;
+        const missing = disk.get(track.index)?.has(index) && !held.get(track.index)?.has(index);
+        if (missing) found.push({ key: { rendition: manifest.rendition, track: track.index, index }, at: at - base });
+      }
+    }
+    return found;
   }
 
   /** What is in memory only and may lie on the disk. @returns {Key[]} */

@@ -7,6 +7,8 @@
  * more while the new one is still silent.
  */
 
+import { turns } from "./turns.js";
+
 /** @typedef {import("../../web/shared/wire.js").Stage} Stage */
 
 /** Nothing, and nothing ready. @type {Stage} */
@@ -88,5 +90,7 @@ export class Stagehand {
  * Media time that a scene asks for, seconds.
  * @param {import("../../web/shared/wire.js").Scene} scene @param {number} clock  room clock
  */
-export const wanted = ({ anchor, end }, clock) =>
-  Math.max(0, Math.min(anchor.media + (clock - anchor.clock) * anchor.rate, end ?? Infinity));
+export const wanted = (scene, clock) => {
+  const { anchor, end } = turns(scene, clock).on.scene;
+  return Math.max(0, Math.min(anchor.media + (clock - anchor.clock) * anchor.rate, end ?? Infinity));
+};

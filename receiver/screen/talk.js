@@ -10,6 +10,7 @@ import { Junction } from "./junction.js";
 import { Padding } from "./padding.js";
 import { Pace, Rate } from "./report.js";
 import { Stagehand, wanted } from "./stagehand.js";
+import { coming } from "./turns.js";
 
 /** @typedef {import("../../web/shared/wire.js").Stage} Stage */
 /** @typedef {import("./chunks.js").Whole} Whole */
@@ -23,6 +24,8 @@ const DISK_WITHIN = 1.5;
 /** Of a long day they are long, and change with all that comes: bytes a second, and seconds between two at most. The
  * presenter waits 1.5 s for what it sent to be named. */
 const HOLDINGS = { rate: 100_000, most: 0.75 };
+/** Seconds of a clip that the store is told of beforehand: as far as it brings anything from the disk. */
+const FORESEEN = 60;
 /** Pings that are waited for at a time. */
 const PINGS_MOST = 32;
 
@@ -118,7 +121,9 @@ export class Talk {
     const { shown, cue } = this.applied ?? { shown: null, cue: null };
     const now = this.room();
     const [one, other] = [shown, cue].map(
-      (scene) => scene && { rendition: scene.rendition, media: wanted(scene, now), detail: scene.detail },
+      (scene) => scene && {
+        rendition: scene.rendition, media: wanted(scene, now), detail: scene.detail, turns: coming(scene, now, FORESEEN),
+      },
     );
     this.given.vault.focus(one, other);
   }

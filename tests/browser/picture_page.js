@@ -4,6 +4,7 @@
  */
 
 import { KIND_FRAGMENT, KIND_INIT, KIND_ROWS, LEAVES, Stage } from "/web/shared/wire.js";
+import { Display } from "/receiver/screen/display.js";
 import { LeafPlayer } from "/receiver/screen/leafplayer.js";
 import { Mse } from "/receiver/screen/mse.js";
 import { Picture } from "/receiver/screen/picture.js";
@@ -12,6 +13,7 @@ import { Projector } from "/receiver/screen/projector.js";
 import { Subtitles } from "/receiver/screen/subtitles.js";
 import { SubtitleView } from "/receiver/screen/subtitleview.js";
 import { Vault } from "/receiver/screen/vault.js";
+import { Voices } from "/receiver/screen/voices.js";
 
 const clock = { now: () => (performance.timeOrigin + performance.now()) / 1000 };
 const vault = new Vault();
@@ -30,9 +32,19 @@ class Window extends Mse {
   }
 }
 const windows = [];
+
+/** The real one, known to a test. */
+class Watched extends Player {
+  constructor(given) {
+    super(given);
+    players.push(this);
+  }
+}
+const players = [];
 // A browser without a decoder of its own for single pictures.
 if (options.has("plain")) delete window.VideoDecoder;
-const picture = new Picture(root, vault, clock, { Player, LeafPlayer, Mse: Window, Projector });
+const picture = new Picture(root, vault, clock, { Player: Watched, LeafPlayer, Mse: Window, Projector, Display, Voices });
+if (options.has("most")) picture.most = Number(options.get("most"));
 if (options.has("film")) picture.projector.budget = Number(options.get("film"));
 const canvas = document.createElement("canvas");
 
@@ -154,7 +166,7 @@ const until = async (holds, limit) => {
 };
 
 window.bench = {
-  vault, picture, clock, windows, learn, give, load, points, until, up, front, apart, watch, pixels,
+  vault, picture, clock, windows, players, learn, give, load, points, until, up, front, apart, watch, pixels,
   apply,
   say: (words) => subtitles.take(words),
   said: () => [...document.querySelectorAll("#subtitles p")].map((line) => line.textContent),

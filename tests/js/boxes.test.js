@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { configuration, samples } from "../../receiver/screen/boxes.js";
+import { configuration, delayed, samples } from "../../receiver/screen/boxes.js";
 
 /** @param {number} value @param {number} [size] */
 const number = (value, size = 4) => Array.from({ length: size }, (_, at) => Math.floor(value / 2 ** (8 * (size - 1 - at))) & 255);
@@ -113,6 +113,19 @@ test("several in one fragment", () => {
   assert.deepEqual(samples(buffer([...one, ...other])), [
     { pts: 1000, at: one.length - 30, size: 10 }, { pts: 1020, at: one.length + other.length - 30, size: 12 },
   ]);
+});
+
+test("pictures from a time on are moved back: those that others need a little, all others out of reach", () => {
+  // In the order of decoding: I0 P3 B1 B2 P6 B4 B5.
+  const bytes = buffer(fragment({ each: [0, 40, -20, -20, 40, -20, -20].map((offset) => [20, 4, offset]) }));
+  const how = { from: 1040, by: 500, far: 90_000 };
+  const times = (/** @type {ArrayBuffer|null} */ data) => data && samples(data)?.map(({ pts }) => pts);
+  assert.deepEqual(times(bytes), [1000, 1060, 1020, 1040, 1120, 1080, 1100]);
+  assert.deepEqual(times(delayed(bytes, how)), [1000, 1560, 1020, 91_040, 91_120, 91_080, 91_100]);
+  assert.equal(delayed(bytes, { ...how, from: 1061 }), null, "nothing before it needs what is behind");
+  assert.equal(delayed(bytes, { ...how, from: 2000 }), null);
+  assert.equal(delayed(buffer([1, 2, 3]), how), null);
+  assert.deepEqual(times(bytes)?.[1], 1060, "what came stays as it came");
 });
 
 test("what makes no sense gives none", () => {

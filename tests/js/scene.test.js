@@ -90,3 +90,14 @@ test("a seek keeps the player that is up", () => {
 test("where the sound moves, another player is needed", () => {
   assert.equal(cast([player("a", false, 5)], stage({ shown: scene({}, { rendition: "a" }), sound: true })).shown, null);
 });
+
+test("who is for a range of a clip plays nothing else, and what comes next has a player of its own", () => {
+  const ranges = [[3, 4], [8, 9]].map(([start, stop]) => ({ start: Number(start), stop: Number(stop), silent: false }));
+  const [own, following] = ranges.map((range) => scene({ media: range.start }, { rendition: "a", ranges: [range] }));
+  const [all, first, second] = [player("a", true), { ...player("a", false), part: ranges[0] }, { ...player("a", false), part: ranges[1] }];
+  assert.ok(own && following);
+  const roles = cast([all, second, first], { shown: own, next: following, cue: scene({}, { rendition: "a" }), sound: true });
+  assert.deepEqual([roles.shown, roles.next, roles.cue], [first, second, all]);
+  assert.equal(cast([first], { shown: following, cue: null, sound: true }).shown, null);
+  assert.equal(cast([all, first], { shown: own, next: own, cue: own, sound: false }).next, null);
+});
