@@ -174,7 +174,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     stretches: list[Stretch]
     fragments: list[int]
-    """Of each track that there are already; of the picture see the stretches."""
+    """Of each track that there are already, from the first one on; of the picture see the stretches."""
     heard: bool
     """All of the sound is made after the first stretch, from the beginning to the end; else see the stretches."""
 

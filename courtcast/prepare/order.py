@@ -166,7 +166,8 @@ def order(manifest: Manifest, outline: Outline, sought: int) -> messages.Order:
             sound=heard,
         )
         (ahead if stop > sought and (have < len(rows) or heard is not None) else behind).append(stretch)
-    return messages.Order(stretches=[*ahead, *behind], fragments=manifest.counts, heard=sound is None)
+    there = [manifest.made_first(one.index) for one in manifest.tracks]
+    return messages.Order(stretches=[*ahead, *behind], fragments=there, heard=sound is None)
 
 
 def stretch_of(manifest: Manifest, outline: Outline, fragment: int) -> range:

@@ -149,7 +149,8 @@ class Stretches:
         """Of the sound, from its packet on. It is sought by the picture, of which every index speaks; but the first
         sound may lie before the first picture. Raises Needed (heard)."""
         pts = entry.packet[0]
-        for back in _BACK if entry.lead else (None,):
+        first = self._sound is not None and entry.at == self._sound.presented
+        for back in (None,) if first else _BACK:
             found = False
             for packet in self._from(stream, None if back is None else pts * _base(stream) - _AHEAD - back):
                 found = found or mark(packet) == entry.packet
