@@ -46,7 +46,7 @@ async def test_several_links_and_a_list_with_and_without_a_presenter(
         assert "30 frames" in said
         assert "404" in said
         found = await seen(data, capsys)
-        assert (found["1"].state, found["1"].bytes_total, found["2"].state) == ("ready", len(film), "failed")
+        assert (found["1"].state, found["1"].bytes_total, found["2"].state) == ("ready", len(film), "waiting")
         with pytest.raises(Refused, match="add-several"):
             await command("add", *local, "--ref", "JM/1", link, link)
         async with Database(data / "courtcast.db", presenter=False) as db:
