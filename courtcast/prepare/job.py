@@ -17,6 +17,7 @@ from courtcast.core.manifest import Manifest
 from courtcast.prepare import cues, messages
 from courtcast.prepare.assemble import Unexpected
 from courtcast.prepare.behind import Behind
+from courtcast.prepare.boxes import Bytes
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.cues import Cues
@@ -118,14 +119,19 @@ async def prepare(
             made=making.made,
         )
         child = await stack.enter_async_context(kept.child(work))
-        behind = await stack.enter_async_context(Behind())
+        keeping = await stack.enter_async_context(Behind())
+        taking = await stack.enter_async_context(Behind())
+
+        async def take(piece: messages.Piece, data: Bytes | Draft) -> None:
+            """The next one is copied while this one is hashed."""
+            await keeping.do(making.keep(piece, await making.whole(piece, data, source)))
 
         try:
             while True:
                 message, data = await child.receive_into(lambda: store.begin(rendition))
                 match message:
                     case messages.Read():
-                        await child.send(messages.Data(), await answer(source, message))
+                        await child.send(messages.Data(), await answer(source, message, roomy=child.roomy))
                     case messages.Looked():
                         making.looked(message.treatments)
                         if do == "prepare" and any(one.done != "unchanged" for one in message.treatments):
@@ -144,11 +150,12 @@ async def prepare(
                     case messages.Begin() if not isinstance(data, Draft):
                         await making.begin(message, data)
                     case messages.Piece():
-                        await behind.do(making.keep(message, data))
+                        await taking.do(take(message, data))
                     case messages.Subtitles():
                         on_subtitles(cues.checked(message.subtitles))
                     case messages.Done():
-                        await behind.done()
+                        await taking.done()
+                        await keeping.done()
                         for note in message.notes:
                             on_note(_said(note))
                         on_starts([Fraction(*start) for start in message.starts if start[1]])

@@ -11,7 +11,9 @@ from courtcast.prepare.assemble import Assembly
 from courtcast.prepare.boxes import Bytes
 from courtcast.prepare.draft import Draft
 from courtcast.prepare.parts import Left, Parts, Stale
+from courtcast.prepare.source import Source
 from courtcast.prepare.store import Store, save_manifest
+from courtcast.prepare.taken import together
 from courtcast.wire.api import Treatment
 from courtcast.wire.media import ManifestRows, Row
 
@@ -65,6 +67,13 @@ class Making:
             await self._store.put(f"{self._rendition}/{file.sha256}", file.data)
         if self._assembly.manifest is not None:
             self._tell(self._assembly.manifest)
+
+    async def whole(self, piece: messages.Piece, sent: Bytes | Draft, source: Source) -> Bytes | Draft:
+        """What was sent, and what was not since it is in the source. Raises Unexpected, and what store and source
+        raise."""
+        if not piece.taken:
+            return sent
+        return await together(piece.taken, sent, source, lambda: self._store.begin(self._rendition))
 
     async def keep(self, piece: messages.Piece, data: Bytes | Draft) -> None:
         """It is told of once it is in the store. Raises Unexpected, and what the store raises."""

@@ -21,7 +21,7 @@ from av.container import InputContainer
 
 from courtcast.prepare import coded, kinds, messages, notes, placing, plan, probe, steady, whole
 from courtcast.prepare.boxes import Sample
-from courtcast.prepare.coded_lane import CodedLane
+from courtcast.prepare.coded_lane import CodedLane, Lies
 from courtcast.prepare.cut import Cutter, Piece
 from courtcast.prepare.dating import BARE, Dating
 from courtcast.prepare.drawn_lane import DrawnLane
@@ -31,6 +31,7 @@ from courtcast.prepare.lane import Lane, Ticks
 from courtcast.prepare.picture_lane import PictureLane
 from courtcast.prepare.silence import Filled, Silence
 from courtcast.prepare.sound_lane import SoundLane
+from courtcast.prepare.taken import apart
 from courtcast.prepare.texts import Texts
 from courtcast.prepare.timing import Timing
 from courtcast.problems import Refused
@@ -57,7 +58,7 @@ class Recording:
     name: of the file, as the link has it; plays: what the screens decode (see `plan.make`); need: why an earlier run
     could not go on; heard: number of the sound that was chosen; zero: media time 0 in the file's seconds, where that is
     decided already; following: the files behind this one, where several are one recording; made: what an earlier run
-    has left
+    has left; lies: says whether bytes lie somewhere in the file, where they need not be sent then
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Recording:
         zero: Fraction | None = None,
         following: Following | None = None,
         made: messages.Made | None = None,
+        lies: Lies | None = None,
     ) -> None:
         self._file = file
         self._length = length
@@ -84,6 +86,7 @@ class Recording:
         self._zero = zero
         self._following = following
         self._made = made
+        self._lies = lies
         self._first: First | None = None
         self._lanes: list[Lane] = []
         self._places: list[placing.Place] = []
@@ -161,7 +164,8 @@ class Recording:
             stream = container.streams[picture.stream.number]
             assert isinstance(stream, av.VideoStream)
             if picture.unchanged:
-                yield CodedLane(stream, picture.stream.codec, self._first.begin if self._first is not None else None)
+                begin = self._first.begin if self._first is not None else None
+                yield CodedLane(stream, picture.stream.codec, begin, self._lies)
             else:
                 yield PictureLane(stream, deep=picture.deep, deinterlace=picture.deinterlace, threads=THREADS)
         if sound is None:
@@ -336,6 +340,7 @@ class Recording:
             self._stretch = sum(map(len, data)) + (0 if piece.keyframe else self._stretch)
             if self._stretch > GOP_MOST:
                 raise Refused("gop-too-large")
+        sent, taken = apart(piece.samples, data)
         self._emit(
             messages.Piece(
                 track=number,
@@ -346,8 +351,9 @@ class Recording:
                 pts=pts,
                 added=piece.added,
                 entry=entry,
+                taken=taken,
             ),
-            *data,
+            *sent,
         )
 
     def _finish(self, kind: kinds.Kind) -> None:
