@@ -58,7 +58,7 @@ class Cutter:
     def __init__(self, timescale: int, *, first: bool = True) -> None:
         """`first`: the track begins with it."""
         self.timescale = timescale
-        self._longest = int(LONGEST * timescale)
+        self._longest = max(int(LONGEST * timescale), 1)  # there are files whose clock ticks once a second
         self._shortest = int(SHORTEST * timescale)
         self._first = int(FIRST * timescale) if first else 0
         self._waiting: list[Sample] = []
