@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from courtcast.evidence.files import poured
+from courtcast.evidence.files import Part, at_hand, laid, poured
 
 
 class OnDisk:
@@ -23,11 +24,21 @@ class OnDisk:
         self.read_bytes += len(data)
         return data
 
+    def pour_now(self, offset: int, n: int, pipe: int) -> int:
+        """As the spool does."""
+        done = poured(self._file, offset, n, pipe) if at_hand(self._file, offset, n) else 0
+        self.read_bytes += done
+        return done
+
     async def pour(self, offset: int, n: int, pipe: int) -> int:
         """As the spool does."""
         done = await asyncio.to_thread(poured, self._file, offset, n, pipe)
         self.read_bytes += done
         return done
+
+    async def lay(self, parts: Sequence[Part], file: int) -> None:
+        """As the spool does."""
+        await asyncio.to_thread(laid, self._file, parts, file)
 
     def held_until(self, offset: int) -> int:
         """All of it is."""

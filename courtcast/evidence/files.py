@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +20,12 @@ LOOK_AT_DISK = 16 << 20
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _NO_SPLICE = {errno.EINVAL, errno.ENOSYS, errno.EPERM}
 """What file systems, and cages around the presenter, say that do not have it."""
+_NO_COPY = _NO_SPLICE | {errno.EXDEV, errno.EOPNOTSUPP}
+"""And those that do not copy from one file into another, or not to another file system."""
+_LOOK_EVERY = 64 * 1024
+"""Bytes between two looks: less than what systems read from a disk at a time."""
+_AT_A_TIME = 1 << 20
+"""Bytes in memory at a time, where the kernel does not copy."""
 _SHUT = {errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
 
 
@@ -73,6 +80,15 @@ def poured(file: int, offset: int, n: int, pipe: int) -> int:
     return os.write(pipe, os.pread(file, n, offset))
 
 
+def at_hand(file: int, offset: int, n: int) -> bool:
+    """Whether the disk need not be waited for, as far as a look at some of these bytes can say. Linux only."""
+    some = bytearray(1)
+    try:
+        return all(os.preadv(file, [some], at, os.RWF_NOWAIT) for at in range(offset, offset + n, _LOOK_EVERY))
+    except OSError:  # it would have to be, or the file system does not say
+        return False
+
+
 def drawn(pipe: int, n: int, file: int) -> int:
     """From a pipe to where a file stands by the kernel: as many bytes as lie there, 0 at the end. Linux only. Raises
     OSError."""
@@ -86,6 +102,37 @@ def drawn(pipe: int, n: int, file: int) -> int:
     while left:
         left = left[os.write(file, left) :]
     return len(data)
+
+
+Part = bytes | memoryview | tuple[int, int]
+"""Bytes, or (from, bytes) of a file."""
+
+
+def laid(source: int, parts: Sequence[Part], file: int) -> None:
+    """To where a file stands: bytes as they are, and those of a source by the kernel, which on some file systems only
+    shares what lies on the disk. Linux only. Raises OSError, EOFError where the source has become shorter."""
+    for part in parts:
+        if isinstance(part, tuple):
+            offset, left = part
+            while left:
+                done = _copied(source, offset, left, file)
+                if not done:
+                    raise EOFError
+                offset, left = offset + done, left - done
+        else:
+            view = memoryview(part)
+            while view:
+                view = view[os.write(file, view) :]
+
+
+def _copied(source: int, offset: int, n: int, file: int) -> int:
+    """Linux only."""
+    try:
+        return os.copy_file_range(source, file, n, offset_src=offset)
+    except OSError as error:
+        if error.errno not in _NO_COPY:
+            raise
+    return os.write(file, os.pread(source, min(n, _AT_A_TIME), offset))
 
 
 class PlacedFile:
@@ -126,6 +173,10 @@ class PlacedFile:
             raise refusal(error, self.path) from error
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def at_hand(self, offset: int, n: int) -> bool:
+        """The disk need not be waited for. Linux only."""
+        return at_hand(self._descriptor, offset, n)
+
     def pour(self, offset: int, n: int, pipe: int) -> int:
         """As many bytes as the pipe has room for; how many it were. Linux only.
 
@@ -140,6 +191,15 @@ class PlacedFile:
         if not done:
             raise Refused("disk-failing")  # it has become shorter
         return done
+
+    def lay(self, parts: Sequence[Part], file: int) -> None:
+        """As `laid`. Linux only."""
+        try:
+            laid(self._descriptor, parts, file)
+        except EOFError:
+            raise Refused("disk-failing") from None
+        except OSError as error:
+            raise refusal(error, self.path) from error
 
     def flush(self) -> None:
         """Returns when all that was written is on the disk for good."""

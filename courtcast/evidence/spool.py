@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
@@ -25,7 +25,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, NoReturn, Self, TypeVar
 
 from courtcast.evidence.doubts import Doubts
-from courtcast.evidence.files import PlacedFile, in_words, room
+from courtcast.evidence.files import Part, PlacedFile, in_words, room
 from courtcast.evidence.ledger import Ledger
 from courtcast.evidence.pieces import Row, Runs, cut, usable
 from courtcast.evidence.ranges import Ranges
@@ -268,6 +268,12 @@ class Spool:
         end = offset + n if self.length is None else min(offset + n, self.length)
         return await self._whole(_off_loop(self._file.read, offset, end - offset)) if end > offset else b""
 
+    def pour_now(self, offset: int, n: int, pipe: int) -> int:
+        """As `pour`, but at once; none where the disk would have to be waited for."""
+        if self._closed or not self.held.covers(offset, offset + n) or not self._file.at_hand(offset, n):
+            return 0
+        return self._file.pour(offset, n, pipe)
+
     async def pour(self, offset: int, n: int, pipe: int) -> int:
         """As `read` of bytes that are held, into a pipe and without a copy: as many as it has room for; how many.
 
@@ -276,6 +282,16 @@ class Spool:
         if not self.held.covers(offset, offset + n):
             raise ValueError(f"not held: {offset}+{n}")
         return await self._whole(_off_loop(self._file.pour, offset, n, pipe))
+
+    async def lay(self, parts: Sequence[Part], file: int) -> None:
+        """Bytes, and those of what is held, one after the other to where a file stands.
+
+        Linux only. Raises Refused.
+        """
+        for part in parts:
+            if isinstance(part, tuple) and not self.held.covers(part[0], sum(part)):
+                raise ValueError(f"not held: {part[0]}+{part[1]}")
+        await self._whole(_off_loop(self._file.lay, parts, file))
 
     async def checked(self) -> None:
         """Returns when nothing of what a former process left is in doubt any more."""

@@ -39,7 +39,7 @@ class Box(NamedTuple):
 class Sample(NamedTuple):
     """A coded sample. Times are ticks; `counted` says that it gives a picture (or sound) inside the edit list, `added`
     that it is none of the recording's own; `before` are coded units that are decoded before it and not shown, where the
-    container keeps them apart."""
+    container keeps them apart; `at` is where the same data lie in the file, as far as that was looked for."""
 
     dts: int
     pts: int
@@ -49,6 +49,7 @@ class Sample(NamedTuple):
     data: Bytes
     added: bool = False
     before: tuple[Bytes, ...] = ()
+    at: int | None = None
 
 
 class Malformed(ValueError):

@@ -14,7 +14,8 @@ import av.subtitles.codeccontext
 import av.subtitles.stream
 
 from courtcast.prepare import messages
-from courtcast.prepare.cage.inside import Job, Remote, serve
+from courtcast.prepare.cage.inside import Job, serve
+from courtcast.prepare.cage.remote import Remote
 from courtcast.prepare.coded import Unreadable
 from courtcast.prepare.decode import Decode
 from courtcast.prepare.facts import facts
@@ -72,6 +73,7 @@ def _library(remote: Remote, level: int | None) -> Iterator[IsShort]:
 
 
 def _prepare(remote: Remote, work: messages.Work) -> None:
+    remote.ahead = True
     first, *others = windows(remote, work.parts) if work.parts else [remote]
     with _library(remote, av.logging.ERROR):
         try:
@@ -87,6 +89,7 @@ def _prepare(remote: Remote, work: messages.Work) -> None:
                 following=Following(work.parts, others, work.heard) if work.parts else None,
                 made=work.made,
                 order=work.order,
+                lies=None if work.parts else remote.lies,
             ).run()
         except Needed as needed:
             remote.send(messages.Needed(need=needed.need))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,11 @@ _FAR = 12
 none."""
 
 
+Lies = Callable[[int, Bytes], bool]
+"""Whether these bytes lie there in the file."""
+_BEFORE = 4
+"""Bytes between where the library says that a block of Matroska lies and its data: number of the track in one, time in
+two, flags in one (RFC 9559 §10.1)."""
 _LARGE = 64 * 1024
 """Bytes from which coded data stay where the demuxer has put them: a copy takes longer than keeping the packet."""
 
@@ -32,12 +37,19 @@ _LARGE = 64 * 1024
 class CodedLane(Lane):
     """Packets in, the same coded units out."""
 
-    def __init__(self, stream: av.VideoStream | av.AudioStream, codec: str, begin: int | None = None) -> None:
+    def __init__(
+        self,
+        stream: av.VideoStream | av.AudioStream,
+        codec: str,
+        begin: int | None = None,
+        lies: Lies | None = None,
+    ) -> None:
         """`begin`: when the first picture that decodes is shown, in the file's time base."""
         self.ticks = Ticks(stream)
         super().__init__(stream, self.ticks.timescale, video=isinstance(stream, av.VideoStream))
         self._codec = codec
         self._begin = begin
+        self._lies = lies
         self._undated: list[Sample] = []
         self._hidden: list[tuple[bool, Bytes]] = []
         """Whether they are keyframes, and the data: see `_with_hidden`."""
@@ -107,7 +119,7 @@ class CodedLane(Lane):
         dts = pts if packet.dts is None else self.ticks(packet.dts)
         if not self.video and self.reached is None:
             self._begin_sound(packet, pts)
-        sample = Sample(dts, pts, duration, sync, counted, data)
+        sample = Sample(dts, pts, duration, sync, counted, data, at=self._place(packet, data))
         if self._webm:
             if not unit.shown:
                 self._hidden.append((sync, data))
@@ -119,6 +131,12 @@ class CodedLane(Lane):
         if self._undated:
             self._date(sample)
         self._append(sample)
+
+    def _place(self, packet: Packet, data: Bytes) -> int | None:
+        """Where these very bytes lie in the file; None where they are few, or it is not known."""
+        if self._lies is None or packet.pos is None or len(data) < _LARGE or self._webm:
+            return None
+        return next((at for at in (packet.pos, packet.pos + _BEFORE) if self._lies(at, data)), None)
 
     def _with_hidden(self, sample: Sample) -> Sample:
         """VP8 pictures that others depend on and that are never shown go with the next one that is: by a time of their

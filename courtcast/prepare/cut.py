@@ -64,7 +64,7 @@ class Cutter:
         """`first`: the track begins with it. `before`: where the two keyframes lie (dts) that began the last fragments
         before the first of these, the same twice where there was but one."""
         self.timescale = timescale
-        self._longest = int(LONGEST * timescale)
+        self._longest = max(int(LONGEST * timescale), 1)  # there are files whose clock ticks once a second
         self._shortest = int(SHORTEST * timescale)
         self._first = int(FIRST * timescale) if first else 0
         self._waiting: list[Sample] = []

@@ -9,14 +9,18 @@ from __future__ import annotations
 import asyncio
 import errno
 import mmap
+import os
 import secrets
 import select
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from courtcast.evidence.files import Reserve, drawn
+from courtcast.evidence.files import Part, Reserve, drawn
+from courtcast.prepare.source import Laying
 from courtcast.problems import Refused
 
 HERE: Final = sys.platform == "linux"
@@ -69,6 +73,16 @@ class Draft:
             done += got
         return done
 
+    async def lay(self, source: Laying, parts: Sequence[Part]) -> None:
+        """Put all of them into it, one after the other."""
+        assert self._file is not None
+        self._reserve.take(sum(part[1] if isinstance(part, tuple) else len(part) for part in parts))
+        # A descriptor of its own, that stays until nobody writes any more, also where this is dropped meanwhile.
+        file = os.dup(self._file.fileno())
+        work = asyncio.get_running_loop().create_task(source.lay(parts, file))
+        work.add_done_callback(partial(_over, file))
+        await asyncio.shield(work)
+
     def look(self) -> memoryview:
         """All that it holds. Not of an empty one."""
         assert sys.platform == "linux"
@@ -96,6 +110,12 @@ class Draft:
             file.close()
             with suppress(OSError):
                 self._part.unlink(missing_ok=True)
+
+
+def _over(file: int, work: asyncio.Task[None]) -> None:
+    os.close(file)
+    if not work.cancelled():
+        work.exception()  # whoever was cancelled does not fetch it
 
 
 def refusal(error: OSError, folder: Path) -> Refused:

@@ -17,6 +17,7 @@ from courtcast.core.manifest import Manifest
 from courtcast.prepare import cues, messages
 from courtcast.prepare.assemble import Unexpected
 from courtcast.prepare.behind import Behind
+from courtcast.prepare.boxes import Bytes
 from courtcast.prepare.cage.ends import refused
 from courtcast.prepare.cage.keeper import Cage
 from courtcast.prepare.cues import Cues
@@ -151,13 +152,18 @@ class _Hears(NamedTuple):
 async def _one(work: messages.Work, making: Making, source: Source, cage: Cage, hears: _Hears) -> Manifest:
     """One child, to the end. Raises what `prepare` does."""
     texts: list[Cues] = []
-    async with cage.child(work) as child, Behind() as behind:
+    async with cage.child(work) as child, Behind() as keeping, Behind() as taking:
+
+        async def take(piece: messages.Piece, data: Bytes | Draft) -> None:
+            """The next one is copied while this one is hashed."""
+            await keeping.do(making.keep(piece, await making.whole(piece, data, source)))
+
         try:
             while True:
                 message, data = await child.receive_into(making.draft)
                 match message:
                     case messages.Read():
-                        await child.send(messages.Data(), await answer(source, message))
+                        await child.send(messages.Data(), await answer(source, message, roomy=child.roomy))
                     case messages.Looked():
                         making.looked(message.treatments)
                         if work.do == "prepare" and any(one.done != "unchanged" for one in message.treatments):
@@ -176,11 +182,12 @@ async def _one(work: messages.Work, making: Making, source: Source, cage: Cage, 
                     case messages.Begin() if not isinstance(data, Draft):
                         await making.begin(message, data)
                     case messages.Piece():
-                        await behind.do(making.keep(message, data))
+                        await taking.do(take(message, data))
                     case messages.Subtitles():
                         texts.append(cues.checked(message.subtitles))
                     case messages.Done():
-                        await behind.done()
+                        await taking.done()
+                        await keeping.done()
                         for text in texts:
                             hears.subtitles(text)
                         for note in message.notes:

@@ -12,6 +12,7 @@ from courtcast.prepare.cut import Cutter, NotAsLaid, Piece
 from courtcast.prepare.filling import Filled
 from courtcast.prepare.lane import Lane
 from courtcast.prepare.placing import Place
+from courtcast.prepare.taken import apart
 from courtcast.prepare.timing import Timing
 from courtcast.problems import Refused
 from courtcast.wire.media import GOP_MOST
@@ -135,6 +136,7 @@ class Line:
             self._stretch = sum(map(len, data)) + (0 if piece.keyframe else self._stretch)
             if self._stretch > GOP_MOST:
                 raise Refused("gop-too-large")
+        sent, taken = apart(piece.samples, data)
         self._emit(
             messages.Piece(
                 track=self._number,
@@ -145,8 +147,9 @@ class Line:
                 pts=self._shown(piece) if self.lane.video else [],
                 added=piece.added,
                 entry=entry,
+                taken=taken,
             ),
-            *data,
+            *sent,
         )
 
     def _shown(self, piece: Piece) -> list[int]:

@@ -13,7 +13,9 @@ from courtcast.prepare.assemble import Assembly, Unexpected
 from courtcast.prepare.boxes import Bytes
 from courtcast.prepare.draft import Draft
 from courtcast.prepare.parts import Left, Parts, Stale
+from courtcast.prepare.source import Source
 from courtcast.prepare.store import Store, save_manifest
+from courtcast.prepare.taken import together
 from courtcast.wire.api import Treatment
 from courtcast.wire.media import ManifestRows, Row
 
@@ -88,6 +90,13 @@ class Making:
             self._tell(self.manifest)
         if any(one.part == "picture" and one.done == "converted" for one in self._treatments or ()):
             self.converting.set()
+
+    async def whole(self, piece: messages.Piece, sent: Bytes | Draft, source: Source) -> Bytes | Draft:
+        """What was sent, and what was not since it is in the source. Raises Unexpected, and what store and source
+        raise."""
+        if not piece.taken:
+            return sent
+        return await together(piece.taken, sent, source, lambda: self._store.begin(self._rendition))
 
     async def keep(self, piece: messages.Piece, data: Bytes | Draft) -> None:
         """It is told of once it is in the store. Raises Unexpected, and what the store raises."""

@@ -261,11 +261,17 @@ BLOCK = 64 * 1024
 """Bytes that a child waits for at a time: 26 ms of a 20 Mb/s line."""
 
 
+AT_ONCE = 15 * BLOCK
+"""Bytes that a child asks for at a time, at most: a pipe of 1 MiB takes them beside the head of their message."""
+
+
 class Read(msgspec.Struct, frozen=True, tag="read"):
     """Child → parent: bytes wanted. It is given what is there already, in whole blocks, and one at least."""
 
     offset: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
     n: Annotated[int, msgspec.Meta(ge=1, le=1 << 20)]
+    ahead: bool = False
+    """They are likely to be wanted next: it does not wait for them, and is given nothing where they are not there."""
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True, tag="looked"):
@@ -303,8 +309,18 @@ class Begin(msgspec.Struct, frozen=True, kw_only=True, tag="begin"):
     tracks: list[Head]
 
 
+class Taken(msgspec.Struct, frozen=True, array_like=True):
+    """Bytes of a fragment that are not sent, since they lie in the file as they are: the parent takes them there."""
+
+    before: Annotated[int, msgspec.Meta(ge=0)]
+    """So many bytes of what is sent come first."""
+    at: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
+    """Where it begins in the file."""
+    n: Annotated[int, msgspec.Meta(ge=1, le=MOST_DATA)]
+
+
 class Piece(msgspec.Struct, frozen=True, kw_only=True, tag="piece"):
-    """Child → parent: a fragment, behind."""
+    """Child → parent: a fragment, behind; where some is taken from the file, what goes around that."""
 
     track: int
     index: int
@@ -315,6 +331,7 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True, tag="piece"):
     added: list[tuple[int, int]] = []
     entry: Entry | None = None
     """It begins a stretch."""
+    taken: list[Taken] = []
 
 
 class Scanned(msgspec.Struct, frozen=True, kw_only=True, tag="scanned"):

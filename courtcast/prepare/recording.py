@@ -22,7 +22,7 @@ from av.container import InputContainer
 
 from courtcast.core.spans import Spans
 from courtcast.prepare import coded, kinds, messages, notes, placing, plan, probe, steady, whole
-from courtcast.prepare.coded_lane import CodedLane
+from courtcast.prepare.coded_lane import CodedLane, Lies
 from courtcast.prepare.cut import NotAsLaid
 from courtcast.prepare.dating import BARE, Dating
 from courtcast.prepare.drawn_lane import DrawnLane
@@ -62,7 +62,8 @@ class Recording:
     name: of the file, as the link has it; plays: what the screens decode (see `plan.make`); need: why an earlier run
     could not go on; heard: number of the sound that was chosen; zero: media time 0 in the file's seconds, where that is
     decided already; following: the files behind this one, where several are one recording; made: what an earlier run
-    has left; order: in which order the picture is to be made
+    has left; order: in which order the picture is to be made; lies: says whether bytes lie somewhere in the file, where
+    they need not be sent then
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Recording:
         following: Following | None = None,
         made: messages.Made | None = None,
         order: messages.Order | None = None,
+        lies: Lies | None = None,
     ) -> None:
         self._file = file
         self._length = length
@@ -91,6 +93,7 @@ class Recording:
         self._following = following
         self._made = made
         self._order = order
+        self._lies = lies
         self._first: First | None = None
         self._lanes: list[Lane] = []
         self._places: list[placing.Place] = []
@@ -199,7 +202,8 @@ class Recording:
             stream = container.streams[picture.stream.number]
             assert isinstance(stream, av.VideoStream)
             if picture.unchanged:
-                yield CodedLane(stream, picture.stream.codec, self._first.begin if self._first is not None else None)
+                begin = self._first.begin if self._first is not None else None
+                yield CodedLane(stream, picture.stream.codec, begin, self._lies)
             else:
                 yield PictureLane(stream, deep=picture.deep, deinterlace=picture.deinterlace, threads=THREADS)
         if sound is None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from courtcast.evidence.files import Part
 from courtcast.prepare.boxes import Bytes
-from courtcast.prepare.messages import BLOCK, Read
-
-POURED = 15 * BLOCK
-"""Bytes that are put into a pipe by the kernel at a time: one of 1 MiB takes them beside the head of their message."""
+from courtcast.prepare.messages import AT_ONCE, BLOCK, Read
 
 
 class Held:
@@ -55,11 +54,22 @@ class Stock(Protocol):
 class Pouring(Stock, Protocol):
     """One whose bytes the kernel can put into a pipe without a copy, and without memory of this process (splice)."""
 
+    def pour_now(self, offset: int, n: int, pipe: int) -> int:
+        """As `pour`, at once and without a thread; none where the disk would have to be waited for."""
+
     async def pour(self, offset: int, n: int, pipe: int) -> int:
         """Up to n bytes that are here, as many as the pipe has room for; how many.
 
         Raises BlockingIOError where it has no room, ConnectionError where nobody reads it, Refused.
         """
+
+
+@runtime_checkable
+class Laying(Stock, Protocol):
+    """One whose bytes the kernel can put into a file without a copy through this process (copy_file_range)."""
+
+    async def lay(self, parts: Sequence[Part], file: int) -> None:
+        """All of them, one after the other, to where a file stands. Raises Refused."""
 
 
 class Filling(Protocol):
@@ -87,12 +97,21 @@ class Lying:
         return self.n
 
 
-async def answer(source: Source, wanted: Read) -> Bytes | Lying:
+async def answer(source: Source, wanted: Read, *, roomy: bool = False) -> Bytes | Lying:
     """What a child is given: a block at least, once it is there, and as many of the others as are. Raises Refused (see
-    `Source.read`)."""
+    `Source.read`).
+
+    roomy: its pipe takes `AT_ONCE` bytes, whether it reads them or not. Else it gets nothing of what it asks for ahead:
+    it may be at work on words that nobody hears while somebody writes.
+    """
     held = source.held_until(wanted.offset) - wanted.offset if isinstance(source, Stock) else 0
-    whole = held if held >= wanted.n else held // BLOCK * BLOCK
-    n = min(wanted.n, max(whole, BLOCK))
+    there = held if held >= wanted.n else held // BLOCK * BLOCK
+    n = min(wanted.n, max(there, BLOCK))
+    if wanted.ahead:
+        ends = source.length is not None and wanted.offset + held >= source.length
+        n = min(wanted.n, held if ends else there, AT_ONCE) if roomy else 0
+        if not n:
+            return b""
     if sys.platform == "linux" and isinstance(source, Pouring) and n <= held:
-        return Lying(source, wanted.offset, min(n, POURED))
+        return Lying(source, wanted.offset, min(n, AT_ONCE))
     return await source.read(wanted.offset, n)

@@ -8,7 +8,7 @@ import { beside, cover, moments, pages, share, steps, still } from "../../web/re
 import { ahead, toTheEnd } from "../../web/remote/held.js";
 import { TABLE, decide } from "../../web/remote/keys.js";
 import { leafAt, leafLength, leafTyped, placeIn } from "../../web/remote/leaves.js";
-import { added, answered, hear } from "../../web/remote/model.js";
+import { added, answered, hear, removed } from "../../web/remote/model.js";
 import { HeardClock, positionAt } from "../../web/remote/position.js";
 import { SETTLE, Steady } from "../../web/remote/steady.js";
 import { rowsOf } from "../../web/remote/rows.js";
@@ -196,6 +196,7 @@ test("model: an older room never replaces a newer one, whichever way it comes", 
   assert.equal(answered(newer, room({ revision: 6, clock: 13 }))?.room.revision, 7);
   assert.equal(hear(newer, Change.read({ type: "change", revision: 6, room: { revision: 6, clock: 11 } }), 0)?.room.revision, 7);
   assert.equal(added(one, exhibit({ id: "z" }))?.exhibits.length, 3);
+  assert.deepEqual(removed(added(one, exhibit({ id: "z" })), "z"), one, "it came and went between two events");
   // A new whole state is the truth, even where the presenter lost some.
   assert.equal(hear(newer, shot, 0)?.room.revision, 5);
 });

@@ -26,8 +26,9 @@ from fractions import Fraction
 import av
 
 from courtcast.prepare import messages
-from courtcast.prepare.cage.inside import Remote, serve
+from courtcast.prepare.cage.inside import serve
 from courtcast.prepare.cage.kernel import address, call
+from courtcast.prepare.cage.remote import Remote
 from courtcast.prepare.cage.syscalls import MACHINES, NUMBERS
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -188,6 +189,13 @@ def patter(remote: Remote) -> None:
         os.write(1, many)
 
 
+def greedy(remote: Remote) -> None:
+    """Short messages that take the whole file, again and again."""
+    while True:
+        taken = [messages.Taken(0, 0, 1 << 20)]
+        remote.send(messages.Piece(track=0, index=0, start=0, duration=1, keyframe=True, taken=taken))
+
+
 def deaf(remote: Remote) -> None:
     """Asks and asks, and takes nothing."""
     while True:
@@ -214,6 +222,7 @@ WAYS: dict[str, Callable[[Remote], None]] = {
     "eat": eat,
     "flood": flood,
     "patter": patter,
+    "greedy": greedy,
     "deaf": deaf,
     "circles": circles,
     "dawdle": dawdle,

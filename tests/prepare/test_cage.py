@@ -181,6 +181,7 @@ async def test_what_nobody_does_by_mistake_ends_it(way: str) -> None:
         ("killed", "parser-out-of-memory"),
         ("flood", "file-damaged"),
         ("patter", "file-damaged"),
+        ("greedy", "file-damaged"),
     ],
 )
 async def test_ways_to_end(way: str, problem: str) -> None:

@@ -127,3 +127,10 @@ def test_uncounted_pictures_are_sent_and_not_counted() -> None:
     pieces = cut(samples)
     assert sum(len(p.samples) for p in pieces) == 10
     assert [t for p in pieces for t in p.pts] == [200, 240, 280, 320, 360]
+
+
+def test_a_clock_that_ticks_once_a_second() -> None:
+    """Each picture is a piece."""
+    cutter = Cutter(1)
+    pieces = [*cutter.push(steady(10, 1, 4)), *cutter.flush()]
+    assert [(piece.start, piece.duration) for piece in pieces] == [(n, 1) for n in range(10)]

@@ -1,4 +1,5 @@
-"""How the child asks for its file: in larger and larger pieces while they lie there, block by block where they do not."""
+"""How the child asks for its file: in larger and larger pieces while they lie there, block by block where they do not,
+and for the next while it works on the last."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from courtcast.prepare import messages
-from courtcast.prepare.cage.inside import Remote, Unread
+from courtcast.prepare.cage.remote import Remote, Unread
 from courtcast.prepare.source import answer
 
 BLOCK = 64 * 1024
@@ -30,6 +31,8 @@ class Parent(threading.Thread):
         self.asked: list[tuple[int, int]] = []
         self.held = len(FILE)
         self.none_from = 1 << 30
+        self.roomy = True
+        self.ahead: list[tuple[int, int]] = []
 
     def run(self) -> None:
         while head := self._asked.read(messages.LENGTHS):
@@ -39,7 +42,9 @@ class Parent(threading.Thread):
             number, count = message.offset // BLOCK, -(-message.n // BLOCK)
             self.asked.append((number, count))
             there = number < self.none_from
-            data = asyncio.run(answer(self, message)) if there else b""
+            if message.ahead:
+                self.ahead.append((number, count))
+            data = asyncio.run(answer(self, message, roomy=self.roomy)) if there else b""
             self._answers.write(messages.pack(messages.Data(there=there), data))
             self._answers.flush()
 
@@ -67,7 +72,7 @@ def remote(length: int | None) -> Iterator[tuple[Any, Parent]]:
 def test_what_lies_there_comes_in_larger_pieces() -> None:
     with remote(len(FILE)) as (file, parent):
         assert b"".join(iter(lambda: file.read(50_000), b"")) == FILE
-    assert [count for _, count in parent.asked][:5] == [1, 2, 4, 8, 16]
+    assert [count for _, count in parent.asked][:5] == [1, 2, 4, 8, 15]
     assert sum(count for _, count in parent.asked) == 61, "nothing behind the end"
 
 
@@ -101,6 +106,43 @@ def test_wherever_it_is_read_it_is_the_file(seed: int) -> None:
                 assert 0 < len(data) <= n or at == len(FILE)
                 assert data == FILE[at : at + len(data)]
                 at += len(data)
+
+
+def test_what_is_read_through_is_asked_for_ahead() -> None:
+    with remote(len(FILE)) as (file, parent):
+        file.ahead = True
+        assert b"".join(iter(lambda: file.read(50_000), b"")) == FILE
+        file.settle()
+    assert parent.asked == [(0, 1), (1, 2), (3, 4), (7, 8), (15, 15), (30, 15), (45, 15), (60, 1)]
+    assert parent.ahead == parent.asked[3:], "once as much came as was asked for"
+
+
+@pytest.mark.parametrize("roomy", [True, False])
+def test_what_is_not_there_is_not_waited_for_ahead(roomy: bool) -> None:
+    """It comes empty, and the child asks once more when it needs it."""
+    with remote(len(FILE)) as (file, parent):
+        file.ahead, parent.roomy, parent.held = True, roomy, 15 * BLOCK
+        assert b"".join(iter(lambda: file.read(BLOCK), b"")) == FILE
+    assert parent.ahead == [(7, 8), (15, 15)]
+    assert (parent.asked.count((7, 8)), parent.asked.count((15, 15))) == (1 if roomy else 2, 2)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_wherever_it_is_read_it_says_where_bytes_lie(seed: int) -> None:
+    rng = random.Random(seed)
+    with remote(len(FILE)) as (file, _):
+        file.ahead = True
+        for _ in range(60):
+            at, n = rng.randrange(len(FILE) - BLOCK), rng.randrange(1, BLOCK)
+            assert not file.lies(at, FILE[at : at + n] + b"!" * 100), "not these, or not read yet"
+            file.seek(at)
+            while file.tell() < at + n:
+                assert file.read(n)
+            data = memoryview(FILE)[at : at + n]
+            assert file.lies(at, data)
+            assert not file.lies(at + 1, data)
+            assert not file.lies(at, bytes(data[:-1]) + bytes([data[-1] ^ 1]))
+        file.settle()
 
 
 def test_where_the_length_is_not_known_nothing_is_asked_for_beyond_a_block() -> None:

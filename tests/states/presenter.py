@@ -106,6 +106,7 @@ class Presenter:
         app.router.add_get("/api/v1/events", self._events)
         app.router.add_get("/api/v1/room", self._room)
         app.router.add_get("/api/v1/hearings", self._hearings)
+        app.router.add_get("/api/v1/joins", self._joins)
         app.router.add_get("/api/v1/exhibits/{id}/still", self._still)
         app.router.add_get("/api/v1/exhibits/{id}/sheet", self._sheet)
         app.router.add_get("/api/v1/exhibits/{id}/sheet/strip", self._strip)
@@ -211,6 +212,9 @@ class Presenter:
 
     async def _hearings(self, _: web.Request) -> web.Response:
         return web.Response(body=msgspec.json.encode(self.hearings), content_type="application/json")
+
+    async def _joins(self, _: web.Request) -> web.Response:
+        return web.json_response([])
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         if self.named.link == "reconnecting" and self._gone() > 1.5:

@@ -6,6 +6,7 @@ import { Choosing } from "./choosing.js";
 import { Details } from "./details.js";
 import { follow, leaveFocus, make, setAttribute, setCan, setHidden, setOptions, setText, setTone } from "./dom.js";
 import { entryOf, linkOf, nextRef } from "./entry.js";
+import { JoinLine } from "./joinline.js";
 import { hasLeaves, placeIn } from "./leaves.js";
 import { exact, sentenceOf } from "./words.js";
 
@@ -27,6 +28,7 @@ import { exact, sentenceOf } from "./words.js";
  * @property {(exhibit: string, upload: string | null) => void} send lets a file be picked: the rest of that upload, or the file in the place of a link
  * @property {(upload: string) => boolean} sending it is being sent from here
  * @property {import("./details.js").Moments} moments
+ * @property {(line: import("./joins.js").Line) => void} join the button of that line was pressed
  */
 
 export class Exhibits {
@@ -176,8 +178,8 @@ export class Exhibits {
     next.focus();
   }
 
-  /** @param {View} view @param {ReadonlyArray<Exhibit>} exhibits */
-  show(view, exhibits) {
+  /** @param {View} view @param {ReadonlyArray<Exhibit>} exhibits @param {ReadonlyArray<import("./joins.js").Line>} joins */
+  show(view, exhibits, joins) {
     this.acting = view.acting;
     this.exhibits = exhibits;
     this.ready = view.ready.exhibit;
@@ -202,6 +204,7 @@ export class Exhibits {
       (_, row) => this.nodes.get(row.id)?.show(row, view, view.rows.length),
     );
     for (const [id, row] of this.nodes) {
+      row.joining.show(joins.find((line) => line.at === id) ?? null);
       if (nodes.has(id)) continue;
       row.gone();
       this.nodes.delete(id);
@@ -244,7 +247,8 @@ class RowNode {
     /** @type {string | null} */
     this.upload = null;
     this.tools = this.makeTools(doc);
-    this.node = make(doc, "li", {}, make(doc, "div", { class: "head-of-row" }, this.cue, this.more), this.line, this.problem, this.rest, this.choosing.node, this.linkForm, this.notes, this.tools);
+    this.joining = new JoinLine(doc, row.id, acts.join);
+    this.node = make(doc, "li", {}, make(doc, "div", { class: "head-of-row" }, this.cue, this.more), this.line, this.problem, this.rest, this.choosing.node, this.linkForm, this.notes, this.tools, this.joining.node);
     leaveFocus(this.cue);
     this.cue.addEventListener("click", () => {
       if (this.cue.getAttribute("aria-disabled") !== "true") acts.cue(this.id, null, null);

@@ -19,10 +19,11 @@ import { digest, dropped, fingerprint, found, hasFiles, picked, read } from "./f
 import { Handles } from "./handles.js";
 import { HearingsView } from "./hearingsview.js";
 import { Images } from "./images.js";
+import { Joiner } from "./joiner.js";
 import { listenToKeys } from "./keyboard.js";
 import { hasLeaves, placeIn } from "./leaves.js";
 import { Librarian } from "./librarian.js";
-import { added, answered, exhibitOf, hear, seen } from "./model.js";
+import { added, answered, exhibitOf, hear, removed, seen } from "./model.js";
 import { shown, typed } from "./moments.js";
 import { PageKeys } from "./pages.js";
 import { PlacesList } from "./placeslist.js";
@@ -91,6 +92,11 @@ const take = (next) => {
 
 /** What an answer says goes into the model as it is by then, not as it was when the call was made. @param {unknown} answer */
 const takeExhibit = (answer) => take(added(model, Exhibit.read(answer)));
+/** @param {string} exhibit */
+const remove = async (exhibit) => {
+  await api.call("DELETE", `exhibits/${encodeURIComponent(exhibit)}`);
+  take(removed(model, exhibit));
+};
 /** @param {unknown} answer */
 const takeScreen = (answer) => take(seen(model, Screen.read(answer), now()));
 
@@ -121,7 +127,7 @@ const write = () => {
   frame.show(seeing, link, wall(Date.now() / 1000, -new Date().getTimezoneOffset()));
   desk.show(seeing);
   places.show(seeing);
-  exhibits.show(seeing, model.exhibits);
+  exhibits.show(seeing, model.exhibits, joiner.look(model.exhibits, link === "live" && seeing.acting));
   screens.show(seeing);
   clips.show(seeing, model.exhibits);
   hearingsView.show(librarian.hearings, seeing.acting);
@@ -321,9 +327,7 @@ const exhibits = new Exhibits(document.body, images, {
   change: async (exhibit, change) => {
     await api.call("PATCH", `exhibits/${encodeURIComponent(exhibit)}`, change);
   },
-  remove: async (exhibit) => {
-    await api.call("DELETE", `exhibits/${encodeURIComponent(exhibit)}`);
-  },
+  remove: (exhibit) => remove(exhibit),
   subtitle: async (exhibit, file) => {
     takeExhibit(await api.call("POST", `exhibits/${encodeURIComponent(exhibit)}/subtitles?title=${encodeURIComponent(file.name)}`, file));
   },
@@ -332,6 +336,17 @@ const exhibits = new Exhibits(document.body, images, {
   },
   send: (exhibit, upload) => void choose(exhibit, upload),
   sending: (upload) => porter.has(upload),
+  join: (line) => void joiner.press(line),
+});
+const joiner = new Joiner({
+  ask: () => api.call("GET", "joins"),
+  join: async (ids, title) => {
+    const made = Exhibit.read(await api.call("POST", "exhibits", { join: ids, ref: nextRef(model?.exhibits ?? []), title }));
+    takeExhibit(made);
+    return made.id;
+  },
+  remove: (exhibit) => remove(exhibit),
+  onchange: () => draw(),
 });
 
 const sender = new Sender(API);

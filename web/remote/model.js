@@ -72,6 +72,14 @@ export const answered = (model, room) =>
 export const added = (model, exhibit) =>
   model === null ? null : { ...model, exhibits: merged(model.exhibits, [exhibit]) };
 
+/**
+ * What was removed here is gone at once: no event tells of what came and went between two of them.
+ * @param {Model | null} model
+ * @param {string} id
+ * @returns {Model | null}
+ */
+export const removed = (model, id) => (model === null ? null : { ...model, exhibits: model.exhibits.filter((exhibit) => exhibit.id !== id) });
+
 /** @param {Model | null} model @param {Screen} screen @param {number} now @returns {Model | null} */
 export const seen = (model, screen, now) =>
   model === null

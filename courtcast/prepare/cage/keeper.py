@@ -35,6 +35,8 @@ from courtcast.problems import Refused
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Filling)
+Reading = Callable[[messages.FromChild, int], Awaitable[T]]
+"""How so many bytes behind a message are read."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +62,9 @@ _ENVIRONMENT: Final = (
     "PYTHONHOME",
     "LANG",
 )
+_MEMORY: Final = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(64 << 20)}
+"""For glibc: it keeps what is freed, up to here, where otherwise it would give back each large picture and have the
+kernel clear memory for the next. These are the largest numbers that it comes to by itself."""
 
 
 class Child:
@@ -78,6 +83,11 @@ class Child:
         self._over: Refused | None = None
         self._words = b""
         self._listening = asyncio.get_running_loop().create_task(self._listen(), name="last words")
+
+    @property
+    def roomy(self) -> bool:
+        """It can be given `messages.AT_ONCE` bytes while it is at work on something else."""
+        return self._pipes.roomy
 
     def assign(self, limits: Limits, length: int | None) -> None:
         """Another piece of work, for which it may use all of that anew."""
@@ -102,16 +112,18 @@ class Child:
 
         Raises Refused where none comes in time, or none will, or the child wants more than it may have.
         """
-        return await self._next(silence, self._pipes.read)
+        return await self._next(silence, lambda _, n: self._pipes.read(n))
 
     async def receive_into(self, begin: Callable[[], Awaitable[F | None]]) -> tuple[messages.FromChild, Bytes | F]:
-        """The same, but that much data of it go into a file that is begun for them, where that can be.
+        """The same, but that much data of it go into a file that is begun for them, where that can be and they are all
+        that goes into it.
 
         Raises Refused, also what the file raises.
         """
 
-        async def read(n: int) -> Bytes | F:
-            file = await begin() if n >= _LARGE else None
+        async def read(message: messages.FromChild, n: int) -> Bytes | F:
+            whole = not (isinstance(message, messages.Piece) and message.taken)
+            file = await begin() if n >= _LARGE and whole else None
             if file is None:
                 return await self._pipes.read(n)
             try:
@@ -123,7 +135,7 @@ class Child:
 
         return await self._next(None, read)
 
-    async def _next(self, silence: float | None, read: Callable[[int], Awaitable[T]]) -> tuple[messages.FromChild, T]:
+    async def _next(self, silence: float | None, read: Reading[T]) -> tuple[messages.FromChild, T]:
         while True:
             self._messages += 1
             if self._messages % _TURN == 0:
@@ -132,11 +144,13 @@ class Child:
             if isinstance(message, messages.Read):
                 self._allowance.read(message.n)
                 self._wanted, self._asked = message.offset, message.n
+            if isinstance(message, messages.Piece) and message.taken:
+                self._allowance.sent(sum(taken.n for taken in message.taken))
             if not isinstance(message, messages.Caged):
                 return message, data
             self.held = self.held or message
 
-    async def _message(self, silence: float, read: Callable[[int], Awaitable[T]]) -> tuple[messages.FromChild, T]:
+    async def _message(self, silence: float, read: Reading[T]) -> tuple[messages.FromChild, T]:
         clock = asyncio.get_running_loop().time
         began = clock()
         patience = min(silence, self._allowance.left)
@@ -145,7 +159,7 @@ class Child:
                 text, data = messages.lengths(await self._pipes.read(messages.LENGTHS))
                 self._allowance.sent(text + data)
                 message = messages.decode_from_child(await self._pipes.read(text))
-                behind = await read(data)
+                behind = await read(message, data)
         except TimeoutError:
             raise self._out_of_time(patience) from None
         except (EOFError, ConnectionError):
@@ -326,6 +340,7 @@ class Cage:
         """Raises Refused (internal) where the system starts no more processes."""
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         root = str(Path(courtcast.__file__).resolve().parent.parent)
+        environment |= _MEMORY
         environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([root, *filter(None, sys.path)]))
         # Processor time that every child costs. Packages were looked for already (-S); of two libraries for types the
         # quicker will do.

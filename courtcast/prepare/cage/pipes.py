@@ -35,6 +35,9 @@ what it does not send gets none."""
 class Pipes(Protocol):
     """Standard input and output of a child. One task at a time reads, one writes."""
 
+    roomy: bool
+    """What is written takes `messages.AT_ONCE` bytes that nobody has read yet, and the head of their message."""
+
     async def read(self, n: int) -> Bytes:
         """Exactly so many bytes. Raises EOFError, ConnectionError."""
 
@@ -83,6 +86,7 @@ class _Streams:
         assert process.stdin is not None
         assert process.stdout is not None
         self._in, self._out = process.stdout, process.stdin
+        self.roomy = False
 
     async def read(self, n: int) -> Bytes:
         return await self._in.readexactly(n)
@@ -117,11 +121,12 @@ class _Descriptors:
         self._closed = False
         self._lent: dict[int, asyncio.Task[int]] = {}
         """Pipes that a thread is at work on."""
+        self.roomy = False
         for pipe in self._waiting:
             os.set_blocking(pipe, False)
             if sys.platform == "linux":
                 with suppress(OSError):  # the system's limit for one user
-                    fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _SIZE)
+                    self.roomy = fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _SIZE) >= _SIZE
 
     async def read(self, n: int) -> Bytes:
         if n >= _LARGE:
@@ -181,7 +186,9 @@ class _Descriptors:
                     raise EOFError
                 try:
                     if isinstance(left, Lying):
-                        done = await self._lend(self._writing, left.source.pour(left.offset, left.n, self._writing))
+                        where = left.offset, left.n, self._writing
+                        done = left.source.pour_now(*where)
+                        done = done or await self._lend(self._writing, left.source.pour(*where))
                         left = Lying(left.source, left.offset + done, left.n - done)
                     else:
                         left = left[os.write(self._writing, left) :]

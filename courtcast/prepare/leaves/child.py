@@ -12,7 +12,8 @@ import msgspec
 from PIL import Image, ImageDraw, ImageFont
 
 from courtcast.prepare import messages
-from courtcast.prepare.cage.inside import Job, Remote, serve
+from courtcast.prepare.cage.inside import Job, serve
+from courtcast.prepare.cage.remote import Remote
 from courtcast.prepare.kinds import part
 from courtcast.prepare.leaves import encode, facts, moving, signs
 from courtcast.prepare.leaves.documents import Documents
