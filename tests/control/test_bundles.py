@@ -19,6 +19,7 @@ from courtcast.core.account import told as told_of
 from courtcast.evidence import bundle
 from courtcast.prepare import bundling
 from courtcast.problems import Refused
+from courtcast.wire.library import Taking
 from tests.control.conftest import problem
 from tests.prepare.watch import grainy
 from tests.stand_ins.sending import Sender, Sending, sending
@@ -111,6 +112,7 @@ async def taken(place: Sending, upload: str, **more: Any) -> dict[str, Any]:
         async with asyncio.timeout(30):
             while (found := await ask(http, "GET", f"/bundles/{upload}"))["state"] == "checking":  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
+        msgspec.convert(found, Taking, strict=True)
         return dict(found)
 
 

@@ -130,6 +130,7 @@ class TestDescription:
         await call.post("/room/show")
         (hearing,) = await Library(place.db).hearings.list()
         for route in ROUTES:
-            if route.method == "GET" and route.gives is not None:
+            # No bundle is being taken in here: test_bundles looks at that answer.
+            if route.method == "GET" and route.gives is not None and route.path != "/bundles/{id}":
                 path = route.path.replace("/hearings/{id}", f"/hearings/{hearing.id}").replace("{id}", ids["JM/1"])
                 msgspec.convert(await call.get(path), route.gives, strict=True)
