@@ -21,7 +21,7 @@ import msgspec
 from bench.media.leaves import compared
 from courtcast.core.manifest import Manifest
 from courtcast.prepare import boxes, kinds, plan, probe
-from courtcast.prepare.silence import HOLE
+from courtcast.prepare.filling import HOLE
 from courtcast.prepare.store import FolderStore, fragment_name, init_name, load_manifest
 from courtcast.prepare.tally import own_times
 from courtcast.problems import Refused

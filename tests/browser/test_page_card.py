@@ -197,7 +197,10 @@ async def test_asked_it_says_what_it_can_do_and_what_padding_came(page: Page, re
         assert (first.padding, first.jitter) == (0, None)
         for index in range(50):
             await presenter.send(KIND_PADDING, "0", 0, index, bytes(PIECE))
-        second = await able(2)
-        assert second.padding == 50 * (PIECE + 24)
+        # The question goes by a channel of its own, and may overtake the last of it.
+        number, all_ = 2, 50 * (PIECE + 24)
+        while (second := await able(number)).padding < all_ and number < 100:
+            number += 1
+        assert second.padding == all_
         assert second.jitter is not None
         assert presenter.held.refused == 0

@@ -153,7 +153,7 @@ async def test_a_bundle_is_saved_sent_checked_and_opened(browser: Browser, place
     await expect(page.locator("#bundle-said")).to_contain_text("JM/1 was here already, the very same file.")
     await page.locator("#hearing-list").get_by_role("button", name=re.compile("^Open")).click()
     await expect(page.locator("#rows li")).to_contain_text("Same file as 1 exhibit of another hearing.")
-    assert place.intake.exhibits()[0].id != id_
+    await until(lambda: place.intake.exhibits()[0].id != id_, 10)
 
 
 async def test_a_list_is_looked_at_before_it_is_taken(browser: Browser, presenter: Presenter) -> None:
