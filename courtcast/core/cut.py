@@ -27,7 +27,7 @@ class Cut:
         """… and of all legs before it."""
         brought = manifest.prepared
         for number, leg in enumerate(legs):
-            begin = _keyframe(manifest, leg.start) if number and leg.start < manifest.prepared else leg.start
+            begin = _entry(manifest, leg.start) if number and leg.start < manifest.prepared else leg.start
             if leg.stop > brought:
                 # The link brings the recording in order: what lies between has to come before.
                 begin, brought = min(begin, brought), leg.stop
@@ -50,10 +50,12 @@ def coming(curve: Curve, legs: Sequence[Leg]) -> float:
     return 0.0 if last <= prepared else curve.before(last) - curve.before(prepared)
 
 
-def _keyframe(manifest: Manifest, at: float) -> float:
-    """Media time of the one that decoding has to begin with."""
-    track = manifest.video or 0
-    index = manifest.keyframe_before(track, at)
-    if index is None:
-        return at
-    return min(at, float(manifest.media_time(track, manifest.rows(track)[index].start)))
+def _entry(manifest: Manifest, at: float) -> float:
+    """Media time from which something is needed to begin there: the picture's keyframe, or the sound's fragment where
+    that begins before it."""
+    found = at
+    for track in manifest.tracks:
+        if (index := manifest.keyframe_before(track.index, at)) is not None:
+            begins = manifest.media_time(track.index, manifest.rows(track.index)[index].start)
+            found = min(found, float(begins))
+    return found

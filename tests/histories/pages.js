@@ -10,6 +10,7 @@ import { advance, clock, Element, install, Realm, restart, task } from "./browse
 
 install();
 const ROOT = process.argv[2] ?? "../../receiver/screen";
+const { Display } = await import(`${ROOT}/display.js`);
 const { LeafPlayer } = await import(`${ROOT}/leafplayer.js`);
 const { Mse } = await import(`${ROOT}/mse.js`);
 const { Picture } = await import(`${ROOT}/picture.js`);
@@ -17,6 +18,7 @@ const { Player } = await import(`${ROOT}/player.js`);
 const { Projector } = await import(`${ROOT}/projector.js`);
 const { Talk } = await import(`${ROOT}/talk.js`);
 const { Vault } = await import(`${ROOT}/vault.js`);
+const { Voices } = await import(`${ROOT}/voices.js`);
 
 /** As main.js has it, milliseconds. */
 const TICK = 250, SOON = 30;
@@ -45,7 +47,7 @@ class Page {
     const now = () => performance.now() / 1000;
     this.vault = new Vault({ budget });
     this.picture = new Picture(/** @type {any} */ (this.root), this.vault, { now: () => this.talk.room() }, {
-      Player, LeafPlayer, Mse, Projector,
+      Player, LeafPlayer, Mse, Projector, Display, Voices,
     });
     this.talk = new Talk({
       vault: this.vault, build: "", plays: [], now,
