@@ -7,7 +7,6 @@ import os
 import shutil
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -19,14 +18,12 @@ from courtcast.app import database, open_record
 from courtcast.beside import Beside, beside
 from courtcast.control.retention import EVIDENCE
 from courtcast.core.bundle import Bundle
-from courtcast.core.entries import fact
 from courtcast.core.signing import grouped, read_digits
 from courtcast.evidence import bundle
 from courtcast.evidence.database import Database
 from courtcast.evidence.files import in_words
 from courtcast.evidence.hearings import Hearings
 from courtcast.evidence.library import Library
-from courtcast.evidence.record import stamp
 from courtcast.filesender import send_file
 from courtcast.prepare import bundling
 from courtcast.prepare.docket import Docket
@@ -104,14 +101,8 @@ async def _export_alone(data: Path, out: Path, part: Path, hearing: str | None, 
     """No presenter is running."""
     async with Database(database(data)) as db, open_record(data, db, "courtcast export") as record:
         meant = _meant(await Hearings(db).list(), hearing)
-        contents = await bundling.contents(
-            db, data / EVIDENCE, meant.id, program=f"courtcast {version('courtcast')}", remarks=remarks
-        )
-        told = fact(
-            stamp(), "bundle-out", hearing=meant.id, case=meant.case, exhibits=len(contents.says.exhibits),
-            bytes=contents.says.bytes,
-        )  # fmt: skip
-        await record.write(told)
+        contents = await bundling.contents(db, data / EVIDENCE, meant.id, remarks=remarks)
+        await record.write(bundling.handed_out(meant, contents))
         with bar() as progress:
             task = progress.add_task("writing", total=contents.says.bytes)
             say = lambda done: progress.update(task, completed=done)  # noqa: E731

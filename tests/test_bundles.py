@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -39,6 +40,9 @@ async def court(tmp_path: Path, clip: bytes) -> Path:
         for ref in ("JM/1", "JM/2"):
             where = await (sender := Sender(http)).new(len(clip), ref=ref, filename=f"{ref[-1]}.mp4")
             await sender.send(where, 0, clip)
+        async with asyncio.timeout(20):
+            while not all(one.sha256 for one in place.intake.exhibits()):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
         await place.intake.docket.change_hearing(place.intake.opened, ChangeHearing(case="R v Moss"))
     return tmp_path / "court"
 

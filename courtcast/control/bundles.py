@@ -13,9 +13,8 @@ from typing import Final
 from aiohttp import web
 
 from courtcast.control.routes import Call, Query, Route
-from courtcast.core.entries import fact
 from courtcast.evidence import bundle
-from courtcast.evidence.record import stamp
+from courtcast.prepare import bundling
 from courtcast.problems import Refused
 from courtcast.wire.library import TakeBundle, Taking
 
@@ -46,11 +45,7 @@ async def fetch(call: Call) -> web.StreamResponse:
     contents = await services.bundles.contents(
         call.id, remarks=query.get("remarks") != "0", media=query.get("media") != "0"
     )
-    told = fact(
-        stamp(), "bundle-out", hearing=call.id, case=hearing.case, exhibits=len(contents.says.exhibits),
-        bytes=contents.says.bytes, by=call.by, who=call.who,
-    )  # fmt: skip
-    await services.record.tell(told)
+    await services.record.tell(bundling.handed_out(hearing, contents, by=call.by, who=call.who))
     response = web.StreamResponse(
         headers={
             "Content-Type": "application/zip",

@@ -8,7 +8,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -79,14 +78,7 @@ class Bundles:
 
     async def contents(self, hearing: str, *, remarks: bool, media: bool) -> Contents:
         """Of a hearing that goes out. Raises Refused: hearing-unknown, bundle-not-yet, exhibit-unreadable."""
-        return await bundling.contents(
-            self._db,
-            self._folder,
-            hearing,
-            program=f"courtcast {version('courtcast')}",
-            remarks=remarks,
-            media=media,
-        )
+        return await bundling.contents(self._db, self._folder, hearing, remarks=remarks, media=media)
 
     def all(self) -> list[Taking]:
         """In the order in which they began."""

@@ -260,36 +260,31 @@ def _put_zip(out: Out, says: Bundle, every: Iterable[tuple[str, Iterator[bytes]]
 
 
 def _again(bundle: Source, says: Bundle, on_progress: Progress) -> Iterator[tuple[str, Iterator[bytes]]]:
-    done = 0
-
-    def counted(file: File) -> Iterator[bytes]:
-        nonlocal done
-        for block in _checked(bundle, file):
-            done += len(block)
-            yield block
-            on_progress(done)
-
-    for file in _once(says.files()):
-        yield file.at, counted(file)
+    return _counted(((file.at, _checked(bundle, file)) for file in _once(says.files())), on_progress)
 
 
 def _every(contents: Contents, on_progress: Progress) -> Iterator[tuple[str, Iterator[bytes]]]:
+    for name, data in contents.others.items():
+        yield name, iter((data,))
+    once = {one.file.at: one for one in contents.held}
+    yield from _counted(((at, _read(one)) for at, one in once.items()), on_progress)
+
+
+def _counted(
+    files: Iterable[tuple[str, Iterator[bytes]]], on_progress: Progress
+) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """The same files, told of as they are read."""
     done = 0
 
-    def counted(one: Held) -> Iterator[bytes]:
+    def counted(blocks: Iterator[bytes]) -> Iterator[bytes]:
         nonlocal done
-        for block in _read(one):
+        for block in blocks:
             done += len(block)
             yield block
             on_progress(done)
 
-    for name, data in contents.others.items():
-        yield name, iter((data,))
-    written: set[str] = set()
-    for one in contents.held:
-        if one.file.at not in written:
-            written.add(one.file.at)
-            yield one.file.at, counted(one)
+    for at, blocks in files:
+        yield at, counted(blocks)
 
 
 def _read(one: Held) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ import msgspec
 from courtcast.core import bundle as form
 from courtcast.core.bundle import Bundle, File, Hearing, beside_of, moment, name_of
 from courtcast.core.clip import Range
-from courtcast.core.entries import MICRO
+from courtcast.core.entries import MICRO, Fact, fact
 from courtcast.evidence import bundle, hearings, library
 from courtcast.evidence.bundle import Contents, Held
 from courtcast.evidence.clips import Cut, named
@@ -31,6 +32,7 @@ from courtcast.evidence.library import Entry
 from courtcast.evidence.links import Link
 from courtcast.evidence.links.upload import link_of
 from courtcast.evidence.mark import Mark
+from courtcast.evidence.record import stamp
 from courtcast.evidence.texts import lines, one_line
 from courtcast.evidence.upload import Upload, clean_name, clean_path
 from courtcast.evidence.uploads import SPACE as UPLOADS
@@ -57,14 +59,11 @@ class Taken(NamedTuple):
     placed: Mapping[str, Path]
 
 
-async def contents(
-    db: Database, folder: Path, hearing: str, *, program: str, remarks: bool = True, media: bool = True
-) -> Contents:
+async def contents(db: Database, folder: Path, hearing: str, *, remarks: bool = True, media: bool = True) -> Contents:
     """Of a hearing.
 
-    folder: that of the exhibits; remarks: with what people noted for
-    themselves, which is nothing for the other side; media: with the files: without them it says what there is, and is
-    no bundle that could be taken in
+    folder: that of the exhibits; remarks: with what people noted for themselves, which is nothing for the other side;
+    media: with the files: without them it says what there is, and is no bundle that could be taken in
 
     Raises Refused: hearing-unknown, bundle-not-yet.
     """
@@ -98,12 +97,20 @@ async def contents(
     says = Bundle(
         format=form.FORMAT,
         made=moment(time.time()) or 0,
-        program=program,
+        program=f"courtcast {version('courtcast')}",
         hearing=Hearing(case=of.case, court=of.court, day=of.day, note=of.note if remarks else ""),
         exhibits=exhibits,
         others=[File(at=at, bytes=len(data), sha256=hashlib.sha256(data).hexdigest()) for at, data in others.items()],
     )
     return Contents(says, held if media else [], others)
+
+
+def handed_out(hearing: wire.Hearing, out: Contents, *, by: str = "", who: str = "") -> Fact:
+    """What the record says of it."""
+    return fact(
+        stamp(), "bundle-out", hearing=hearing.id, case=hearing.case, exhibits=len(out.says.exhibits),
+        bytes=out.says.bytes, by=by, who=who,
+    )  # fmt: skip
 
 
 def _file(entry: Entry, number: int, kept: Kept, own: Upload | None, folder: Path) -> Held:
